@@ -1,0 +1,74 @@
+/**
+ * A market: calendar, symbols and named fields. On disk a folder with `market.json` (this manifest), `daily.arrow`
+ * and `minute/<field>-<year>.arrow`; in memory, matrices in the arena every worker shares.
+ */
+import type { Matrix } from '../core/arena.ts';
+import type { Unit } from '../core/units.ts';
+
+/** What one field is. Upper-case names are daily, lower-case ones minute. */
+export interface FieldInfo {
+  readonly name: string;
+  /** `m` daily matrix, `v` market vector, `b` minute matrix, `g` grouping (codes into `labels`). */
+  readonly kind: 'm' | 'v' | 'b' | 'g';
+  readonly unit: Unit;
+  /** One sentence for `evolve data info`: where it came from. */
+  readonly doc: string;
+  /** For groupings: the name of each code. */
+  readonly labels?: readonly string[];
+}
+
+/** The bars of a day, by when they begin, in minutes since midnight of the exchange. Gaps are session breaks. */
+export interface MinuteGrid {
+  readonly starts: readonly number[];
+  /** Length of a bar in minutes. */
+  readonly barMinutes: number;
+}
+
+/** How labels are traded, used by learn_* and fitness. */
+export interface LabelRule {
+  readonly price: 'CLOSE' | 'OPEN' | 'VWAP';
+  /** Dates between knowing the factor and entering. */
+  readonly lag: number;
+  /** Dates held. */
+  readonly horizon: number;
+}
+
+/** A formula planted in a synthetic market, and what it is worth there. */
+export interface PlantedSignal {
+  readonly name: string;
+  readonly expression: string;
+  readonly kind: 'daily' | 'minute' | 'interaction' | 'decaying';
+  /** Mean over dates of the cross-sectional Pearson correlation with the T+1 -> T+2 close return, as realised. */
+  readonly ic: number;
+  readonly icFirstHalf: number;
+  readonly icSecondHalf: number;
+}
+
+export interface MarketManifest {
+  readonly schema: 1;
+  readonly name: string;
+  /** ISO dates, ascending. */
+  readonly calendar: readonly string[];
+  readonly symbols: readonly string[];
+  readonly fields: readonly FieldInfo[];
+  readonly minute?: MinuteGrid;
+  /** Dates per year, for annualising: 244 China, 252 United States. */
+  readonly datesPerYear: number;
+  /** How it was made: command, source files with sizes, options. No absolute paths of the machine. */
+  readonly provenance: Readonly<Record<string, unknown>>;
+  readonly planted?: readonly PlantedSignal[];
+  /** Of the data files' content; a run remembers it. */
+  readonly hash: string;
+}
+
+/** A market whose daily fields are in the arena. */
+export interface Market {
+  /** Undefined for a market made in memory. */
+  readonly folder: string | undefined;
+  readonly manifest: MarketManifest;
+  /** Daily matrices and groupings by name; market vectors as matrices with every column alike. */
+  readonly daily: ReadonlyMap<string, Matrix>;
+}
+
+/** Fields the search must not read, such as whether an order could be filled: kept, but not in the vocabulary. */
+export const maskNames = ['CAN_BUY', 'CAN_SELL', 'SUSPENDED', 'ST', 'LISTED_DAYS'] as const;
