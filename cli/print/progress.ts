@@ -1,0 +1,59 @@
+/**
+ * How far a long job is, on stderr: one rewritten line on a terminal, a plain line every few seconds otherwise.
+ * Says nothing in the first two seconds, so short jobs stay quiet, and never touches stdout.
+ */
+import { count, duration } from './number.ts';
+
+export interface Progress {
+  /** `done` of the total are finished; `note` is shown after the figures. */
+  step(done: number, note?: string): void;
+  /** Ends the line. Call it once, also when the job fails. */
+  done(): void;
+}
+
+const quietMs = 2000;
+const terminalMs = 100;
+const plainMs = 5000;
+
+interface Output {
+  readonly isTTY?: boolean;
+  readonly columns?: number;
+  write(text: string): unknown;
+}
+
+export function progress(
+  label: string,
+  total: number,
+  output: Output = process.stderr,
+  now: () => number = Date.now,
+): Progress {
+  const started = now();
+  const terminal = output.isTTY === true && process.env.TERM !== 'dumb';
+  let shown = Number.NEGATIVE_INFINITY;
+  let open = false;
+
+  return {
+    step(done, note) {
+      const time = now();
+      if (time - started < quietMs || time - shown < (terminal ? terminalMs : plainMs)) return;
+      shown = time;
+      const text = line(label, done, total, time - started, note);
+      // Cut to the width: a line that wraps cannot be rewritten in place.
+      if (terminal) output.write(`\r\u001b[2K${text.slice(0, (output.columns ?? 80) - 1)}`);
+      else output.write(`${text}\n`);
+      open = terminal;
+    },
+    done() {
+      if (open) output.write('\r\u001b[2K');
+      open = false;
+    },
+  };
+}
+
+function line(label: string, done: number, total: number, elapsedMs: number, note: string | undefined): string {
+  const share = total > 0 ? Math.min(1, done / total) : 0;
+  const parts = [label, `${Math.floor(share * 100)}%`, `${count(done)} of ${count(total)}`];
+  if (share > 0 && share < 1) parts.push(`${duration((elapsedMs * (1 - share)) / share)} left`);
+  if (note) parts.push(note);
+  return parts.join('  ');
+}
