@@ -376,14 +376,6 @@ export const operators = {
     reference: rolling.change,
     latex: over('return'),
   },
-  ts_last: {
-    ...windowed,
-    doc: "Today's value where the whole window is known; on minute bars, the day's last bar.",
-    example: 'ts_last(close, 240) / OPEN',
-    unit: keeps,
-    reference: rolling.newest,
-    latex: over('last'),
-  },
   ts_decaylinear: {
     ...windowed,
     doc: 'Mean of the window with weights 1..s, the newest row heaviest.',

@@ -2,7 +2,10 @@
 import { keeps, plain, squared } from '../unit-rules.ts';
 import * as rolling from './rolling.ts';
 
-/** Each is a rolling operator on just those bars, so a kernel for one is a kernel for the other. */
+/**
+ * Each is a rolling operator on just those bars, so a kernel for one is a kernel for the other; `last` is the one
+ * bar's own oldest value.
+ */
 export const reductions = {
   sum: { operator: 'ts_sum', unit: keeps, reference: rolling.sum },
   mean: { operator: 'ts_mean', unit: keeps, reference: rolling.mean },
@@ -15,7 +18,7 @@ export const reductions = {
   range: { operator: 'ts_range', unit: keeps, reference: rolling.range },
   median: { operator: 'ts_median', unit: keeps, reference: rolling.median },
   first: { operator: 'ts_delay', unit: keeps, reference: rolling.oldest },
-  last: { operator: 'ts_last', unit: keeps, reference: rolling.newest },
+  last: { operator: 'ts_delay', unit: keeps, reference: rolling.newest },
   diff: { operator: 'ts_diff', unit: keeps, reference: rolling.difference },
   return: { operator: 'ts_return', unit: plain, reference: rolling.change },
 } as const;
