@@ -57,8 +57,17 @@ export interface MarketManifest {
   /** How it was made: command, source files with sizes, options. No absolute paths of the machine. */
   readonly provenance: Readonly<Record<string, unknown>>;
   readonly planted?: readonly PlantedSignal[];
-  /** Of the data files' content; a run remembers it. */
+  /** Of the calendar, symbols, fields and the data files' bytes; a run remembers it. */
   readonly hash: string;
+  /** The data files, by path with forward slashes. Absent for a market made in memory. */
+  readonly files?: Readonly<Record<string, StoredFile>>;
+}
+
+export interface StoredFile {
+  readonly bytes: number;
+  readonly sha256: string;
+  /** Minute files: the calendar positions that have bars, as [first, last] runs. One record batch each, in order. */
+  readonly days?: readonly (readonly [number, number])[];
 }
 
 /** A market whose daily fields are in the arena. */
