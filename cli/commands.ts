@@ -1,0 +1,8 @@
+/** Every command of `evolve`, in the order its help lists them. */
+import type { Argv } from 'yargs';
+import { completion } from './commands/completion.ts';
+import { doctor } from './commands/doctor.ts';
+import { ops } from './commands/ops.ts';
+
+/** Command files load what they need inside their handlers: `evolve --help` must not wait for a database. */
+export const addCommands = (cli: Argv): Argv => cli.command(ops).command(doctor).command(completion(cli));

@@ -1,0 +1,174 @@
+/** What this machine offers, and what to do about what it does not. Nothing here throws: an absent part is an answer. */
+import { existsSync } from 'node:fs';
+import { statfs } from 'node:fs/promises';
+import { arch, availableParallelism, cpus, platform, totalmem } from 'node:os';
+import { Arena } from '../core/arena.ts';
+import { builtFile } from '../core/package-root.ts';
+
+export interface Finding {
+  readonly name: string;
+  readonly ok: boolean;
+  /** Nothing works without it; what is not required only makes more possible. */
+  readonly required: boolean;
+  /** What was seen, or why not. */
+  readonly found: string;
+  /** What to do where it is not ok. */
+  readonly remedy?: string;
+}
+
+type Check = Omit<Finding, 'name' | 'required'>;
+
+/** Every check, in the order `evolve doctor` prints them. */
+export async function examineMachine(): Promise<readonly Finding[]> {
+  const findings: Finding[] = [];
+  for (const { name, required, check } of checks) findings.push({ name, required, ...(await attempt(check)) });
+  return findings;
+}
+
+const checks: readonly { name: string; required: boolean; check: () => Check | Promise<Check> }[] = [
+  { name: 'Node', required: true, check: node },
+  { name: 'WebAssembly SIMD', required: true, check: () => wasmFeature(simdModule) },
+  { name: 'WebAssembly threads', required: true, check: () => wasmFeature(threadsModule) },
+  { name: 'shared memory', required: true, check: sharedMemory },
+  { name: 'kernels', required: true, check: kernels },
+  { name: 'DuckDB', required: true, check: duckdb },
+  { name: 'cores', required: false, check: cores },
+  { name: 'memory', required: false, check: memory },
+  { name: 'disk', required: false, check: disk },
+  { name: 'GPU', required: false, check: gpu },
+  { name: 'TensorFlow', required: false, check: () => tensorflow('@tensorflow/tfjs') },
+  { name: 'TensorFlow CUDA', required: false, check: () => tensorflow('@tensorflow/tfjs-node-gpu') },
+];
+
+async function attempt(check: () => Check | Promise<Check>): Promise<Check> {
+  try {
+    return await check();
+  } catch (error) {
+    return { ok: false, found: firstLine(error) };
+  }
+}
+
+const firstLine = (error: unknown): string =>
+  (error instanceof Error ? error.message : String(error)).split('\n')[0] ?? 'failed';
+
+function node(): Check {
+  // cli/main.ts has refused anything older; through the exported function one can get here with it.
+  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
+  const ok = major > 20 || (major === 20 && minor >= 19);
+  const found = `${process.versions.node} on ${platform()} ${arch()}`;
+  return ok ? { ok, found } : { ok, found, remedy: 'Install Node 20.19 or newer from nodejs.org.' };
+}
+
+const header = [0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00];
+const oneFunction = [0x03, 0x02, 0x01, 0x00];
+/** () -> v128: f32x4.splat(0). */
+const simdModule = Uint8Array.from([
+  ...header,
+  ...[0x01, 0x05, 0x01, 0x60, 0x00, 0x01, 0x7b],
+  ...oneFunction,
+  ...[0x0a, 0x0b, 0x01, 0x09, 0x00, 0x43, 0x00, 0x00, 0x00, 0x00, 0xfd, 0x13, 0x0b],
+]);
+/** () -> i32: i32.atomic.load(0), from a shared memory. */
+const threadsModule = Uint8Array.from([
+  ...header,
+  ...[0x01, 0x05, 0x01, 0x60, 0x00, 0x01, 0x7f],
+  ...oneFunction,
+  ...[0x05, 0x04, 0x01, 0x03, 0x01, 0x01],
+  ...[0x0a, 0x0a, 0x01, 0x08, 0x00, 0x41, 0x00, 0xfe, 0x10, 0x02, 0x00, 0x0b],
+]);
+
+function wasmFeature(module: Uint8Array): Check {
+  if (WebAssembly.validate(module)) return { ok: true, found: 'yes' };
+  return { ok: false, found: 'this Node refuses it', remedy: 'Start Node without --no-wasm-* or --jitless flags.' };
+}
+
+function sharedMemory(): Check {
+  try {
+    new Arena();
+    return { ok: true, found: '4 GiB of address space can be reserved' };
+  } catch (error) {
+    return { ok: false, found: firstLine(error), remedy: 'Raise the limit on address space (ulimit -v unlimited).' };
+  }
+}
+
+function kernels(): Check {
+  const file = builtFile('operators', 'wasm', 'kernels.wasm');
+  if (existsSync(file)) return { ok: true, found: 'built' };
+  return { ok: false, found: 'not built', remedy: 'npm run build' };
+}
+
+async function duckdb(): Promise<Check> {
+  try {
+    const { DuckDBInstance, version } = await import('@duckdb/node-api');
+    const instance = await DuckDBInstance.create(':memory:');
+    const connection = await instance.connect();
+    await connection.runAndReadAll('select 42');
+    connection.closeSync();
+    instance.closeSync();
+    return { ok: true, found: version() };
+  } catch (error) {
+    const remedy =
+      'Run npm ci again, with optional dependencies; DuckDB has binaries for Linux (glibc), macOS and Windows.';
+    return { ok: false, found: firstLine(error), remedy };
+  }
+}
+
+function cores(): Check {
+  const count = availableParallelism();
+  return { ok: true, found: `${count}${cpus()[0] ? `, ${cpus()[0]?.model.trim()}` : ''}` };
+}
+
+const gibibytes = (bytes: number): string => `${(bytes / 1024 ** 3).toFixed(1)} GiB`;
+
+function memory(): Check {
+  // A container's limit, where there is one; without one this is 0 or larger than the machine.
+  const limit = process.constrainedMemory();
+  const bytes = limit > 0 ? Math.min(limit, totalmem()) : totalmem();
+  if (bytes >= 2 * 1024 ** 3) return { ok: true, found: gibibytes(bytes) };
+  return {
+    ok: false,
+    found: gibibytes(bytes),
+    remedy: 'Large markets need 2 GiB: give the machine or container more.',
+  };
+}
+
+async function disk(): Promise<Check> {
+  const { bavail, bsize } = await statfs('.');
+  const found = `${gibibytes(bavail * bsize)} free here`;
+  if (bavail * bsize >= 1024 ** 3) return { ok: true, found };
+  return { ok: false, found, remedy: 'Markets and caches want 1 GiB: free some space or work in another folder.' };
+}
+
+/** Imports a package that may not be there, and says which of the two it is. */
+async function optional(name: string): Promise<{ module: Record<string, unknown> } | { missing: string }> {
+  try {
+    return { module: await import(name) };
+  } catch (error) {
+    const absent = (error as NodeJS.ErrnoException).code === 'ERR_MODULE_NOT_FOUND' && firstLine(error).includes(name);
+    return { missing: absent ? `the package ${name} is not installed` : `${name} does not load: ${firstLine(error)}` };
+  }
+}
+
+interface Adapter {
+  readonly info?: { readonly vendor?: string; readonly architecture?: string; readonly description?: string };
+}
+
+async function gpu(): Promise<Check> {
+  const dawn = await optional('webgpu');
+  const remedy = 'npm install webgpu';
+  if ('missing' in dawn) return { ok: false, found: dawn.missing, remedy };
+  const create = dawn.module.create as (options: string[]) => { requestAdapter(): Promise<Adapter | null> };
+  const adapter = await create([]).requestAdapter();
+  if (adapter) {
+    const { vendor, architecture, description } = adapter.info ?? {};
+    return { ok: true, found: [vendor, architecture, description].filter(Boolean).join(' ') || 'an adapter answers' };
+  }
+  return { ok: false, found: 'webgpu loads, and no adapter answers', remedy: 'Install the Vulkan driver of the GPU.' };
+}
+
+async function tensorflow(name: string): Promise<Check> {
+  const found = await optional(name);
+  if ('missing' in found) return { ok: false, found: found.missing, remedy: `npm install ${name}` };
+  const version = (found.module.version as Record<string, string> | undefined)?.['tfjs-core'];
+  return { ok: true, found: version ?? 'loads' };
+}

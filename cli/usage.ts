@@ -1,0 +1,157 @@
+/** Mistakes in the command line itself, as one sentence each: what is wrong, what was probably meant, where the help is. */
+import type { Argv } from 'yargs';
+import { EvolveError } from '../core/failure.ts';
+import { nearest } from '../core/nearest.ts';
+import type { ConfigFile } from './config-file.ts';
+
+/** Where the parser stopped. */
+interface Level {
+  /** `['data', 'synth']`. */
+  readonly path: readonly string[];
+  /** The declaration of the innermost command: `info <folder>`. */
+  readonly declared: string;
+  readonly subcommands: readonly string[];
+  readonly flags: readonly string[];
+  readonly numbers: readonly string[];
+  readonly booleans: readonly string[];
+  readonly arrays: readonly string[];
+}
+
+/** Turns what yargs reports into an EvolveError. An error of another kind is a bug and is given back as it is. */
+export function usageError(
+  cli: Argv,
+  message: string | null,
+  error: Error | undefined,
+  config: ConfigFile | undefined,
+): Error {
+  if (error && error.name !== 'YError') return error;
+  const level = levelOf(cli);
+  for (const [pattern, sentence] of sentences) {
+    const match = pattern.exec(message ?? '');
+    if (match) return mistake(level, sentence(level, match[1] ?? '', match[2] ?? '', match[3] ?? '', config));
+  }
+  // What a flag's own `coerce` says.
+  return mistake(level, message ?? 'The command line is not understood.');
+}
+
+type Sentence = (level: Level, a: string, b: string, c: string, config: ConfigFile | undefined) => string;
+
+const sentences: readonly (readonly [RegExp, Sentence])[] = [
+  [/^Unknown commands?: ([^,]*)/, unknownWord],
+  [/^Unknown arguments?: ([^,]*)/, unknownFlag],
+  [
+    /^Not enough non-option arguments: got (\d+)/,
+    (level, got) => {
+      const missing = (level.declared.match(/<[^>]+>/g) ?? []).slice(Number(got)).map((name) => name.slice(1, -1));
+      return `"${commandLine(level)}" needs ${missing.map((name) => name.toUpperCase()).join(' and ')}.`;
+    },
+  ],
+  [
+    /^Missing required arguments?: ([^\n]*)/,
+    (level, names) => `"${commandLine(level)}" needs ${names.split(', ').map(dashed).join(' and ')}.`,
+  ],
+  [/^Not enough arguments following: (.*)/, (_level, name) => `${dashed(name)} needs a value.`],
+  [
+    /^Invalid values:\n {2}Argument: (.*), Given: (.*), Choices: (.*)/,
+    (level, name, given, choices) => {
+      const words = choices.split(', ').map((choice) => choice.replace(/^"|"$/g, ''));
+      const flag = isPositional(level, name) ? name.toUpperCase() : dashed(name);
+      return `${flag} cannot be ${given}${meant(given.replaceAll('"', ''), words, '; choose one of: ')}`;
+    },
+  ],
+  [
+    /^Arguments (\S+) and (\S+) are mutually exclusive/,
+    (_level, a, b) => `${dashed(a)} and ${dashed(b)} cannot be used together.`,
+  ],
+  [/^Implications failed:\n (\S+) -> (\S+)/, (_level, a, b) => `${dashed(a)} needs ${dashed(b)} too.`],
+];
+
+function unknownWord(level: Level, word: string): string {
+  if (level.subcommands.length === 0) return `"${commandLine(level)}" does not take "${word}".`;
+  return `There is no command "${[...level.path, word].join(' ')}"${meant(word, level.subcommands, '. There are: ')}`;
+}
+
+function unknownFlag(level: Level, name: string, _b: string, _c: string, config: ConfigFile | undefined): string {
+  const flags = level.flags.filter((flag) => flag.length > 1);
+  const inFile = config && Object.hasOwn(config.flags, name);
+  if (inFile) return `${config.path} has an unknown key "${name}"${meant(name, flags, '. Its keys can be: ')}`;
+  const guess = nearest(name, flags);
+  return `"${commandLine(level)}" has no flag ${dashed(name)}.${guess ? ` Did you mean ${dashed(guess)}?` : ''}`;
+}
+
+/** `; did you mean "x"?` when something is near, else the whole list. */
+function meant(typed: string, candidates: readonly string[], list: string): string {
+  const guess = nearest(typed, candidates);
+  return guess ? `. Did you mean "${guess}"?` : `${list}${candidates.join(', ')}.`;
+}
+
+/**
+ * What yargs lets pass: words where numbers belong, a flag given twice, `--json=maybe`, and values of the wrong kind
+ * in a config file. Runs after the parse, before the command.
+ */
+export function checkFlags(
+  cli: Argv,
+  argv: Readonly<Record<string, unknown>>,
+  args: readonly string[],
+  config: ConfigFile | undefined,
+): true {
+  const level = levelOf(cli);
+  const fail = (sentence: string): never => {
+    throw mistake(level, sentence);
+  };
+  for (const name of level.flags) {
+    const value = argv[name];
+    if (value === undefined) continue;
+    const where = config && value === config.flags[name] ? `"${name}" in ${config.path}` : dashed(name);
+    const values = Array.isArray(value) ? value : [value];
+    if (Array.isArray(value) && !level.arrays.includes(name))
+      fail(`${where} takes one value and has ${values.length}.`);
+    if (level.numbers.includes(name) && !values.every(Number.isFinite)) {
+      const typed = config && Object.hasOwn(config.flags, name) ? config.flags[name] : typedValue(args, name);
+      fail(`${where} must be a number${typed === undefined ? '' : `, not "${typed}"`}.`);
+    }
+    if (level.booleans.includes(name)) {
+      const typed = args.find((arg) => arg.startsWith(`${dashed(name)}=`))?.split('=')[1] ?? value;
+      if (!['true', 'false'].includes(String(typed)))
+        fail(`${where} is on or off and takes no value such as "${typed}".`);
+    }
+  }
+  return true;
+}
+
+function typedValue(args: readonly string[], name: string): string | undefined {
+  const joined = args.find((arg) => arg.startsWith(`${dashed(name)}=`));
+  if (joined) return joined.slice(joined.indexOf('=') + 1);
+  const at = args.indexOf(dashed(name));
+  return at < 0 ? undefined : args[at + 1];
+}
+
+const mistake = (level: Level, sentence: string): EvolveError =>
+  new EvolveError('bad-argument', sentence, { details: [`See: ${commandLine(level)} --help`] });
+
+const commandLine = (level: Level): string => ['evolve', ...level.path].join(' ');
+const dashed = (name: string): string => (name.length === 1 ? `-${name}` : `--${name}`);
+const isPositional = (level: Level, name: string): boolean =>
+  new RegExp(`[<[]${name}(\\.\\.)?[\\]>]`).test(level.declared);
+
+/** The one place that asks yargs what its types do not offer: which command it is in, and what that command declares. */
+function levelOf(cli: Argv): Level {
+  const inside = cli as unknown as {
+    getOptions(): Record<'number' | 'boolean' | 'array', string[]> & { key: Record<string, unknown> };
+    getInternalMethods(): {
+      getContext(): { commands: string[]; fullCommands: string[] };
+      getCommandInstance(): { getCommands(): string[] };
+    };
+  };
+  const { key, number, boolean, array } = inside.getOptions();
+  const { commands, fullCommands } = inside.getInternalMethods().getContext();
+  return {
+    path: [...commands],
+    declared: fullCommands.at(-1) ?? '',
+    subcommands: inside.getInternalMethods().getCommandInstance().getCommands(),
+    flags: Object.keys(key),
+    numbers: number,
+    booleans: boolean,
+    arrays: array,
+  };
+}
