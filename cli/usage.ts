@@ -55,15 +55,14 @@ const sentences: readonly (readonly [RegExp, Sentence])[] = [
     /^Invalid values:\n {2}Argument: (.*), Given: (.*), Choices: (.*)/,
     (level, name, given, choices) => {
       const words = choices.split(', ').map((choice) => choice.replace(/^"|"$/g, ''));
-      const flag = isPositional(level, name) ? name.toUpperCase() : dashed(name);
-      return `${flag} cannot be ${given}${meant(given.replaceAll('"', ''), words, '; choose one of: ')}`;
+      return `${named(level, name)} cannot be ${given}${meant(given.replaceAll('"', ''), words, '; choose one of: ')}`;
     },
   ],
   [
     /^Arguments (\S+) and (\S+) are mutually exclusive/,
-    (_level, a, b) => `${dashed(a)} and ${dashed(b)} cannot be used together.`,
+    (level, a, b) => `${named(level, a)} and ${named(level, b)} cannot be used together.`,
   ],
-  [/^Implications failed:\n (\S+) -> (\S+)/, (_level, a, b) => `${dashed(a)} needs ${dashed(b)} too.`],
+  [/^Implications failed:\n (\S+) -> (\S+)/, (level, a, b) => `${named(level, a)} needs ${named(level, b)} too.`],
 ];
 
 function unknownWord(level: Level, word: string): string {
@@ -102,26 +101,28 @@ export function checkFlags(
   for (const name of level.flags) {
     const value = argv[name];
     if (value === undefined) continue;
-    const where = config && value === config.flags[name] ? `"${name}" in ${config.path}` : dashed(name);
+    const typed = typedValue(args, name, level.booleans.includes(name));
+    // What the command line does not say comes from the file, if the file says it.
+    const fromFile = config !== undefined && typed === undefined && Object.hasOwn(config.flags, name);
+    const where = fromFile ? `"${name}" in ${config.path}` : dashed(name);
+    const said = fromFile ? config.flags[name] : typed;
     const values = Array.isArray(value) ? value : [value];
     if (Array.isArray(value) && !level.arrays.includes(name))
       fail(`${where} takes one value and has ${values.length}.`);
-    if (level.numbers.includes(name) && !values.every(Number.isFinite)) {
-      const typed = config && Object.hasOwn(config.flags, name) ? config.flags[name] : typedValue(args, name);
-      fail(`${where} must be a number${typed === undefined ? '' : `, not "${typed}"`}.`);
-    }
-    if (level.booleans.includes(name)) {
-      const typed = args.find((arg) => arg.startsWith(`${dashed(name)}=`))?.split('=')[1] ?? value;
-      if (!['true', 'false'].includes(String(typed)))
-        fail(`${where} is on or off and takes no value such as "${typed}".`);
+    if (level.numbers.includes(name) && !values.every(Number.isFinite))
+      fail(`${where} must be a number, not "${said}".`);
+    if (level.booleans.includes(name) && !['true', 'false', 'undefined'].includes(String(said))) {
+      fail(`${where} is on or off and takes no value such as "${said}".`);
     }
   }
   return true;
 }
 
-function typedValue(args: readonly string[], name: string): string | undefined {
+/** What was written for a flag: the text after `=`, else the next argument; undefined when the flag is not there. */
+function typedValue(args: readonly string[], name: string, boolean: boolean): string | undefined {
   const joined = args.find((arg) => arg.startsWith(`${dashed(name)}=`));
   if (joined) return joined.slice(joined.indexOf('=') + 1);
+  if (boolean) return args.includes(dashed(name)) ? 'true' : args.includes(`--no-${name}`) ? 'false' : undefined;
   const at = args.indexOf(dashed(name));
   return at < 0 ? undefined : args[at + 1];
 }
@@ -131,8 +132,9 @@ const mistake = (level: Level, sentence: string): EvolveError =>
 
 const commandLine = (level: Level): string => ['evolve', ...level.path].join(' ');
 const dashed = (name: string): string => (name.length === 1 ? `-${name}` : `--${name}`);
-const isPositional = (level: Level, name: string): boolean =>
-  new RegExp(`[<[]${name}(\\.\\.)?[\\]>]`).test(level.declared);
+/** `--json`, or `NAME` for an argument that has no dashes. */
+const named = (level: Level, name: string): string =>
+  new RegExp(`[<[]${name}(\\.\\.)?[\\]>]`).test(level.declared) ? name.toUpperCase() : dashed(name);
 
 /** The one place that asks yargs what its types do not offer: which command it is in, and what that command declares. */
 function levelOf(cli: Argv): Level {
