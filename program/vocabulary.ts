@@ -26,3 +26,10 @@ export const standardVocabulary: Vocabulary = vocabulary([
   ...word('v', ratio, 'MKT_RETURN', 'MKT_AMPLITUDE', 'MKT_TURNOVER', 'MKT_UP_SHARE'),
   ...word('g', ratio, 'INDUSTRY'),
 ]);
+
+/** The names for an error message; a market with hundreds of fields shows the first of them. */
+export function fieldList(vocabulary: Vocabulary): string {
+  const names = [...vocabulary.keys()];
+  const shown = names.slice(0, 40).join(', ');
+  return names.length > 40 ? `${shown} and ${names.length - 40} more` : shown;
+}

@@ -1,0 +1,110 @@
+/** What only a market can tell: whether its fields are these, and whether its days have enough bars. */
+import { nearest } from '../core/nearest.ts';
+import { sameUnit, unitName } from '../core/units.ts';
+import { reductions } from '../operators/reference/interval.ts';
+import { type OperatorName, operatorOf } from '../operators/table.ts';
+import { type Refusal, refused } from './build.ts';
+import { clock } from './clock.ts';
+import type { Call, Expression, Field, IntervalArguments } from './expression.ts';
+import { fieldList, type Vocabulary } from './vocabulary.ts';
+
+/** The bars of a day, by when they begin, in minutes since midnight. */
+export interface Session {
+  readonly starts: readonly number[];
+  readonly barMinutes: number;
+}
+
+/** The expression if this market can give it a value, else why not. Bars are checked only against a session. */
+export function bind(expression: Expression, vocabulary: Vocabulary, session?: Session): Expression | Refusal {
+  const lost = check(expression, vocabulary, session);
+  return typeof lost === 'number' ? expression : lost;
+}
+
+/** How many of a day's first bars are missing from a minute value; 0 for daily ones. */
+function check(expression: Expression, vocabulary: Vocabulary, session: Session | undefined): number | Refusal {
+  if (expression.node === 'literal') return 0;
+  if (expression.node === 'field') return checkField(expression, vocabulary) ?? 0;
+  let lost = 0;
+  for (const input of expression.inputs) {
+    const below = check(input, vocabulary, session);
+    if (typeof below === 'object') return below;
+    lost = Math.max(lost, below);
+  }
+  if (expression.inputs[0]?.kind !== 'b' && expression.kind !== 'b') return 0;
+  if (operatorOf(expression.operator).shape === 'bar') lost += expression.parameters[0] as number;
+  return (session && checkBars(expression, lost, session)) ?? (expression.kind === 'b' ? lost : 0);
+}
+
+function checkField(field: Field, vocabulary: Vocabulary): Refusal | undefined {
+  const word = vocabulary.get(field.name);
+  if (!word) {
+    const meant = nearest(field.name, vocabulary.keys());
+    const guess = meant ? `did you mean ${meant}? The` : 'the';
+    return refused('field', `the market has no field ${field.name}; ${guess} fields are ${fieldList(vocabulary)}`);
+  }
+  if (word.kind !== field.kind || !sameUnit(word.unit, field.unit)) {
+    return refused(
+      'field',
+      `${field.name} is measured in ${unitName(word.unit)} in this market, and the expression was built for ${unitName(field.unit)}`,
+    );
+  }
+  return undefined;
+}
+
+function checkBars(
+  { operator, kind, parameters, interval }: Call,
+  lost: number,
+  session: Session,
+): Refusal | undefined {
+  const bars = session.starts.length;
+  const known = bars - lost;
+  if (interval) return checkInterval(interval, lost, session);
+  const [window = 0] = parameters;
+  const needed = kind === 'b' ? 1 : window;
+  if (known >= needed) return undefined;
+  if (lost === 0) return refused('window', `${operator} over ${window} bars is longer than the day, which has ${bars}`);
+  return refused(
+    'window',
+    kind === 'b'
+      ? `${operator} can never have a value: the first ${lost} bars of a day are missing, and it has ${bars}`
+      : `${operator} over ${window} bars can never have a value: bar_* operators lose the first ${lost} of the day's ${bars}; use at most ${known}`,
+  );
+}
+
+function checkInterval(
+  { start, end, reduction }: IntervalArguments,
+  lost: number,
+  session: Session,
+): Refusal | undefined {
+  const { starts, barMinutes } = session;
+  const [open, close] = [starts[0] ?? 0, (starts.at(-1) ?? 0) + barMinutes];
+  const text = `${clock(start)} to ${clock(end)}`;
+  if (start < open || end > close) {
+    return refused(
+      'window',
+      `the interval ${text} leaves the session, which runs from ${clock(open)} to ${clock(close)}`,
+    );
+  }
+  const first = starts.findIndex((bar) => bar >= start);
+  const count = starts.filter((bar) => bar >= start && bar < end).length;
+  if (count === 0) return refused('window', `no bar begins in the interval ${text}`);
+  const least = leastOf(reductions[reduction].operator);
+  if (count < least) {
+    return refused(
+      'window',
+      `${reduction} needs ${least} bars, and ${count} begin${count === 1 ? 's' : ''} in the interval ${text}`,
+    );
+  }
+  // The last bar is the one reduction that does not need the interval's first.
+  const needed = reduction === 'last' ? first + count - 1 : first;
+  if (needed >= lost) return undefined;
+  return refused(
+    'window',
+    `the interval ${text} can never have a value: bar_* operators lose the first ${lost} bars of the day; start at ${clock(starts[lost] ?? close)} or later`,
+  );
+}
+
+function leastOf(operator: OperatorName): number {
+  const row = operatorOf(operator);
+  return row.shape === 'rolling' ? row.least : 1;
+}
