@@ -10,6 +10,8 @@ export { type OpenOptions, openMarket } from '../data/store/open.ts';
 export type { Kind, Operator, Shape } from '../operators/define.ts';
 export { type OperatorName, operatorNames, operators } from '../operators/table.ts';
 export type { Expression } from '../program/expression.ts';
+export { parse } from '../program/parse.ts';
+export { print } from '../program/print.ts';
 export { standardVocabulary, type Vocabulary, vocabulary, type Word } from '../program/vocabulary.ts';
 export { examineMachine, type Finding } from './machine.ts';
 export { allOperatorWords, type OperatorWords, operatorWords } from './operator-words.ts';

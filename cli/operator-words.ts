@@ -1,8 +1,9 @@
 /** What an operator row says, in words: for `evolve ops` and docs/operators.md. Everything is read or derived from the row. */
 import { price, ratio, shares, type Unit } from '../core/units.ts';
 import type { Operator, Shape } from '../operators/define.ts';
-import { reductionNames } from '../operators/reference/interval.ts';
+import { reductionNames, reductions } from '../operators/reference/interval.ts';
 import { type OperatorName, operatorNames, operatorOf } from '../operators/table.ts';
+import { signature } from '../program/build.ts';
 
 /** One operator, as `evolve ops NAME --json` prints it. */
 export interface OperatorWords {
@@ -27,13 +28,13 @@ export function operatorWords(name: OperatorName): OperatorWords {
   return {
     name,
     shape: row.shape,
-    signature: `${name}(${argumentNames(row).join(', ')})`,
+    signature: signature(name),
     doc: row.doc,
     kinds: kinds(row),
-    unit: unitInWords(row),
+    unit: unitInWords(row, argumentNames(name)),
     example: row.example,
     aliases: row.aliases ?? [],
-    latex: latex(row),
+    latex: latex(row, argumentNames(name)),
     dialects: { ...row.dialects },
   };
 }
@@ -71,15 +72,14 @@ export const shapeWords: Readonly<Record<Shape, { readonly title: string; readon
   },
 };
 
-function argumentNames(row: Operator): readonly string[] {
-  if (row.shape === 'interval') return ['x', 'reduction', 'start', 'end'];
-  const series = row.arity === 3 ? ['c', 'a', 'b'] : ['x', 'y'].slice(0, row.arity);
-  if (row.shape === 'cross-section' && row.grouped) series[1] = 'group';
-  return [...series, ...row.parameters.map((parameter) => parameter.name)];
-}
+/** `x`, `y`, `s` of `ts_corr(x, y, s)`. */
+const argumentNames = (name: OperatorName): readonly string[] =>
+  signature(name)
+    .replace(/^.*\(|\)$/g, '')
+    .split(', ');
 
 const kindsOfShape: Readonly<Record<Shape, string>> = {
-  elementwise: 'daily, market, minute or constant values in; the largest of them out',
+  elementwise: 'daily, market, minute or constant values in; the widest of them out',
   rolling: 'daily in, daily out; market in, market out; minute in, daily out',
   'cross-section': 'daily in, daily out',
   interval: 'minute in, daily out',
@@ -97,9 +97,9 @@ function kinds(row: Operator): string {
  * The unit rule in words, found by asking the rule: with arguments measured differently, then alike, then with the
  * first plain, then with all plain. A rule that changes changes its words.
  */
-function unitInWords(row: Operator): string {
-  if (row.shape === 'interval') return 'as the reduction: sum, mean and the like keep the unit of x, var squares it';
-  const all = argumentNames(row).slice(0, row.arity);
+function unitInWords(row: Operator, names: readonly string[]): string {
+  if (row.shape === 'interval') return reductionUnits();
+  const all = names.slice(0, row.arity);
   const grouped = row.shape === 'cross-section' && row.grouped;
   const [first = 'x', ...rest] = all;
   const distinct = [price, shares, ratio].slice(0, row.arity);
@@ -122,6 +122,15 @@ function unitInWords(row: Operator): string {
   return `${listed(all)} must be a plain ratio; so is the result`;
 }
 
+function reductionUnits(): string {
+  const byUnit = new Map<string, string[]>();
+  for (const name of reductionNames) {
+    const words = powers(reductions[name].unit([price], []) ?? ratio, ['x']);
+    byUnit.set(words, [...(byUnit.get(words) ?? []), name]);
+  }
+  return [...byUnit].map(([words, names]) => `${words} (${names.join(', ')})`).join('; ');
+}
+
 const kept = (unit: Unit): string => (unit.price === 0 ? 'the result is a plain ratio' : 'so is the result');
 const listed = (names: readonly string[]): string => names.join(' and ');
 
@@ -138,7 +147,5 @@ function powers(unit: Unit, names: readonly string[]): string {
 }
 
 /** The template with the argument names in place. */
-function latex(row: Operator): string {
-  const names = argumentNames(row);
-  return row.latex.replace(/\{(\d)\}/g, (_whole, i: string) => names[Number(i)] ?? '');
-}
+const latex = (row: Operator, names: readonly string[]): string =>
+  row.latex.replace(/\{(\d)\}/g, (_whole, i: string) => names[Number(i)] ?? '');

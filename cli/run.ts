@@ -71,7 +71,7 @@ const written = (stream: NodeJS.WriteStream): Promise<void> =>
 function report(error: unknown, json: boolean): void {
   const known = error instanceof EvolveError;
   const message = error instanceof Error ? error.message : String(error);
-  if (known) console.error([message, ...error.details.map((line) => `  ${line}`)].join('\n'));
+  if (known) console.error([message, ...error.details].join('\n'));
   else {
     console.error(error instanceof Error ? error.stack : message);
     console.error(

@@ -120,7 +120,8 @@ export function asFactor(expression: Expression): Expression | Refusal {
 export function signature(operator: OperatorName): string {
   const row = operatorOf(operator);
   if (row.shape === 'interval') return `${operator}(x, sum, 9:30, 10:00)`;
-  const series = ['x', row.shape === 'cross-section' && row.grouped ? 'g' : 'y', 'z'].slice(0, row.arity);
+  const grouped = row.shape === 'cross-section' && row.grouped;
+  const series = row.arity === 3 ? ['c', 'a', 'b'] : ['x', grouped ? 'g' : 'y'].slice(0, row.arity);
   return `${operator}(${[...series, ...row.parameters.map((parameter) => parameter.name)].join(', ')})`;
 }
 
