@@ -15,8 +15,8 @@ Made from \`operators/table.ts\` by \`npm run docs\`; a test fails when this pag
 \`evolve ops NAME\`.
 
 Missing is NaN and stays missing ([missing values](notes/missing-values.md)); units are checked before anything is computed
-([units](notes/units.md)). \`x\`, \`y\` are values, \`s\` a window in rows, \`q\` a fraction, \`k\` a number, \`g\` a grouping. A number with an operator
-in front is written as usual: \`x + y\`, \`x - y\`, \`x * y\`, \`x / y\`, \`-x\`.
+([units](notes/units.md)). \`x\`, \`y\` are values, \`s\` a window in rows, \`q\` a fraction, \`k\` a number, \`g\` a grouping. The four
+operations and the sign are written as usual: \`x + y\`, \`x - y\`, \`x * y\`, \`x / y\`, \`-x\`.
 
 ${sections.join('\n\n')}
 
