@@ -1,0 +1,54 @@
+/** Four columns at a time: short names for what every kernel does with a vector. */
+
+// @ts-ignore: decorator
+@inline
+export function read(address: usize, offset: usize = 0): v128 {
+  return v128.load(address + offset);
+}
+
+// @ts-ignore: decorator
+@inline
+export function write(address: usize, value: v128, offset: usize = 0): void {
+  v128.store(address + offset, value);
+}
+
+// @ts-ignore: decorator
+@inline
+export function splat(value: f32): v128 {
+  return f32x4.splat(value);
+}
+
+/** Infinities become missing: inf * 0 is NaN, a finite value keeps itself. */
+// @ts-ignore: decorator
+@inline
+export function finite(value: v128): v128 {
+  return f32x4.add(value, f32x4.mul(value, f32x4.splat(0)));
+}
+
+/** All bits set where missing. */
+// @ts-ignore: decorator
+@inline
+export function missing(value: v128): v128 {
+  return f32x4.ne(value, value);
+}
+
+/** The first two lanes in double precision. */
+// @ts-ignore: decorator
+@inline
+export function low(value: v128): v128 {
+  return f64x2.promote_low_f32x4(value);
+}
+
+/** The last two lanes in double precision. */
+// @ts-ignore: decorator
+@inline
+export function high(value: v128): v128 {
+  return f64x2.promote_low_f32x4(v128.shuffle<i32>(value, value, 2, 3, 2, 3));
+}
+
+/** Two pairs of doubles back to four floats. */
+// @ts-ignore: decorator
+@inline
+export function join(low: v128, high: v128): v128 {
+  return v128.shuffle<i32>(f32x4.demote_f64x2_zero(low), f32x4.demote_f64x2_zero(high), 0, 1, 4, 5);
+}

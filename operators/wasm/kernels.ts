@@ -1,0 +1,19 @@
+/** The compiled SIMD kernels, bound to an arena's memory. Every thread makes its own instance over the same memory. */
+import { readFileSync } from 'node:fs';
+import { builtFile } from '../../core/package-root.ts';
+
+/** Addresses, strides, counts in; nothing out. The order of arguments is the operator's shape's: see docs/notes/kernels.md. */
+export type Kernel = (...numbers: number[]) => void;
+
+/** Kernels by export name, which is the operator's name; `where` is `where_`, since the word is taken there. */
+export type Kernels = Readonly<Record<string, Kernel>>;
+
+let compiled: WebAssembly.Module | undefined;
+
+export function loadKernels(memory: WebAssembly.Memory): Kernels {
+  compiled ??= new WebAssembly.Module(readFileSync(builtFile('operators', 'wasm', 'kernels.wasm')));
+  const abort = () => {
+    throw new Error('a kernel aborted');
+  };
+  return new WebAssembly.Instance(compiled, { env: { memory, abort } }).exports as Kernels;
+}
