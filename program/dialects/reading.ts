@@ -19,9 +19,13 @@ type Applied = Extract<Tree, { node: 'call' }>;
 /** `x` a series, `g` a grouping, `d` a number of days, `k` any number; in capitals it may be left out. */
 type Place = 'x' | 'g' | 'd' | 'k' | 'K';
 
-/** One function of a dialect. */
-export interface Row {
+/** One function of a dialect, or why it has no exact equivalent here. */
+export type Row = Known | { readonly unsupported: string };
+
+export interface Known {
   readonly takes: readonly Place[];
+  /** Arguments that may be given by name, and the values they may have; others change the meaning and are refused. */
+  readonly named?: Readonly<Record<string, RegExp>>;
   readonly read: (given: Given) => Expression;
 }
 
@@ -182,14 +186,10 @@ export function readText(text: string, vocabulary: Vocabulary, { grammar, walk }
   const fieldOf: Reading['field'] = (at, name, shown) => {
     const word = vocabulary.get(name);
     if (word && word.kind !== 'b') return field(word);
-    const near = nearest(
-      name,
-      [...vocabulary.values()].filter((other) => other.kind !== 'b').map((other) => other.name),
-    );
-    return fail(
-      at,
-      `${shown} is not a field of this market${near ? `; did you mean ${near}` : ''}; it has ${fieldList(vocabulary)}`,
-    );
+    const daily: Vocabulary = new Map([...vocabulary].filter(([, { kind }]) => kind !== 'b'));
+    const near = nearest(name, daily.keys());
+    const meant = near ? `; did you mean ${near}` : '';
+    return fail(at, `${shown} is not a daily field of this market${meant}; it has ${fieldList(daily)}`);
   };
 
   const reading: Reading = {
@@ -216,11 +216,14 @@ export function readText(text: string, vocabulary: Vocabulary, { grammar, walk }
           `${tree.name} is not a function of this dialect we know${near ? `; did you mean ${near}` : ''}`,
         );
       }
-      return row.read(given(tree, row));
+      return 'unsupported' in row ? unsupported(tree.at, tree.name, row.unsupported) : row.read(given(tree, row));
     },
   };
 
-  function given(tree: Applied, { takes }: Row): Given {
+  function given(tree: Applied, { takes, named = {} }: Known): Given {
+    for (const [name, value] of tree.named) {
+      if (!named[name]?.test(value)) unsupported(tree.at, tree.name, `${name}=${value} has no equivalent here`);
+    }
     const least = takes.filter((place) => place !== 'K').length;
     if (tree.inputs.length < least || tree.inputs.length > takes.length) {
       fail(tree.at, `${tree.name} takes ${least} arguments and was given ${tree.inputs.length}`);

@@ -152,7 +152,7 @@ const shown = (token: Token): string => (token.kind === 'end' ? 'the end' : `"${
 
 function tokensOf(text: string, grammar: Grammar): Token[] {
   const tokens: Token[] = [];
-  const word = new RegExp(grammar.word.source, 'y');
+  const word = new RegExp(grammar.word.source, 'uy');
   for (let at = 0; at < text.length; ) {
     const space = /\s+/y;
     space.lastIndex = at;
