@@ -1,0 +1,296 @@
+import { createHash } from 'node:crypto';
+import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { Arena } from '../core/arena.ts';
+import type { Market, MarketManifest } from '../data/market.ts';
+import { readManifest } from '../data/store/manifest.ts';
+import { MinuteReader } from '../data/store/minute.ts';
+import { openMarket } from '../data/store/open.ts';
+import { priceLimit } from '../data/synth/bars.ts';
+import { bell, chance, growth } from '../data/synth/noise.ts';
+import { sessionDates, sessionGrid } from '../data/synth/session.ts';
+import * as statistics from '../data/synth/statistics.ts';
+import { synthesise } from '../data/synth/synthesise.ts';
+import * as cross from '../operators/reference/cross-section.ts';
+import * as rolling from '../operators/reference/rolling.ts';
+
+const size = { stocks: 60, days: 150, minutes: 24, seed: 7 };
+let place: string;
+let manifest: MarketManifest;
+let market: Market;
+const arena = new Arena(2 ** 27);
+
+beforeAll(async () => {
+  place = await mkdtemp(join(tmpdir(), 'evolve-synth-'));
+  manifest = await synthesise(join(place, 'market'), size);
+  market = await openMarket(join(place, 'market'), arena, { verify: true });
+});
+afterAll(() => rm(place, { recursive: true }));
+
+/** One daily field as T x N cells. */
+function cells(name: string): Float32Array {
+  const matrix = market.daily.get(name);
+  if (!matrix) throw new Error(`no ${name}`);
+  const all = new Float32Array(matrix.rows * matrix.columns);
+  for (let t = 0; t < matrix.rows; t++) all.set(arena.row(matrix, t), t * matrix.columns);
+  return all;
+}
+
+async function hashes(folder: string): Promise<Record<string, string>> {
+  const found: Record<string, string> = {};
+  for (const file of (await readdir(folder, { recursive: true })).sort()) {
+    const path = join(folder, file);
+    if ((await stat(path)).isFile())
+      found[file] = createHash('sha256')
+        .update(await readFile(path))
+        .digest('hex');
+  }
+  return found;
+}
+
+describe('a synthetic market', () => {
+  test('is the same to the last byte when made again, and another with another seed', async () => {
+    await synthesise(join(place, 'again'), size);
+    expect(await hashes(join(place, 'again'))).toEqual(await hashes(join(place, 'market')));
+    const other = await synthesise(join(place, 'other'), { ...size, seed: 8 });
+    expect(other.hash).not.toBe(manifest.hash);
+  });
+
+  test('reads back as it was made', async () => {
+    expect(await readManifest(join(place, 'market'))).toEqual(manifest);
+  });
+
+  test('keeps daily bars in order: low <= open, close, vwap <= high, and all missing together', () => {
+    const [open, high, low, close] = ['OPEN', 'HIGH', 'LOW', 'CLOSE'].map(cells) as Float32Array[];
+    const [vwap, volume, amount] = ['VWAP', 'VOLUME', 'AMOUNT'].map(cells) as Float32Array[];
+    let known = 0;
+    for (const [i, h] of (high ?? []).entries()) {
+      const bar = [open, low, close, vwap, volume, amount].map((field) => field?.[i] as number);
+      if (Number.isNaN(h)) expect(bar.every(Number.isNaN)).toBe(true);
+      else {
+        known++;
+        const [o, l, c, v, shares, money] = bar as [number, number, number, number, number, number];
+        expect(Math.min(o, l, c, v)).toBe(l);
+        expect(Math.max(o, h, c, v)).toBe(h);
+        expect(shares).toBeGreaterThan(0);
+        expect(Math.abs(money / shares / v - 1)).toBeLessThan(1e-6);
+      }
+    }
+    const share = known / (size.stocks * size.days);
+    expect(share).toBeGreaterThan(0.8);
+    expect(share).toBeLessThan(1); // suspensions and listings
+  });
+
+  test('never moves past the price limit', () => {
+    const close = cells('CLOSE');
+    const N = size.stocks;
+    for (let i = N; i < close.length; i++) {
+      const move = (close[i] as number) / (close[i - N] as number) - 1;
+      if (!Number.isNaN(move)) expect(Math.abs(move)).toBeLessThan(priceLimit + 0.005); // a cent of rounding
+    }
+  });
+
+  test('has daily bars that sum up the minute bars', async () => {
+    const reader = await MinuteReader.open(join(place, 'market'), manifest);
+    const slab = (t: number, name: string) => {
+      const into = new Uint8Array(reader.slabBytes);
+      expect(reader.read(t, name, into)).toBe(true);
+      return new Float32Array(into.buffer);
+    };
+    const [N, M] = [size.stocks, size.minutes];
+    const daily = new Map(['OPEN', 'HIGH', 'LOW', 'CLOSE', 'VOLUME'].map((name) => [name, cells(name)]));
+    for (const t of [0, 70, 149]) {
+      const bars = new Map(reader.fields.map((name) => [name, slab(t, name)]));
+      for (let n = 0; n < N; n++) {
+        const series = (name: string) =>
+          Float64Array.from({ length: M }, (_, j) => bars.get(name)?.[j * N + n] as number);
+        const day = (name: string) => daily.get(name)?.[t * N + n];
+        expect(series('open')[0]).toBe(day('OPEN'));
+        expect(series('close')[M - 1]).toBe(day('CLOSE'));
+        expect(Math.max(...series('high'))).toBe(day('HIGH'));
+        expect(Math.min(...series('low'))).toBe(day('LOW'));
+        expect(Math.fround(series('volume').reduce((a, b) => a + b))).toBe(day('VOLUME'));
+      }
+    }
+    reader.close();
+  });
+
+  test('has every field of the reports, and masks', () => {
+    const names = manifest.fields.map((field) => field.name);
+    const expected = [
+      'OPEN',
+      'HIGH',
+      'LOW',
+      'CLOSE',
+      'VWAP',
+      'VOLUME',
+      'AMOUNT',
+      'CAP',
+      'TURN',
+      'FREE_TURN',
+      'RETURN1',
+    ];
+    expect(names).toEqual(expect.arrayContaining([...expected, 'INDUSTRY', 'MKT_RETURN', 'MKT_UP_SHARE']));
+    expect(names).toEqual(expect.arrayContaining(['CAN_BUY', 'CAN_SELL', 'SUSPENDED', 'ST', 'LISTED_DAYS']));
+    expect(names).toEqual(expect.arrayContaining(['open', 'high', 'low', 'close', 'volume']));
+  });
+
+  test('without minutes has daily bars and daily signals only', async () => {
+    const daily = await synthesise(join(place, 'daily'), { ...size, minutes: 0 });
+    expect(daily.minute).toBeUndefined();
+    expect(daily.fields.some((field) => field.kind === 'b')).toBe(false);
+    expect(daily.planted?.map((signal) => signal.kind)).toEqual(['daily', 'daily', 'interaction', 'decaying']);
+  });
+
+  test('refuses sizes that make no market', async () => {
+    const make = (other: object) => synthesise(join(place, 'refused'), { ...size, ...other });
+    await expect(make({ stocks: 0 })).rejects.toThrow('--stocks should be a whole number from 2');
+    await expect(make({ days: 1.5 })).rejects.toThrow('--days');
+    await expect(make({ minutes: 1 })).rejects.toThrow('--minutes should be 0');
+    expect(await readdir(place)).not.toContain('refused');
+  });
+});
+
+describe('planted signals', () => {
+  const N = size.stocks;
+
+  /** Mean over dates of the correlation of values at T with the return from the close of T+1 to that of T+2. */
+  function realised(values: (t: number) => Float64Array, first = 0, end = size.days): number {
+    const close = cells('CLOSE');
+    const ics: number[] = [];
+    for (let t = first; t < Math.min(end, size.days - 2); t++) {
+      const x = values(t);
+      const y = Float64Array.from({ length: N }, (_, n) => {
+        const [from, to] = [close[(t + 1) * N + n] as number, close[(t + 2) * N + n] as number];
+        return to / from - 1;
+      });
+      const both = [...x.keys()].filter((n) => !Number.isNaN(x[n]) && !Number.isNaN(y[n]));
+      const pick = (z: Float64Array) => Float64Array.from(both, (n) => z[n] as number);
+      if (both.length > 1) ics.push(rolling.correlation(pick(x), pick(y)));
+    }
+    return rolling.mean(Float64Array.from(ics.filter((ic) => !Number.isNaN(ic))));
+  }
+
+  const windows = (name: string, span: number) => {
+    const field = cells(name);
+    return (t: number, n: number) => {
+      const x = Float64Array.from({ length: span }, (_, i) => field[(t + 1 - span + i) * N + n] ?? Number.NaN);
+      return x.some(Number.isNaN) ? Float64Array.of() : x;
+    };
+  };
+  const row = (value: (n: number) => number) => Float64Array.from({ length: N }, (_, n) => value(n));
+  const planted = (expression: string) => {
+    const signal = manifest.planted?.find((known) => known.expression === expression);
+    if (!signal) throw new Error(`no ${expression}`);
+    return signal;
+  };
+
+  test('are worth what the manifest says: a daily one', () => {
+    const close = windows('CLOSE', 10);
+    const signal = planted('neg(ts_norm(CLOSE, 10))');
+    const values = (t: number) => row((n) => (close(t, n).length ? -rolling.normalised(close(t, n)) : Number.NaN));
+    expect(realised(values)).toBeCloseTo(signal.ic, 5);
+    expect(realised(values, 0, 75)).toBeCloseTo(signal.icFirstHalf, 5);
+    expect(realised(values, 75)).toBeCloseTo(signal.icSecondHalf, 5);
+  });
+
+  test('are worth what the manifest says: the interaction', () => {
+    const [close, open] = [cells('CLOSE'), cells('OPEN')];
+    const volume = windows('VOLUME', 20);
+    const norm = (x: Float64Array) => {
+      const out = new Float64Array(N);
+      cross.norm(x, x, 0, out);
+      return out;
+    };
+    const signal = planted('cs_norm(CLOSE / OPEN) * cs_norm(ts_rank(VOLUME, 20))');
+    const values = (t: number) => {
+      const move = norm(row((n) => (close[t * N + n] as number) / (open[t * N + n] as number)));
+      const busy = norm(row((n) => (volume(t, n).length ? rolling.rank(volume(t, n)) : Number.NaN)));
+      return row((n) => (move[n] as number) * (busy[n] as number));
+    };
+    expect(realised(values)).toBeCloseTo(signal.ic, 5);
+  });
+
+  test('are worth what the manifest says: minute ones', async () => {
+    const reader = await MinuteReader.open(join(place, 'market'), manifest, ['close', 'volume']);
+    const slabs = (t: number) =>
+      ['close', 'volume'].map((name) => {
+        const into = new Uint8Array(reader.slabBytes);
+        reader.read(t, name, into);
+        return new Float32Array(into.buffer);
+      }) as [Float32Array, Float32Array];
+    const bars = (slab: Float32Array, n: number) =>
+      Float64Array.from({ length: 24 }, (_, j) => slab[j * N + n] as number);
+    const dayVolume = cells('VOLUME');
+    const divergence = (t: number) => {
+      const [close, volume] = slabs(t);
+      return row((n) => -rolling.correlation(bars(close, n), bars(volume, n)));
+    };
+    expect(realised(divergence)).toBeCloseTo(planted('neg(ts_corr(close, volume, 24))').ic, 5);
+    const rush = (t: number) => {
+      const [, volume] = slabs(t);
+      // 24 bars are ten minutes each: three of them begin in [9:30, 10:00).
+      return row((n) => -(rolling.sum(bars(volume, n).subarray(0, 3)) / (dayVolume[t * N + n] as number)));
+    };
+    expect(realised(rush)).toBeCloseTo(planted('neg(interval(volume, sum, 9:30, 10:00) / VOLUME)').ic, 5);
+    reader.close();
+  });
+
+  test('are found in a larger market at the strength they were planted with', async () => {
+    const large = await synthesise(join(place, 'large'), { stocks: 300, days: 400, minutes: 8, seed: 3 });
+    for (const { kind, name, ic, icFirstHalf, icSecondHalf } of large.planted ?? []) {
+      if (kind === 'decaying') {
+        expect(icFirstHalf, name).toBeGreaterThan(0.05);
+        expect(Math.abs(icSecondHalf), name).toBeLessThan(0.015);
+      } else {
+        expect(ic, name).toBeGreaterThan(0.025);
+        expect(ic, name).toBeLessThan(0.08);
+      }
+    }
+  });
+
+  test('use statistics that are those of the operators', () => {
+    const series = fc.array(fc.float({ noNaN: true, min: -1000, max: 1000 }), { minLength: 2, maxLength: 30 });
+    fc.assert(
+      fc.property(series, series, (a, b) => {
+        const length = Math.min(a.length, b.length);
+        const [x, y] = [Float64Array.from(a.slice(0, length)), Float64Array.from(b.slice(0, length))];
+        expect(statistics.mean(x)).toBeCloseTo(rolling.mean(x), 9);
+        expect(statistics.deviation(x)).toBeCloseTo(rolling.deviation(x), 9);
+        expect(statistics.correlation(x, y)).toBeCloseTo(rolling.correlation(x, y), 9);
+        expect(statistics.lastRank(x)).toBe(rolling.rank(x));
+      }),
+    );
+  });
+});
+
+describe('its clock', () => {
+  test('follows the Chinese session where bars fit into it', () => {
+    expect(sessionGrid(240)?.starts.slice(118, 122)).toEqual([688, 689, 780, 781]);
+    expect(sessionGrid(16)).toEqual({
+      starts: [570, 585, 600, 615, 630, 645, 660, 675, 780, 795, 810, 825, 840, 855, 870, 885],
+      barMinutes: 15,
+    });
+    expect(sessionGrid(390)?.starts.at(-1)).toBe(570 + 389);
+    expect(sessionGrid(0)).toBeUndefined();
+    expect(() => sessionGrid(871)).toThrow('do not fit');
+  });
+
+  test('has about 244 dates a year, none on a weekend', () => {
+    const dates = sessionDates(1000);
+    expect(dates.filter((date) => date.startsWith('2019')).length).toBeGreaterThan(240);
+    expect(dates.filter((date) => date.startsWith('2019')).length).toBeLessThan(250);
+    expect(dates.some((date) => [0, 6].includes(new Date(date).getUTCDay()))).toBe(false);
+  });
+});
+
+test('its noise has mean 0 and deviation 1, and growth is near e^x', () => {
+  const random = chance(1, 'day', 2, 3);
+  const draws = Float64Array.from({ length: 100_000 }, () => bell(random));
+  expect(rolling.mean(draws)).toBeCloseTo(0, 1);
+  expect(rolling.deviation(draws)).toBeCloseTo(1, 1);
+  for (const x of [-2, -0.5, 0, 0.7, 2]) expect(growth(x) / Math.exp(x)).toBeCloseTo(1, 2);
+});
