@@ -9,6 +9,7 @@ import { EvolveError } from '../core/failure.ts';
 import { packageRoot } from '../core/package-root.ts';
 import { addCommands } from './commands.ts';
 import { type ConfigFile, configFile } from './config-file.ts';
+import { shielded, unshield } from './minus.ts';
 import { checkFlags, usageError } from './usage.ts';
 
 const version: string = JSON.parse(readFileSync(join(packageRoot, 'package.json'), 'utf8')).version;
@@ -20,6 +21,8 @@ export async function run(args: readonly string[]): Promise<void> {
   process.stdout.on('error', (error: NodeJS.ErrnoException) =>
     error.code === 'EPIPE' ? process.exit(0) : finish(error),
   );
+  // Progress that nobody reads must not end the work; and a failure to write here has nowhere to be told.
+  process.stderr.on('error', () => {});
   process.on('uncaughtException', finish);
   process.once('SIGINT', () => process.exit(130));
   try {
@@ -31,7 +34,8 @@ export async function run(args: readonly string[]): Promise<void> {
 }
 
 async function dispatch(args: readonly string[], config: ConfigFile | undefined): Promise<void> {
-  const cli = yargs([...args]);
+  // A shell that asks for completions sends half-typed words as they are.
+  const cli = yargs(args[0] === '--get-yargs-completions' ? [...args] : shielded(args));
   cli
     .scriptName('evolve')
     .usage('$0 <command> [options]\n\nFinds stock-selection factors in daily and minute bars.')
@@ -46,6 +50,7 @@ async function dispatch(args: readonly string[], config: ConfigFile | undefined)
     .strictCommands()
     .exitProcess(false)
     .config(config?.flags ?? {})
+    .middleware(unshield, true)
     .check((argv) => checkFlags(cli, argv, args, config))
     .fail((message: string | null, error: Error | undefined) => {
       throw usageError(cli, message, error, config);

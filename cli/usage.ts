@@ -3,6 +3,7 @@ import type { Argv } from 'yargs';
 import { EvolveError } from '../core/failure.ts';
 import { nearest } from '../core/nearest.ts';
 import type { ConfigFile } from './config-file.ts';
+import { plain } from './minus.ts';
 
 /** Where the parser stopped. */
 interface Level {
@@ -27,7 +28,7 @@ export function usageError(
   if (error && error.name !== 'YError') return error;
   const level = levelOf(cli);
   for (const [pattern, sentence] of sentences) {
-    const match = pattern.exec(message ?? '');
+    const match = pattern.exec(plain(message ?? ''));
     if (match) return mistake(level, sentence(level, match[1] ?? '', match[2] ?? '', match[3] ?? '', config));
   }
   // What a flag's own `coerce` says.
