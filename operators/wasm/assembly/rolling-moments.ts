@@ -17,7 +17,11 @@ const KURT = 5;
 const SLOPE = 6;
 const RSQUARE = 7;
 const RESID = 8;
-const PROD = 9;
+// The long windows of rolling-sums.ts.
+const MEAN = 9;
+const SUM = 10;
+const EMA = 11;
+const DECAY = 12;
 
 // @ts-ignore: decorator
 @inline
@@ -47,7 +51,16 @@ function prepare(kind: i32, window: i32, scratch: usize): void {
   else if (kind == SKEW) f = (n * n * (n - 1)) / ((n - 2) * (n - 2));
   else if (kind == KURT) f = (n * (n - 1) * (n + 1)) / ((n - 2) * (n - 3));
   else if (kind == RESID) f = (n - 1) / 2 / spread;
-  const k = kind == KURT ? (-3 * (n - 1) * (n - 1)) / ((n - 2) * (n - 3)) : (n - 1) / 2;
+  else if (kind == MEAN) f = 1 / n;
+  else if (kind == SUM) f = n;
+  else if (kind == DECAY) f = 2 / (n * (n + 1));
+  const keep = 1 - 2 / (n + 1);
+  if (kind == EMA) {
+    let total: f64 = 0;
+    for (let i = 0, weight: f64 = 1; i < window; i++, weight *= keep) total += weight;
+    f = 1 / total;
+  }
+  const k = kind == EMA ? keep : kind == KURT ? (-3 * (n - 1) * (n - 1)) / ((n - 2) * (n - 3)) : (n - 1) / 2;
   write(scratch, d(1 / n), BY);
   write(scratch, d(f), F);
   write(scratch, d(k), K);
@@ -61,6 +74,9 @@ function prepare(kind: i32, window: i32, scratch: usize): void {
 // @ts-ignore: decorator
 @inline
 function finish(kind: i32, c: usize, shift: v128, u: v128, ref: v128, s1: v128, s2: v128, s3: v128, s4: v128): v128 {
+  if (kind == MEAN || kind == EMA) return f64x2.add(ref, f64x2.mul(s1, read(c, F)));
+  if (kind == SUM) return f64x2.add(f64x2.mul(ref, read(c, F)), s1);
+  if (kind == DECAY) return f64x2.add(ref, f64x2.mul(f64x2.add(s3, f64x2.mul(shift, s1)), read(c, F)));
   const mean = f64x2.mul(s1, read(c, BY));
   if (kind == SLOPE || kind == RESID) {
     // Σ (i - mean i) u over the window's own places i = 0..n-1.
@@ -100,12 +116,12 @@ function powers(kind: i32): bool {
 // @ts-ignore: decorator
 @inline
 function timed(kind: i32): bool {
-  return kind == SLOPE || kind == RSQUARE || kind == RESID;
+  return kind == SLOPE || kind == RSQUARE || kind == RESID || kind == DECAY;
 }
 // @ts-ignore: decorator
 @inline
 function squared(kind: i32): bool {
-  return kind != SLOPE && kind != RESID;
+  return kind != SLOPE && kind != RESID && kind < MEAN;
 }
 
 // @ts-ignore: decorator
@@ -119,7 +135,8 @@ function scan(kind: i32, out: usize, outStride: usize, x: usize, xStride: usize,
   const third: usize = squared(kind) ? 64 : 32;
   prepare(kind, window, scratch);
   const suffixes = scratch + HEAD;
-  const middle = <f64>(window - 1) / 2;
+  const middle = kind == DECAY ? <f64>window : <f64>(window - 1) / 2;
+  const keep = kind == EMA ? 1.0 - 2.0 / <f64>(window + 1) : 1.0;
   const last = ((columns + 15) & ~15) << 2;
   for (let c: i32 = 0; c < last; c += 16) {
     let t = 0;
@@ -127,17 +144,24 @@ function scan(kind: i32, out: usize, outStride: usize, x: usize, xStride: usize,
       const start = t - (first + t) % window;
       const whole = first + start >= window;
       const head = x + c + start * <i32>xStride;
-      const ref = read(head);
+      const first_ = read(head);
+      const refL = low(first_), refH = high(first_);
       let l1 = zero, h1 = zero, l2 = zero, h2 = zero, l3 = zero, h3 = zero, l4 = zero, h4 = zero;
       if (whole) {
         let p = head;
         let s = suffixes + <usize>window * place;
+        let weight: f64 = 1;
         for (let j = start - 1; j > t - window; j--) {
           p -= xStride;
           s -= place;
-          const u = f32x4.sub(read(p), ref);
-          const ul = low(u), uh = high(u);
-          l1 = f64x2.add(l1, ul); h1 = f64x2.add(h1, uh);
+          const u = read(p);
+          const ul = f64x2.sub(low(u), refL), uh = f64x2.sub(high(u), refH);
+          if (kind == EMA) {
+            l1 = f64x2.add(l1, f64x2.mul(ul, d(weight))); h1 = f64x2.add(h1, f64x2.mul(uh, d(weight)));
+            weight *= keep;
+          } else {
+            l1 = f64x2.add(l1, ul); h1 = f64x2.add(h1, uh);
+          }
           write(s, l1); write(s, h1, 16);
           if (squared(kind)) {
             const ql = f64x2.mul(ul, ul), qh = f64x2.mul(uh, uh);
@@ -162,13 +186,21 @@ function scan(kind: i32, out: usize, outStride: usize, x: usize, xStride: usize,
       for (let i: usize = 0; i < place; i += 16) write(suffixes + <usize>window * place + i, zero); // the empty suffix
       l1 = zero; h1 = zero; l2 = zero; h2 = zero; l3 = zero; h3 = zero; l4 = zero; h4 = zero;
       const end = min(rows, start + window);
+      let older: f64 = 1;
       // Rows that only feed the sums: before the call's first, or before the first full window.
       const quiet = min(end, whole ? t : max(t, start + window - 1));
       let p = head;
-      let j = start;
-      for (; j < quiet; j++, p += xStride) {
-        const u = f32x4.sub(read(p), ref);
-        const ul = low(u), uh = high(u);
+      let s = suffixes;
+      let o = out + c + start * <i32>outStride;
+      for (let j = start; j < end; j++, p += xStride, o += outStride) {
+        s += place;
+        const u = read(p);
+        const ul = f64x2.sub(low(u), refL), uh = f64x2.sub(high(u), refH);
+        if (kind == EMA) {
+          const fade = read(scratch, K);
+          l1 = f64x2.mul(l1, fade); h1 = f64x2.mul(h1, fade);
+          older *= keep;
+        }
         l1 = f64x2.add(l1, ul); h1 = f64x2.add(h1, uh);
         if (squared(kind)) {
           const ql = f64x2.mul(ul, ul), qh = f64x2.mul(uh, uh);
@@ -184,36 +216,20 @@ function scan(kind: i32, out: usize, outStride: usize, x: usize, xStride: usize,
           const at = d(<f64>(j - start));
           l3 = f64x2.add(l3, f64x2.mul(at, ul)); h3 = f64x2.add(h3, f64x2.mul(at, uh));
         }
-        if (j >= t) write(out + c + j * <i32>outStride, splat(f32.NaN));
-      }
-      let s = suffixes + <usize>(j - start + 1) * place;
-      let o = out + c + j * <i32>outStride;
-      for (; j < end; j++, p += xStride, s += place, o += outStride) {
-        const u = f32x4.sub(read(p), ref);
-        const ul = low(u), uh = high(u);
-        l1 = f64x2.add(l1, ul); h1 = f64x2.add(h1, uh);
-        if (squared(kind)) {
-          const ql = f64x2.mul(ul, ul), qh = f64x2.mul(uh, uh);
-          l2 = f64x2.add(l2, ql); h2 = f64x2.add(h2, qh);
-          if (powers(kind)) {
-            l3 = f64x2.add(l3, f64x2.mul(ql, ul)); h3 = f64x2.add(h3, f64x2.mul(qh, uh));
-            if (kind == KURT) {
-              l4 = f64x2.add(l4, f64x2.mul(ql, ql)); h4 = f64x2.add(h4, f64x2.mul(qh, qh));
-            }
-          }
+        if (j < quiet) {
+          if (j >= t) write(o, splat(f32.NaN));
+          continue;
         }
-        let shift = zero;
-        if (timed(kind)) {
-          const at = d(<f64>(j - start));
-          shift = d(middle - <f64>(j - start));
-          l3 = f64x2.add(l3, f64x2.mul(at, ul)); h3 = f64x2.add(h3, f64x2.mul(at, uh));
-        }
+        // What turns a place in the block into a place in the window, or ages the suffix.
+        const shift = timed(kind) ? d(middle - <f64>(j - start)) : zero;
+        let s1l = read(s), s1h = read(s, 16);
+        if (kind == EMA) { s1l = f64x2.mul(s1l, d(older)); s1h = f64x2.mul(s1h, d(older)); }
         const cube = powers(kind) || timed(kind);
-        const L = finish(kind, scratch, shift, ul, kind == ZSCORE ? low(ref) : zero,
-          f64x2.add(l1, read(s)), squared(kind) ? f64x2.add(l2, read(s, two)) : zero,
+        const L = finish(kind, scratch, shift, ul, refL,
+          f64x2.add(l1, s1l), squared(kind) ? f64x2.add(l2, read(s, two)) : zero,
           cube ? f64x2.add(l3, read(s, third)) : zero, kind == KURT ? f64x2.add(l4, read(s, 96)) : zero);
-        const H = finish(kind, scratch, shift, uh, kind == ZSCORE ? high(ref) : zero,
-          f64x2.add(h1, read(s, 16)), squared(kind) ? f64x2.add(h2, read(s, two + 16)) : zero,
+        const H = finish(kind, scratch, shift, uh, refH,
+          f64x2.add(h1, s1h), squared(kind) ? f64x2.add(h2, read(s, two + 16)) : zero,
           cube ? f64x2.add(h3, read(s, third + 16)) : zero, kind == KURT ? f64x2.add(h4, read(s, 112)) : zero);
         if (kind == STD) write(o, finite(root(L, H)));
         else if (kind == ZSCORE || kind == NORM || kind == SKEW) write(o, finite(signedRoot(L, H)));
@@ -251,6 +267,19 @@ export function ts_rsquare(out: usize, outStride: usize, x: usize, xStride: usiz
 }
 export function ts_resid(out: usize, outStride: usize, x: usize, xStride: usize, rows: i32, columns: i32, first: i32, window: i32, scratch: usize): void {
   scan(RESID, out, outStride, x, xStride, rows, columns, first, window, scratch);
+}
+
+export function longMean(out: usize, outStride: usize, x: usize, xStride: usize, rows: i32, columns: i32, first: i32, window: i32, scratch: usize): void {
+  scan(MEAN, out, outStride, x, xStride, rows, columns, first, window, scratch);
+}
+export function longSum(out: usize, outStride: usize, x: usize, xStride: usize, rows: i32, columns: i32, first: i32, window: i32, scratch: usize): void {
+  scan(SUM, out, outStride, x, xStride, rows, columns, first, window, scratch);
+}
+export function longEma(out: usize, outStride: usize, x: usize, xStride: usize, rows: i32, columns: i32, first: i32, window: i32, scratch: usize): void {
+  scan(EMA, out, outStride, x, xStride, rows, columns, first, window, scratch);
+}
+export function longDecay(out: usize, outStride: usize, x: usize, xStride: usize, rows: i32, columns: i32, first: i32, window: i32, scratch: usize): void {
+  scan(DECAY, out, outStride, x, xStride, rows, columns, first, window, scratch);
 }
 
 /** Products of blocks: in double precision, because a part may pass float32's range where the whole does not. */

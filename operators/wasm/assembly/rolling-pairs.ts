@@ -49,7 +49,8 @@ function scan(kind: i32, out: usize, outStride: usize, x: usize, xStride: usize,
       const start = t - (first + t) % window;
       const whole = first + start >= window;
       const headX = x + c + start * <i32>xStride, headY = y + c + start * <i32>yStride;
-      const refX = read(headX), refY = read(headY);
+      const firstX = read(headX), firstY = read(headY);
+      const rxl = low(firstX), rxh = high(firstX), ryl = low(firstY), ryh = high(firstY);
       let lu = zero, hu = zero, lv = zero, hv = zero, luv = zero, huv = zero, lvv = zero, hvv = zero, luu = zero, huu = zero;
       if (whole) {
         let p = headX, q = headY;
@@ -58,8 +59,9 @@ function scan(kind: i32, out: usize, outStride: usize, x: usize, xStride: usize,
           p -= xStride;
           q -= yStride;
           s -= place;
-          const u = f32x4.sub(read(p), refX), v = f32x4.sub(read(q), refY);
-          const ul = low(u), uh = high(u), vl = low(v), vh = high(v);
+          const u = read(p), v = read(q);
+          const ul = f64x2.sub(low(u), rxl), uh = f64x2.sub(high(u), rxh);
+          const vl = f64x2.sub(low(v), ryl), vh = f64x2.sub(high(v), ryh);
           lu = f64x2.add(lu, ul); hu = f64x2.add(hu, uh);
           lv = f64x2.add(lv, vl); hv = f64x2.add(hv, vh);
           luv = f64x2.add(luv, f64x2.mul(ul, vl)); huv = f64x2.add(huv, f64x2.mul(uh, vh));
@@ -79,10 +81,13 @@ function scan(kind: i32, out: usize, outStride: usize, x: usize, xStride: usize,
       const end = min(rows, start + window);
       const quiet = min(end, whole ? t : max(t, start + window - 1));
       let p = headX, q = headY;
-      let j = start;
-      for (; j < quiet; j++, p += xStride, q += yStride) {
-        const u = f32x4.sub(read(p), refX), v = f32x4.sub(read(q), refY);
-        const ul = low(u), uh = high(u), vl = low(v), vh = high(v);
+      let s = suffixes;
+      let o = out + c + start * <i32>outStride;
+      for (let j = start; j < end; j++, p += xStride, q += yStride, o += outStride) {
+        s += place;
+        const u = read(p), v = read(q);
+        const ul = f64x2.sub(low(u), rxl), uh = f64x2.sub(high(u), rxh);
+        const vl = f64x2.sub(low(v), ryl), vh = f64x2.sub(high(v), ryh);
         lu = f64x2.add(lu, ul); hu = f64x2.add(hu, uh);
         lv = f64x2.add(lv, vl); hv = f64x2.add(hv, vh);
         luv = f64x2.add(luv, f64x2.mul(ul, vl)); huv = f64x2.add(huv, f64x2.mul(uh, vh));
@@ -92,21 +97,9 @@ function scan(kind: i32, out: usize, outStride: usize, x: usize, xStride: usize,
         if (kind == CORR) {
           luu = f64x2.add(luu, f64x2.mul(ul, ul)); huu = f64x2.add(huu, f64x2.mul(uh, uh));
         }
-        if (j >= t) write(out + c + j * <i32>outStride, splat(f32.NaN));
-      }
-      let s = suffixes + <usize>(j - start + 1) * place;
-      let o = out + c + j * <i32>outStride;
-      for (; j < end; j++, p += xStride, q += yStride, s += place, o += outStride) {
-        const u = f32x4.sub(read(p), refX), v = f32x4.sub(read(q), refY);
-        const ul = low(u), uh = high(u), vl = low(v), vh = high(v);
-        lu = f64x2.add(lu, ul); hu = f64x2.add(hu, uh);
-        lv = f64x2.add(lv, vl); hv = f64x2.add(hv, vh);
-        luv = f64x2.add(luv, f64x2.mul(ul, vl)); huv = f64x2.add(huv, f64x2.mul(uh, vh));
-        if (kind != COV) {
-          lvv = f64x2.add(lvv, f64x2.mul(vl, vl)); hvv = f64x2.add(hvv, f64x2.mul(vh, vh));
-        }
-        if (kind == CORR) {
-          luu = f64x2.add(luu, f64x2.mul(ul, ul)); huu = f64x2.add(huu, f64x2.mul(uh, uh));
+        if (j < quiet) {
+          if (j >= t) write(o, splat(f32.NaN));
+          continue;
         }
         const L = finish(kind, scratch, f64x2.add(lu, read(s)), f64x2.add(lv, read(s, 32)), f64x2.add(luv, read(s, 64)),
           kind != COV ? f64x2.add(lvv, read(s, 96)) : zero, kind == CORR ? f64x2.add(luu, read(s, 128)) : zero);
