@@ -8,6 +8,7 @@ import { closeSync, fsyncSync, mkdirSync, openSync, readSync, rmSync, writeFileS
 import { mkdir, readdir, rename, rm, rmdir } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { EvolveError, fileProblem } from '../../core/failure.ts';
+import { unfinished } from '../../core/unfinished.ts';
 import type { FieldInfo, MarketManifest, MinuteGrid, PlantedSignal, StoredFile } from '../market.ts';
 import { ArrowFile, type Column } from './arrow-file.ts';
 import {
@@ -39,6 +40,7 @@ const batchDates = 64;
 export class MarketWriter {
   readonly #folder: string;
   readonly #work: string;
+  readonly #finished: () => void;
   readonly #head: MarketHead;
   readonly #overwrite: boolean;
   readonly #daily: FieldInfo[] = [];
@@ -50,6 +52,7 @@ export class MarketWriter {
   private constructor(folder: string, work: string, head: MarketHead, overwrite: boolean) {
     this.#folder = folder;
     this.#work = work;
+    this.#finished = unfinished(work);
     this.#head = head;
     this.#overwrite = overwrite;
   }
@@ -128,6 +131,7 @@ export class MarketWriter {
       return manifest;
     });
     await this.#attempt(() => this.#replace());
+    this.#finished();
     return manifest;
   }
 
@@ -138,6 +142,7 @@ export class MarketWriter {
       field.file = undefined;
     }
     await rm(this.#work, { recursive: true, force: true });
+    this.#finished();
   }
 
   #spool(info: FieldInfo, kinds: readonly string[], cells: Float32Array, length: number): void {
@@ -248,7 +253,11 @@ export class MarketWriter {
     const entries = await readdir(this.#folder).catch(ifAbsent);
     if (entries?.length === 0) await rmdir(this.#folder);
     else if (entries) await rename(this.#folder, old);
-    await rename(this.#work, this.#folder);
+    // Someone else may have put a market there in this very moment; then theirs stays.
+    await rename(this.#work, this.#folder).catch(async (error: unknown) => {
+      await refuseOccupied(this.#folder, false);
+      throw error;
+    });
     flushFolder(dirname(this.#folder));
     if (entries && entries.length > 0) await rm(old, { recursive: true });
   }
