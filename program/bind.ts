@@ -2,8 +2,8 @@
 import { nearest } from '../core/nearest.ts';
 import { sameUnit, unitName } from '../core/units.ts';
 import { reductions } from '../operators/reference/interval.ts';
-import { type OperatorName, operatorOf } from '../operators/table.ts';
-import { type Refusal, refused } from './build.ts';
+import { operatorOf } from '../operators/table.ts';
+import { leastWindow, type Refusal, refused } from './build.ts';
 import { clock } from './clock.ts';
 import type { Call, Expression, Field, IntervalArguments } from './expression.ts';
 import { fieldList, type Vocabulary } from './vocabulary.ts';
@@ -16,23 +16,27 @@ export interface Session {
 
 /** The expression if this market can give it a value, else why not. Bars are checked only against a session. */
 export function bind(expression: Expression, vocabulary: Vocabulary, session?: Session): Expression | Refusal {
-  const lost = check(expression, vocabulary, session);
-  return typeof lost === 'number' ? expression : lost;
+  return check(expression, vocabulary, session) ?? expression;
 }
 
-/** How many of a day's first bars are missing from a minute value; 0 for daily ones. */
-function check(expression: Expression, vocabulary: Vocabulary, session: Session | undefined): number | Refusal {
-  if (expression.node === 'literal') return 0;
-  if (expression.node === 'field') return checkField(expression, vocabulary) ?? 0;
+/** How many of a day's first bars are missing from a minute value, because `bar_*` operators look back; 0 for daily ones. */
+export function barsLost(expression: Expression): number {
+  if (expression.kind !== 'b' || expression.node !== 'call') return 0;
   let lost = 0;
+  for (const input of expression.inputs) lost = Math.max(lost, barsLost(input));
+  return operatorOf(expression.operator).shape === 'bar' ? lost + (expression.parameters[0] as number) : lost;
+}
+
+function check(expression: Expression, vocabulary: Vocabulary, session: Session | undefined): Refusal | undefined {
+  if (expression.node === 'literal') return undefined;
+  if (expression.node === 'field') return checkField(expression, vocabulary);
   for (const input of expression.inputs) {
-    const below = check(input, vocabulary, session);
-    if (typeof below === 'object') return below;
-    lost = Math.max(lost, below);
+    const refusal = check(input, vocabulary, session);
+    if (refusal) return refusal;
   }
-  if (expression.inputs[0]?.kind !== 'b' && expression.kind !== 'b') return 0;
-  if (operatorOf(expression.operator).shape === 'bar') lost += expression.parameters[0] as number;
-  return (session && checkBars(expression, lost, session)) ?? (expression.kind === 'b' ? lost : 0);
+  if (!session || !expression.inputs.some((input) => input.kind === 'b')) return undefined;
+  const lost = expression.kind === 'b' ? barsLost(expression) : Math.max(...expression.inputs.map(barsLost));
+  return checkBars(expression, lost, session);
 }
 
 function checkField(field: Field, vocabulary: Vocabulary): Refusal | undefined {
@@ -86,9 +90,9 @@ function checkInterval(
     );
   }
   const first = starts.findIndex((bar) => bar >= start);
-  const count = starts.filter((bar) => bar >= start && bar < end).length;
+  const count = barsIn(starts, start, end);
   if (count === 0) return refused('window', `no bar begins in the interval ${text}`);
-  const least = leastOf(reductions[reduction].operator);
+  const least = leastWindow(reductions[reduction].operator);
   if (count < least) {
     return refused(
       'window',
@@ -104,7 +108,9 @@ function checkInterval(
   );
 }
 
-function leastOf(operator: OperatorName): number {
-  const row = operatorOf(operator);
-  return row.shape === 'rolling' ? row.least : 1;
+/** How many bars begin in [start, end). */
+export function barsIn(starts: readonly number[], start: number, end: number): number {
+  let count = 0;
+  for (const bar of starts) if (bar >= start && bar < end) count++;
+  return count;
 }

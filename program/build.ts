@@ -125,20 +125,27 @@ export function signature(operator: OperatorName): string {
   return `${operator}(${[...series, ...row.parameters.map((parameter) => parameter.name)].join(', ')})`;
 }
 
+/** The smallest window an operator can give a number over. */
+export function leastWindow(operator: OperatorName): number {
+  const row = operatorOf(operator);
+  return row.shape === 'rolling' ? row.least : 1;
+}
+
 /** Why a constant cannot stand at its place, if it cannot. */
 export function refuseParameter(operator: OperatorName, index: number, value: number): Refusal | undefined {
   const row = operatorOf(operator);
   const parameter = row.parameters[index];
   if (!parameter) return refused('arity', `${operator} is written ${signature(operator)}`);
-  const least = row.shape === 'rolling' ? Math.max(1, row.least) : 1;
   switch (parameter.type) {
-    case 'window':
+    case 'window': {
+      const least = leastWindow(operator);
       return Number.isInteger(value) && value >= least && value <= longestWindow
         ? undefined
         : refused(
             'window',
             `the window of ${operator} must be a whole number from ${least} to ${longestWindow}, not ${value}`,
           );
+    }
     case 'fraction':
       return value >= 0 && value <= 1
         ? undefined
