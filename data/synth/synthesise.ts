@@ -3,6 +3,7 @@
  * are hidden in it. Bars are drawn and written date by date, so minute bars are never all in memory.
  */
 import { EvolveError } from '../../core/failure.ts';
+import { pauses } from '../../core/pause.ts';
 import { money, price, ratio, shares } from '../../core/units.ts';
 import { eachDerived } from '../derive/derived.ts';
 import type { FieldInfo, MarketManifest, MinuteGrid } from '../market.ts';
@@ -56,10 +57,12 @@ export async function synthesise(
   try {
     const maker = new MarketMaker(options, minute);
     for (const info of minute ? maker.minuteFields : []) writer.minuteField(info);
+    const pause = pauses();
     for (let t = 0; t < days; t++) {
       const slabs = maker.day(t);
       if (minute) await writer.minuteDay(t, slabs);
       onDay?.(t + 1);
+      await pause();
     }
     for (const { info, cells } of maker.daily())
       await (info.kind === 'v' ? writer.vector(info, cells) : writer.daily(info, cells));
