@@ -19,6 +19,9 @@ export const logarithm = (a: number): number => (a > 0 ? Math.log(a) : Number.Na
 export const sigmoid = (a: number): number => 1 / (1 + Math.exp(-a));
 /** Math.pow says 1 for NaN⁰ and 1^NaN; a missing base stays missing. */
 export const power = (a: number, k: number): number => (Number.isNaN(a) ? a : a ** k);
+/** Of exactly two: Math.min itself would take the absent third argument in. */
+export const smaller = (a: number, b: number): number => Math.min(a, b);
+export const larger = (a: number, b: number): number => Math.max(a, b);
 export const choose = (condition: number, a: number, b: number): number =>
   Number.isNaN(condition) ? condition : condition !== 0 ? a : b;
 const flag = (a: number, b: number, holds: boolean): number =>
