@@ -3,10 +3,10 @@ import { nearest } from '../core/nearest.ts';
 import { sameUnit, unitName } from '../core/units.ts';
 import { reductions } from '../operators/reference/interval.ts';
 import { operatorOf } from '../operators/table.ts';
-import { leastWindow, type Refusal, refused } from './build.ts';
+import { kindNames, leastWindow, type Refusal, refused } from './build.ts';
 import { clock } from './clock.ts';
 import type { Call, Expression, Field, IntervalArguments } from './expression.ts';
-import { fieldList, type Vocabulary } from './vocabulary.ts';
+import { fieldList, type Vocabulary, type Word } from './vocabulary.ts';
 
 /** The bars of a day, by when they begin, in minutes since midnight. */
 export interface Session {
@@ -47,9 +47,10 @@ function checkField(field: Field, vocabulary: Vocabulary): Refusal | undefined {
     return refused('field', `the market has no field ${field.name}; ${guess} fields are ${fieldList(vocabulary)}`);
   }
   if (word.kind !== field.kind || !sameUnit(word.unit, field.unit)) {
+    const described = ({ kind, unit }: Word | Field) => `${kindNames[kind]} in ${unitName(unit)}`;
     return refused(
       'field',
-      `${field.name} is measured in ${unitName(word.unit)} in this market, and the expression was built for ${unitName(field.unit)}`,
+      `${field.name} is ${described(word)} in this market, and the expression was built for ${described(field)}`,
     );
   }
   return undefined;

@@ -161,7 +161,8 @@ export function refuseParameter(operator: OperatorName, index: number, value: nu
   }
 }
 
-const kindNames: Readonly<Record<Kind, string>> = {
+/** As they read in a sentence. */
+export const kindNames: Readonly<Record<Kind, string>> = {
   s: 'a constant',
   v: 'a market vector',
   m: 'a daily value',

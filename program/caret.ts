@@ -1,6 +1,6 @@
 /** The line of the text a mistake is on, and a caret under the mistake, for the details of an error. */
 export function caret(text: string, at: number): string[] {
-  const start = text.lastIndexOf('\n', at - 1) + 1;
+  const start = text.slice(0, at).lastIndexOf('\n') + 1;
   const end = text.indexOf('\n', start);
   const line = text.slice(start, end < 0 ? undefined : end);
   // A long formula keeps its caret on one screen line.

@@ -7,7 +7,10 @@ import type { OperatorName } from '../operators/table.ts';
 interface Typed {
   readonly kind: Kind;
   readonly unit: Unit;
-  /** The canonical spelling, whole. Equal keys mean equal values, so it names caches and shared subtrees. */
+  /**
+   * The whole spelling, every operator as a call. Equal keys mean equal values; the key of the canonical form
+   * (program/canonical.ts) names caches and shared subtrees.
+   */
   readonly key: string;
   /** Operator nodes in it, shared ones counted each time they are written. */
   readonly size: number;

@@ -179,6 +179,7 @@ test('nesting has a limit, whatever it is made of', () => {
 test('the caret stands under the mistake', () => {
   expect(mistake('CLOSE + VOLUME').details).toEqual(['  CLOSE + VOLUME', '        ^']);
   expect(mistake('CLOSE\n  + VOLUME').details).toEqual(['    + VOLUME', '    ^']);
+  expect(mistake('\n').details).toEqual(['  ', '  ^']);
   const [line = '', mark = ''] = mistake(`${'TURN + '.repeat(30)}CLOSE${' + TURN'.repeat(30)}`).details;
   expect(line.length).toBeLessThan(110);
   expect(line.slice(mark.indexOf('^'))).toMatch(/^\+ CLOSE \+ TURN/);
