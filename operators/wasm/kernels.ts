@@ -17,3 +17,10 @@ export function loadKernels(memory: WebAssembly.Memory): Kernels {
   };
   return new WebAssembly.Instance(compiled, { env: { memory, abort } }).exports as Kernels;
 }
+
+/** Bytes of scratch the cross-section and correlation kernels want for rows of `columns` symbols. */
+export function crossScratch(kernels: Kernels, columns: number): number {
+  const bytes: unknown = kernels.crossScratch?.(columns);
+  if (typeof bytes !== 'number') throw new Error('the kernels do not say how much scratch they need');
+  return bytes;
+}

@@ -1,0 +1,51 @@
+/** One operator on a stretch of rows: from an expression node to a kernel call. */
+
+import { operatorOf } from '../operators/table.ts';
+import type { Kernels } from '../operators/wasm/kernels.ts';
+import type { Call } from '../program/expression.ts';
+
+/** Where rows stand in memory: the first one's byte address, and the bytes to the next. */
+export interface Rows {
+  readonly address: number;
+  readonly stride: number;
+}
+
+export interface Stretch {
+  readonly rows: number;
+  /** Real columns; kernels work on whole vectors up to the next multiple of 16. */
+  readonly columns: number;
+  /** The absolute number of the first row: how much history stands before it. */
+  readonly first: number;
+  /** Address of the kernels' scratch. */
+  readonly scratch: number;
+}
+
+/** `where` is a word of the language kernels are written in. */
+export const kernelName = (operator: string): string => (operator === 'where' ? 'where_' : operator);
+
+/** Elementwise, rolling and cross-section operators on daily rows. */
+export function apply(kernels: Kernels, call: Call, out: Rows, inputs: readonly Rows[], stretch: Stretch): void {
+  const row = operatorOf(call.operator);
+  const { rows, columns, first, scratch } = stretch;
+  const kernel = kernels[kernelName(call.operator)];
+  if (!kernel) throw new Error(`there is no kernel for ${call.operator}`);
+  // Padding is computed like any column, so it stays missing.
+  const padded = Math.ceil(columns / 16) * 16;
+  const operands = inputs.flatMap(({ address, stride }) => [address, stride]);
+  switch (row.shape) {
+    case 'elementwise':
+      kernel(out.address, out.stride, ...operands, rows, padded, ...call.parameters);
+      return;
+    case 'rolling': {
+      const [window = 1, ...extra] = call.parameters;
+      const reach = row.reads === 'ends' ? row.span(window) - 1 : window;
+      kernel(out.address, out.stride, ...operands, rows, padded, first, reach, scratch, ...extra);
+      return;
+    }
+    case 'cross-section':
+      kernel(out.address, out.stride, ...operands, rows, columns, scratch, ...call.parameters);
+      return;
+    default:
+      throw new Error(`${call.operator} is not computed by one kernel`);
+  }
+}

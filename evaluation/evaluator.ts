@@ -1,0 +1,305 @@
+/**
+ * Programs on a market: their values, and their correlation with the label. A batch is cut into tasks for the pool;
+ * minute reductions come first, all of them in one pass over the bars, and are kept for later batches.
+ */
+import { availableParallelism } from 'node:os';
+import { Arena, type Matrix, strideFor } from '../core/arena.ts';
+import { EvolveError } from '../core/failure.ts';
+import { defaultLabel, forwardReturns, labelFields } from '../data/labels.ts';
+import type { LabelRule, Market, MarketManifest } from '../data/market.ts';
+import { openMarket } from '../data/store/open.ts';
+import type { Call, Expression } from '../program/expression.ts';
+import { type Vocabulary, vocabulary } from '../program/vocabulary.ts';
+import { minuteReductions } from './minute-reduction.ts';
+import { Pool } from './pool.ts';
+import type { Available, DailyScores, Span, Task } from './task.ts';
+import { ValueCache } from './value-cache.ts';
+
+export interface EvaluatorOptions {
+  readonly workers?: number | undefined;
+  /** Bytes for scratch and kept values together, beside the panel. */
+  readonly memory?: number | undefined;
+  /** Daily fields to load besides the label's; all of them when left out. */
+  readonly fields?: Iterable<string> | undefined;
+  readonly label?: LabelRule | undefined;
+  /** Keep minute reductions between batches. They are computed in one pass over the bars either way. */
+  readonly cache?: boolean | undefined;
+}
+
+export interface ScoreOptions {
+  /** Dates [from, to) by their place in the calendar; all of them when left out. */
+  readonly from?: number | undefined;
+  readonly to?: number | undefined;
+  readonly method?: 'pearson' | 'rank' | undefined;
+}
+
+const gibibyte = 1024 ** 3;
+/** Programs of one task: enough to share subtrees, few enough that the last task is short. */
+const programsPerTask = 12;
+const datesPerTask = 16;
+
+export class Evaluator {
+  readonly market: Market;
+  readonly vocabulary: Vocabulary;
+  readonly label: Matrix | undefined;
+  readonly arena: Arena;
+  readonly #labelRule: LabelRule;
+  readonly #pool: Pool;
+  readonly #values: ValueCache;
+  readonly #keep: boolean;
+
+  private constructor(market: Market, arena: Arena, pool: Pool, values: ValueCache, options: EvaluatorOptions) {
+    this.market = market;
+    this.arena = arena;
+    this.vocabulary = vocabulary(searchable(market.manifest));
+    this.#labelRule = options.label ?? defaultLabel;
+    this.#pool = pool;
+    this.#values = values;
+    this.#keep = options.cache ?? true;
+    this.label = market.daily.has(this.#labelRule.price) ? forwardReturns(market, this.#labelRule, arena) : undefined;
+  }
+
+  static async open(folder: string, options: EvaluatorOptions = {}): Promise<Evaluator> {
+    const arena = new Arena();
+    const rule = options.label ?? defaultLabel;
+    const wanted = options.fields && [...new Set([...options.fields, ...labelFields(rule)])];
+    const market = await openMarket(folder, arena, { fields: wanted });
+    const workers = options.workers ?? availableParallelism();
+    const spanBytes = scratchPerWorker(market.manifest);
+    const panel = arena.used + strideFor(market.manifest.symbols.length) * market.manifest.calendar.length;
+    // What the address space leaves is the most a budget can be.
+    const budget = Math.min(options.memory ?? 4 * gibibyte, 4 * gibibyte - panel - 64 * 1024 ** 2);
+    const forValues = budget - workers * spanBytes;
+    if (forValues < 0) {
+      throw new EvolveError(
+        'out-of-memory',
+        `${workers} workers need ${mebibytes(workers * spanBytes)} of scratch and the budget is ${mebibytes(Math.max(0, budget))}; raise --memory or lower --workers.`,
+      );
+    }
+    const spans: Span[] = Array.from({ length: workers }, () => ({
+      address: arena.allocate(spanBytes),
+      bytes: spanBytes,
+    }));
+    const pool = new Pool(
+      {
+        memory: arena.memory,
+        columns: market.manifest.symbols.length,
+        minute: market.manifest.minute && { folder, manifest: market.manifest },
+      },
+      spans,
+    );
+    return new Evaluator(market, arena, pool, new ValueCache(arena, forValues), options);
+  }
+
+  get workers(): number {
+    return this.#pool.workers;
+  }
+
+  /** Hits and misses of kept minute reductions, and the bytes they take. */
+  get cache(): { readonly hits: number; readonly misses: number; readonly bytes: number } {
+    const { hits, misses, bytes } = this.#values;
+    return { hits, misses, bytes };
+  }
+
+  /** Dates between a date and the one on which its label is known. */
+  get labelDelay(): number {
+    return this.#labelRule.lag + this.#labelRule.horizon;
+  }
+
+  /** Daily correlations with the label, in the order of the programs. */
+  async score(programs: readonly Expression[], options: ScoreOptions = {}): Promise<DailyScores[]> {
+    const label = this.label;
+    if (!label)
+      throw new EvolveError('missing-field', `The market has no ${this.#labelRule.price}, which labels need.`);
+    const { from = 0, to = label.rows, method = 'pearson' } = options;
+    const scores: DailyScores[] = new Array(programs.length);
+    await this.#batch(programs, async (places, available) => {
+      const chosen = places.map((place) => programs[place] as Expression);
+      const task = {
+        kind: 'score',
+        programs: chosen,
+        available,
+        label,
+        labelDelay: this.labelDelay,
+        from,
+        to,
+        method,
+      } as const;
+      const answer = await this.#pool.run(task);
+      if (answer.kind !== 'scores') return false;
+      places.forEach((place, i) => {
+        scores[place] = answer.scores[i] as DailyScores;
+      });
+      return true;
+    });
+    return scores;
+  }
+
+  /** Values of every program, in matrices that are the caller's to release. */
+  async values(programs: readonly Expression[]): Promise<Matrix[]> {
+    const { calendar, symbols } = this.market.manifest;
+    const into = programs.map(() => this.arena.matrix(calendar.length, symbols.length));
+    await this.#batch(programs, async (places, available) => {
+      const answer = await this.#pool.run({
+        kind: 'store',
+        programs: places.map((place) => programs[place] as Expression),
+        into: places.map((place) => into[place] as Matrix),
+        available,
+        label: this.label,
+        labelDelay: this.labelDelay,
+        from: 0,
+        to: calendar.length,
+      });
+      return answer.kind === 'done';
+    });
+    return into;
+  }
+
+  async close(): Promise<void> {
+    await this.#pool.close();
+  }
+
+  /**
+   * Runs the programs in groups, as many at once as there are workers. Minute reductions are made before, in as many
+   * passes as the budget for values asks for: one, unless they outgrow it.
+   */
+  async #batch(
+    programs: readonly Expression[],
+    run: (places: readonly number[], available: Available) => Promise<boolean>,
+  ): Promise<void> {
+    let left = programs.map((_, place) => place);
+    while (left.length > 0) {
+      const { ready, later, matrices, keys } = await this.#reduceMinutes(programs, left);
+      try {
+        const groups = chunks(similar(ready, programs), programsPerTask);
+        await Promise.all(groups.map((places) => this.#attempt(places, programs, matrices, run)));
+      } finally {
+        for (const key of keys) {
+          this.#values.letGo(key);
+          if (!this.#keep) this.#values.discard(key);
+        }
+      }
+      left = later;
+    }
+  }
+
+  /** A group that does not fit a worker's scratch is tried again in halves. */
+  async #attempt(
+    places: readonly number[],
+    programs: readonly Expression[],
+    matrices: Available,
+    run: (places: readonly number[], available: Available) => Promise<boolean>,
+  ): Promise<void> {
+    const chosen = places.map((place) => programs[place] as Expression);
+    if (await run(places, this.#leaves(chosen, matrices))) return;
+    if (places.length === 1) {
+      throw new EvolveError(
+        'out-of-memory',
+        `${chosen[0]?.key} does not fit a worker's scratch of ${mebibytes(scratchPerWorker(this.market.manifest))}; use shorter windows or fewer nested ones.`,
+      );
+    }
+    const half = Math.ceil(places.length / 2);
+    await this.#attempt(places.slice(0, half), programs, matrices, run);
+    await this.#attempt(places.slice(half), programs, matrices, run);
+  }
+
+  /** Matrices of the fields and reductions these programs read. */
+  #leaves(programs: readonly Expression[], reductions: Available): Available {
+    const found = new Map<string, Matrix>();
+    const visit = (expression: Expression): void => {
+      if (expression.node === 'literal') return;
+      const matrix = expression.node === 'field' ? this.#field(expression.name) : reductions.get(expression.key);
+      if (matrix) found.set(expression.key, matrix);
+      else if (expression.node === 'call') for (const input of expression.inputs) visit(input);
+    };
+    for (const program of programs) visit(program);
+    return found;
+  }
+
+  #field(name: string): Matrix {
+    const matrix = this.market.daily.get(name);
+    if (!matrix) throw new EvolveError('missing-field', `The market has no field ${name}, or it was not loaded.`);
+    return matrix;
+  }
+
+  /** Makes the reductions of as many programs as the budget holds at once, the kept ones included. */
+  async #reduceMinutes(programs: readonly Expression[], places: readonly number[]) {
+    const { calendar, symbols } = this.market.manifest;
+    const bytes = strideFor(symbols.length) * calendar.length;
+    const matrices = new Map<string, Matrix>();
+    const fresh: Call[] = [];
+    const ready: number[] = [];
+    const later: number[] = [];
+    for (const place of places) {
+      const needed = minuteReductions([programs[place] as Expression]);
+      let fits = true;
+      for (const [key, call] of needed) {
+        if (matrices.has(key)) continue;
+        const kept = this.#values.hold(key);
+        const matrix = kept ?? this.#values.make(key, calendar.length, symbols.length, bytes);
+        if (!matrix) {
+          fits = false;
+          break;
+        }
+        matrices.set(key, matrix);
+        if (!kept) fresh.push(call);
+      }
+      (fits ? ready : later).push(place);
+    }
+    if (ready.length === 0) {
+      throw new EvolveError(
+        'out-of-memory',
+        'The budget cannot hold the minute reductions of one program; raise --memory.',
+      );
+    }
+    await this.#minutePass(fresh, matrices);
+    return { ready, later, matrices, keys: [...matrices.keys()] };
+  }
+
+  async #minutePass(reductions: readonly Call[], matrices: ReadonlyMap<string, Matrix>): Promise<void> {
+    if (reductions.length === 0) return;
+    const dates = this.market.manifest.calendar.length;
+    const into = reductions.map(({ key }) => matrices.get(key) as Matrix);
+    const tasks: Task[] = [];
+    for (let from = 0; from < dates; from += datesPerTask) {
+      tasks.push({ kind: 'minute', reductions, into, from, to: Math.min(dates, from + datesPerTask) });
+    }
+    try {
+      const answers = await Promise.all(tasks.map((task) => this.#pool.run(task)));
+      if (answers.some((answer) => answer.kind === 'too-large')) {
+        throw new EvolveError(
+          'out-of-memory',
+          `The bars of a day do not fit a worker's scratch of ${mebibytes(scratchPerWorker(this.market.manifest))}.`,
+        );
+      }
+    } catch (error) {
+      for (const { key } of reductions) this.#values.discard(key);
+      throw error;
+    }
+  }
+}
+
+/** Programs that share subtrees near each other: keys that begin alike mostly do. */
+function similar(places: readonly number[], programs: readonly Expression[]): number[] {
+  const key = (place: number) => (programs[place] as Expression).key;
+  return [...places].sort((a, b) => (key(a) < key(b) ? -1 : key(a) > key(b) ? 1 : a - b));
+}
+
+function chunks<T>(items: readonly T[], size: number): T[][] {
+  return Array.from({ length: Math.ceil(items.length / size) }, (_, i) => items.slice(i * size, (i + 1) * size));
+}
+
+/** Enough for blocks of some dozen nodes, two days of every minute field, and the tiles between. */
+function scratchPerWorker({ symbols, fields, minute }: MarketManifest): number {
+  const row = strideFor(symbols.length);
+  const blocks = 120 * 60 * row;
+  const bars = minute?.starts.length ?? 0;
+  const slabs = 2 * fields.filter(({ kind }) => kind === 'b').length * (bars * symbols.length * 4 + 128);
+  const tiles = 64 * bars * 320;
+  return Math.ceil(Math.max(blocks, slabs + tiles) / 65536) * 65536 + 1024 ** 2;
+}
+
+/** Masks are for trading and labels; a factor may not read them. */
+const searchable = (manifest: MarketManifest) => manifest.fields.filter(({ name }) => !masks.has(name));
+const masks: ReadonlySet<string> = new Set(['CAN_BUY', 'CAN_SELL', 'SUSPENDED', 'ST', 'LISTED_DAYS']);
+const mebibytes = (bytes: number): string => `${Math.ceil(bytes / 1024 ** 2)} MiB`;

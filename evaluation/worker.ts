@@ -1,0 +1,120 @@
+/** A thread of the pool: kernels over the shared memory, and one task at a time. */
+import { workerData } from 'piscina';
+import { MinuteReader } from '../data/store/minute.ts';
+import { crossScratch, type Kernels, loadKernels } from '../operators/wasm/kernels.ts';
+import type { Expression } from '../program/expression.ts';
+import { MinutePass } from './minute-pass.ts';
+import { plan } from './plan.ts';
+import { Region } from './region.ts';
+import { runPlan } from './run-plan.ts';
+import type {
+  Answer,
+  Assignment,
+  Available,
+  DailyScores,
+  MinuteTask,
+  ScoreTask,
+  Span,
+  StoreTask,
+  WorkerSetting,
+} from './task.ts';
+
+const setting = workerData as WorkerSetting;
+const kernels: Kernels = loadKernels(setting.memory);
+const readers = new Map<string, Promise<MinuteReader>>();
+
+export default async function work(assignment: Assignment): Promise<Answer> {
+  switch (assignment.kind) {
+    case 'score':
+      return score(assignment, assignment.span);
+    case 'store':
+      return store(assignment, assignment.span);
+    case 'minute':
+      return reduce(assignment, assignment.span);
+  }
+}
+
+const available = (values: Available) => (expression: Expression) => values.get(expression.key);
+
+function score(task: ScoreTask, span: Span): Answer {
+  const { programs, label, from, to } = task;
+  const whole = new Region(span.address, span.bytes);
+  const scratch = whole.take(crossScratch(kernels, setting.columns));
+  const answers = whole.take(16 * (to - from));
+  if (scratch === undefined || answers === undefined) return { kind: 'too-large' };
+  const scores: DailyScores[] = programs.map(() => ({
+    ic: new Float64Array(to - from),
+    counts: new Float64Array(to - from),
+  }));
+  const correlate = kernels[task.method === 'rank' ? 'ic_spearman' : 'ic_pearson'];
+  const fits = runPlan(plan(programs, available(task.available), task.labelDelay), {
+    ...setting,
+    kernels,
+    region: whole.rest(),
+    from,
+    to,
+    label,
+    labelDelay: task.labelDelay,
+    consume: (program, rows, first, count) => {
+      const target = label.address + first * label.stride;
+      correlate?.(answers, rows.address, rows.stride, target, label.stride, count, setting.columns, scratch, 0, 0);
+      const pairs = new Float64Array(setting.memory.buffer, answers, 2 * count);
+      const { ic, counts } = scores[program] as DailyScores;
+      for (let i = 0; i < count; i++) {
+        ic[first - from + i] = pairs[2 * i] as number;
+        counts[first - from + i] = pairs[2 * i + 1] as number;
+      }
+    },
+  });
+  return fits ? { kind: 'scores', scores } : { kind: 'too-large' };
+}
+
+function store(task: StoreTask, span: Span): Answer {
+  const { programs, into, from, to } = task;
+  const padded = Math.ceil(setting.columns / 16) * 16;
+  const fits = runPlan(plan(programs, available(task.available), task.labelDelay), {
+    ...setting,
+    kernels,
+    region: new Region(span.address, span.bytes),
+    from,
+    to,
+    label: task.label,
+    labelDelay: task.labelDelay,
+    consume: (program, rows, first, count) => {
+      const { address, stride } = into[program] as { address: number; stride: number };
+      kernels.copyRows?.(address + first * stride, stride, rows.address, rows.stride, count, padded);
+    },
+  });
+  return { kind: fits ? 'done' : 'too-large' };
+}
+
+async function reduce(task: MinuteTask, span: Span): Promise<Answer> {
+  if (!setting.minute) throw new Error('a minute task for a market without minute bars');
+  const { manifest } = setting.minute;
+  const region = new Region(span.address, span.bytes);
+  const starts = manifest.minute?.starts ?? [];
+  const pass = MinutePass.make(task.reductions, starts, setting.columns, kernels, setting.memory, region);
+  if (!pass) return { kind: 'too-large' };
+  const reader = await readerOf(pass.fields, setting.minute);
+  const slabs = [0, 1].map(() => reader.fields.map(() => region.take(reader.slabBytes)));
+  const [even, odd] = slabs as [(number | undefined)[], (number | undefined)[]];
+  if ([...even, ...odd].includes(undefined)) return { kind: 'too-large' };
+  const dates = Array.from({ length: task.to - task.from }, (_, i) => task.from + i);
+  for await (const day of reader.stream(dates, setting.memory, [even as number[], odd as number[]])) {
+    pass.day(
+      day.slabs,
+      task.into.map(({ address, stride }) => address + day.t * stride),
+    );
+  }
+  return { kind: 'done' };
+}
+
+function readerOf(fields: readonly string[], minute: NonNullable<WorkerSetting['minute']>): Promise<MinuteReader> {
+  const key = fields.join(' ');
+  let reader = readers.get(key);
+  if (!reader) {
+    reader = MinuteReader.open(minute.folder, minute.manifest, fields);
+    readers.set(key, reader);
+  }
+  return reader;
+}
