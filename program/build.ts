@@ -243,7 +243,20 @@ function folded(
       );
 }
 
+/** Sentences by operator and units: mutations meet the same few again and again, and writing one takes microseconds. */
+const sentences = new Map<string, string>();
+const mostSentences = 10_000;
+
 function unitRefusal(operator: OperatorName, row: Operator, units: readonly Unit[]): string {
-  if (!row.refusal) return `${operator} cannot take ${units.map(unitName).join(' and ')}`;
-  return row.refusal.replace(/\{(\d)\}/g, (_, place: string) => unitName(units[Number(place)] as Unit));
+  let name: string = operator;
+  for (const unit of units) name += ` ${unit.price} ${unit.shares}`;
+  let sentence = sentences.get(name);
+  if (sentence === undefined) {
+    sentence = row.refusal
+      ? row.refusal.replace(/\{(\d)\}/g, (_, place: string) => unitName(units[Number(place)] as Unit))
+      : `${operator} cannot take ${units.map(unitName).join(' and ')}`;
+    if (sentences.size >= mostSentences) sentences.clear();
+    sentences.set(name, sentence);
+  }
+  return sentence;
 }

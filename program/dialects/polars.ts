@@ -35,17 +35,19 @@ const helpers: Readonly<Record<string, string>> = {
 
     def of(rows):
         columns = (rows.struct.field(name).to_numpy() for name in names)
-        return pl.Series(_rolling(f, span, *columns, every=every), nan_to_null=True)
+        with np.errstate(all="ignore"):
+            return pl.Series(_rolling(f, span, *columns, every=every), nan_to_null=True)
 
-    return pl.struct(*names).map_batches(of, return_dtype=pl.Float64).over("symbol")`,
+    return pl.struct(*dict.fromkeys(names)).map_batches(of, return_dtype=pl.Float64).over("symbol")`,
   _over_date: `def _over_date(f, *names):
     """f of all symbols of each date."""
 
     def of(rows):
         columns = (rows.struct.field(name).to_numpy().reshape(1, -1) for name in names)
-        return pl.Series(_stored(f(*columns))[0], nan_to_null=True)
+        with np.errstate(all="ignore"):
+            return pl.Series(_stored(f(*columns))[0], nan_to_null=True)
 
-    return pl.struct(*names).map_batches(of, return_dtype=pl.Float64).over("date")`,
+    return pl.struct(*dict.fromkeys(names)).map_batches(of, return_dtype=pl.Float64).over("date")`,
   _codes: `def _codes(frame, name):
     """A number for each group; missing where there is none."""
     group = frame[name].fill_nan(None) if frame[name].dtype.is_float() else frame[name]
