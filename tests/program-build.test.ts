@@ -1,7 +1,10 @@
 /** What the maker of expressions refuses, what only a market can refuse, and the formula for a paper. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { EvolveError } from '../core/failure.ts';
+import { packageRoot } from '../core/package-root.ts';
 import { price } from '../core/units.ts';
 import { operatorNames } from '../operators/table.ts';
 import { bind } from '../program/bind.ts';
@@ -272,4 +275,13 @@ describe('latex', () => {
       }),
     );
   });
+});
+
+test('the factors of seeds.json are ones a Shanghai day can evaluate', () => {
+  const seeds = JSON.parse(readFileSync(join(packageRoot, 'seeds.json'), 'utf8')) as { expression: string }[];
+  expect(seeds.length).toBeGreaterThan(3);
+  for (const { expression } of seeds) {
+    const factor = must(asFactor(read(expression)));
+    expect(bind(factor, standardVocabulary, session(1))).toBe(factor);
+  }
 });

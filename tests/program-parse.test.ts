@@ -1,7 +1,11 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { EvolveError } from '../core/failure.ts';
+import { packageRoot } from '../core/package-root.ts';
 import { operatorNames, operatorOf } from '../operators/table.ts';
 import { asFactor } from '../program/build.ts';
+import { canonical } from '../program/canonical.ts';
 import { parse } from '../program/parse.ts';
 import { print } from '../program/print.ts';
 import { standardVocabulary } from '../program/vocabulary.ts';
@@ -183,4 +187,19 @@ test('the caret stands under the mistake', () => {
   const [line = '', mark = ''] = mistake(`${'TURN + '.repeat(30)}CLOSE${' + TURN'.repeat(30)}`).details;
   expect(line.length).toBeLessThan(110);
   expect(line.slice(mark.indexOf('^'))).toMatch(/^\+ CLOSE \+ TURN/);
+});
+
+test('docs/language.md shows what happens', () => {
+  const page = readFileSync(join(packageRoot, 'docs', 'language.md'), 'utf8');
+  const rows = (heading: string): string[][] => {
+    const table = page.slice(page.indexOf(`| written | ${heading} |`)).split('\n\n')[0] ?? '';
+    return [...table.matchAll(/^\| `(.+)` \| `(.+)` \|$/gm)].map(([, written = '', shown = '']) => [written, shown]);
+  };
+  expect(rows('printed')).toHaveLength(12);
+  for (const [written = '', printed] of rows('printed')) expect(print(read(written))).toBe(printed);
+  expect(rows('canonical')).toHaveLength(11);
+  for (const [written = '', form] of rows('canonical')) expect(print(canonical(read(written)))).toBe(form);
+  const [, sentence = '', text = '', mark] = page.match(/```\n(cannot .+)\n(.+)\n(.+)\n```/) ?? [];
+  const error = mistake(text.trim());
+  expect([error.message, ...error.details]).toEqual([sentence, text, mark]);
 });
