@@ -20,14 +20,11 @@ export interface Stretch {
   readonly scratch: number;
 }
 
-/** `where` is a word of the language kernels are written in. */
-export const kernelName = (operator: string): string => (operator === 'where' ? 'where_' : operator);
-
 /** Elementwise, rolling and cross-section operators on daily rows. */
 export function apply(kernels: Kernels, call: Call, out: Rows, inputs: readonly Rows[], stretch: Stretch): void {
   const row = operatorOf(call.operator);
   const { rows, columns, first, scratch } = stretch;
-  const kernel = kernels[kernelName(call.operator)];
+  const kernel = kernels[call.operator];
   if (!kernel) throw new Error(`there is no kernel for ${call.operator}`);
   // Padding is computed like any column, so it stays missing.
   const padded = Math.ceil(columns / 16) * 16;

@@ -294,7 +294,7 @@ function scratchPerWorker({ symbols, fields, minute }: MarketManifest): number {
   const row = strideFor(symbols.length);
   const blocks = 120 * 60 * row;
   const bars = minute?.starts.length ?? 0;
-  const slabs = 2 * fields.filter(({ kind }) => kind === 'b').length * (bars * symbols.length * 4 + 128);
+  const slabs = (2 * fields.filter(({ kind }) => kind === 'b').length + 1) * (bars * symbols.length * 4 + 128);
   const tiles = 64 * bars * 320;
   return Math.ceil(Math.max(blocks, slabs + tiles) / 65536) * 65536 + 1024 ** 2;
 }

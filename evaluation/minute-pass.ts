@@ -7,7 +7,7 @@ import { operatorOf } from '../operators/table.ts';
 import type { Kernels } from '../operators/wasm/kernels.ts';
 import { rollingScratch } from '../operators/wasm/scratch.ts';
 import type { Call, Expression } from '../program/expression.ts';
-import { kernelName, type Rows } from './apply.ts';
+import type { Rows } from './apply.ts';
 import { barsRead, fieldsOf } from './minute-reduction.ts';
 import type { Region } from './region.ts';
 
@@ -114,24 +114,20 @@ export class MinutePass {
       // The last bar of an interval is its own oldest value, no bar before it.
       const reach = call.interval?.reduction === 'last' ? 0 : ends ? length - 1 : length;
       const extra = call.interval ? [] : call.parameters.slice(1);
-      return { inputs, kernel: kernelName(operator), last: end - 1, reach, history: length - 1, extra };
+      return { inputs, kernel: operator, last: end - 1, reach, history: length - 1, extra };
     });
   }
 
   /** One day: where each field's slab [bars, columns] starts, and each reduction's row to write. */
   day(slabs: ReadonlyMap<string, number>, outs: readonly number[]): void {
-    const complete = this.fields.every((field) => slabs.has(field));
+    // Reductions of plain bars have nothing to keep in the cache between them, and take the day in one call.
     const padded = Math.ceil(this.#columns / 16) * 16;
-    if (complete) {
-      // Reductions of plain bars have nothing to keep in the cache between them, and take the day in one call.
-      const tile = this.#stages.length > 0 ? tileColumns : padded;
-      for (let column = 0; column < this.#columns; column += tile) {
-        this.#tile(slabs, outs, column, Math.min(tile, this.#columns - column));
-      }
+    const tile = this.#stages.length > 0 ? tileColumns : padded;
+    for (let column = 0; column < this.#columns; column += tile) {
+      this.#tile(slabs, outs, column, Math.min(tile, this.#columns - column));
     }
     for (const out of outs) {
-      const [from, to] = complete ? [this.#columns, padded] : [0, padded];
-      new Float32Array(this.#memory.buffer, out + from * 4, to - from).fill(Number.NaN);
+      new Float32Array(this.#memory.buffer, out + this.#columns * 4, padded - this.#columns).fill(Number.NaN);
     }
   }
 
@@ -156,7 +152,7 @@ export class MinutePass {
         const kernel = this.#kernels[call.operator.replace('bar_', 'ts_')];
         kernel?.(out, tileStride, ...operands, this.#bars, padded, 0, call.parameters[0] ?? 1, this.#scratch);
       } else {
-        const kernel = this.#kernels[kernelName(call.operator)];
+        const kernel = this.#kernels[call.operator];
         kernel?.(out, tileStride, ...operands, this.#bars, padded, ...call.parameters);
       }
     }

@@ -96,15 +96,16 @@ async function reduce(task: MinuteTask, span: Span): Promise<Answer> {
   const pass = MinutePass.make(task.reductions, starts, setting.columns, kernels, setting.memory, region);
   if (!pass) return { kind: 'too-large' };
   const reader = await readerOf(pass.fields, setting.minute);
-  const slabs = [0, 1].map(() => reader.fields.map(() => region.take(reader.slabBytes)));
-  const [even, odd] = slabs as [(number | undefined)[], (number | undefined)[]];
-  if ([...even, ...odd].includes(undefined)) return { kind: 'too-large' };
+  const slots = () => reader.fields.map(() => region.take(reader.slabBytes));
+  const [even, odd, blank] = [slots(), slots(), region.take(reader.slabBytes)];
+  if (blank === undefined || even.includes(undefined) || odd.includes(undefined)) return { kind: 'too-large' };
+  // Stands in for a field that has no bars on a date.
+  new Float32Array(setting.memory.buffer, blank, reader.slabBytes / 4).fill(Number.NaN);
   const dates = Array.from({ length: task.to - task.from }, (_, i) => task.from + i);
-  for await (const day of reader.stream(dates, setting.memory, [even as number[], odd as number[]])) {
-    pass.day(
-      day.slabs,
-      task.into.map(({ address, stride }) => address + day.t * stride),
-    );
+  for await (const { t, slabs } of reader.stream(dates, setting.memory, [even as number[], odd as number[]])) {
+    const all = new Map(reader.fields.map((field) => [field, slabs.get(field) ?? blank]));
+    const rows = task.into.map(({ address, stride }) => address + t * stride);
+    pass.day(all, rows);
   }
   return { kind: 'done' };
 }

@@ -5,7 +5,7 @@ import { builtFile } from '../../core/package-root.ts';
 /** Addresses, strides, counts in; nothing out. The order of arguments is the operator's shape's: see docs/notes/kernels.md. */
 export type Kernel = (...numbers: number[]) => void;
 
-/** Kernels by export name, which is the operator's name; `where` is `where_`, since the word is taken there. */
+/** Kernels by export name, which is the operator's name. */
 export type Kernels = Readonly<Record<string, Kernel>>;
 
 let compiled: WebAssembly.Module | undefined;

@@ -1,0 +1,101 @@
+import { rm } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Matrix } from '../core/arena.ts';
+import { stream } from '../core/random.ts';
+import { Evaluator } from '../evaluation/evaluator.ts';
+import type { Expression } from '../program/expression.ts';
+import { parse } from '../program/parse.ts';
+import { randomProgram, standardWindows } from '../program/random-program.ts';
+import { evaluateReference } from '../program/reference-program.ts';
+import { type TestMarket, troubledMarket } from './markets.ts';
+
+const size = { rows: 110, columns: 37, bars: 16, seed: 3 };
+let market: TestMarket;
+let evaluator: Evaluator;
+
+beforeAll(async () => {
+  market = await troubledMarket(size);
+  evaluator = await Evaluator.open(market.folder, { workers: 2 });
+});
+afterAll(async () => {
+  await evaluator.close();
+  await rm(dirname(market.folder), { recursive: true });
+});
+
+function cells(matrix: Matrix): Float32Array {
+  const out = new Float32Array(matrix.rows * matrix.columns);
+  for (let t = 0; t < matrix.rows; t++) out.set(evaluator.arena.row(matrix, t), t * matrix.columns);
+  evaluator.arena.release(matrix.address);
+  return out;
+}
+
+/** The first cell where the two differ by more than a part in 10⁴ of the largest size, as a sentence. */
+function difference(actual: Float32Array, expected: Float64Array): string | undefined {
+  const scale = expected.reduce((most, value) => (Math.abs(value) > most ? Math.abs(value) : most), 0);
+  for (let at = 0; at < expected.length; at++) {
+    const [a, e] = [actual[at] as number, expected[at] as number];
+    if (Number.isNaN(a) && Number.isNaN(e)) continue;
+    if (!(Math.abs(a - e) <= 1e-4 * scale)) {
+      return `row ${Math.floor(at / size.columns)} column ${at % size.columns}: ${a} where the reference has ${e}`;
+    }
+  }
+  return undefined;
+}
+
+const written = [
+  'ts_mean(close, 16) / CLOSE',
+  'ts_norm(cs_norm(HIGH), 20)',
+  'ts_max(ts_min(interval(volume, sum, 9:30, 10:00) / VOLUME, 2) + ts_corr(high, volume, 16), 5)',
+  'ts_max(ts_min(cs_norm(VOLUME), 2) + ts_corr(high, volume, 16), 2)',
+  'ts_skew(bar_return(close, 1), 15)',
+  'interval(close, last, 10:00, 11:00) / interval(close, first, 10:00, 11:00)',
+  'interval(bar_diff(close, 2) / close, max, 10:00, 12:00)',
+  'ts_return(close, 16) - ts_return(CLOSE, 1)',
+  'group_rank(VOLUME, INDUSTRY) * MKT_RETURN',
+  'ts_corr(ts_return(CLOSE, 1), MKT_RETURN, 10)',
+  'learn_ic(ts_return(CLOSE, 5), 20) * ts_return(CLOSE, 5)',
+  'learn_beta(ts_mean(TURN, 5), 10) * TURN',
+  'where(gt(CLOSE, ts_mean(CLOSE, 5)), cs_rank(VOLUME), 0.5)',
+  '2 * ts_std(CLOSE, 10) / CLOSE - TURN',
+  'TURN',
+];
+
+describe('values equal the reference interpreter', () => {
+  test.each(written)('%s', async (text) => {
+    const expression = parse(text, evaluator.vocabulary);
+    const [matrix] = await evaluator.values([expression]);
+    expect(difference(cells(matrix as Matrix), evaluateReference(expression, market.plain))).toBeUndefined();
+  });
+});
+
+const random = (count: number, salt: number): Expression[] =>
+  Array.from({ length: count }, (_, slot) =>
+    randomProgram(stream(7, salt, slot), {
+      vocabulary: evaluator.vocabulary,
+      windows: standardWindows,
+      minuteWindows: [5, 16],
+      minuteGrid: { starts: market.plain.starts, barMinutes: 15 },
+      maxSize: 12,
+      maxDepth: 6,
+    }),
+  );
+
+test('a batch gives each program the bits it has alone', async () => {
+  const programs = random(60, 1);
+  const together = (await evaluator.values(programs)).map(cells);
+  for (const [i, program] of programs.entries()) {
+    const [alone] = (await evaluator.values([program])).map(cells);
+    expect(together[i]?.findIndex((value, at) => !Object.is(value, alone?.[at])), program.key).toBe(-1);
+  }
+});
+
+test('any stretch of dates is scored as in the whole', async () => {
+  const programs = [...random(20, 2), ...written.map((text) => parse(text, evaluator.vocabulary))];
+  const whole = await evaluator.score(programs);
+  const part = await evaluator.score(programs, { from: 37, to: 71 });
+  for (const [i, { ic, counts }] of part.entries()) {
+    expect(ic, programs[i]?.key).toEqual(whole[i]?.ic.slice(37, 71));
+    expect(counts).toEqual(whole[i]?.counts.slice(37, 71));
+  }
+});
