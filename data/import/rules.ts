@@ -1,0 +1,111 @@
+/**
+ * What can be wrong with bars, and what --repair may do about it: one row each. Reports, refusals and docs read these
+ * rows. A rule that is not repaired refuses the import, unless it only warns.
+ */
+export type Action = 'refuse' | 'drop' | 'fix' | 'warn';
+
+interface Rule {
+  /** After a count: "27 rows ...". */
+  readonly says: string;
+  /** Words of --repair, the one that keeps most first, and what each does. */
+  readonly repairs: readonly (readonly [RepairWord, 'drop' | 'fix'])[];
+  /** Reported, and imported as it is. */
+  readonly warns?: true;
+}
+
+/** `all` stands for those that only mend what is wrong; the others change what the data says and must be named. */
+export const repairWords = {
+  malformed: { all: true, doc: 'drops CSV lines that do not split into the columns' },
+  dates: { all: true, doc: 'drops rows whose date cannot be read' },
+  nulls: {
+    all: true,
+    doc: 'drops rows without any price or symbol, and keeps rows with some values missing as they are',
+  },
+  numbers: { all: true, doc: 'makes cells that are no finite number missing' },
+  ohlc: { all: true, doc: 'widens high and low to include open and close' },
+  'bad-ticks': { all: true, doc: 'drops bars with impossible prices or volumes, and one-date spikes that revert' },
+  duplicates: {
+    all: true,
+    choices: ['first', 'last'],
+    doc: 'keeps the last (or =first) of several rows for one symbol and time',
+  },
+  session: { all: true, doc: 'drops bars outside the session, off the grid or after an early close' },
+  'empty-symbols': { all: true, doc: 'leaves out symbols without any usable bar' },
+  suspensions: {
+    all: true,
+    doc: 'drops rows that stand for a suspended date: prices of zero, or a stale price with volume 0',
+  },
+  gaps: { all: false, doc: 'fills minutes without a bar, after the first of the day: the last close, volume 0' },
+  vwap: { all: false, doc: 'makes a VWAP of (high + low + close) / 3 when the files give neither vwap nor amount' },
+  'minute-scale': { all: false, doc: "scales a date's minute prices so that the last close is the daily close" },
+} as const satisfies Record<string, { all: boolean; choices?: readonly string[]; doc: string }>;
+
+export type RepairWord = keyof typeof repairWords;
+
+const dropping = (...words: RepairWord[]) => words.map((word) => [word, 'drop'] as const);
+
+export const rules = {
+  malformed: { says: 'lines do not split into the columns', repairs: dropping('malformed') },
+  'no-symbol': { says: 'rows have no symbol', repairs: dropping('nulls') },
+  'bad-date': { says: 'rows have a date that cannot be read', repairs: dropping('dates') },
+  'bad-number': { says: 'rows have a cell that is not a number', repairs: [['numbers', 'fix']] },
+  infinite: { says: 'rows have an infinite value', repairs: [['numbers', 'fix']] },
+  empty: { says: 'rows have no price at all', repairs: dropping('nulls') },
+  'zero-bar': {
+    says: 'rows have prices of zero and no volume, as some sources write suspended dates',
+    repairs: dropping('suspensions'),
+  },
+  'non-positive': { says: 'rows have a price of zero or less', repairs: dropping('bad-ticks') },
+  'negative-volume': { says: 'rows have a negative volume or amount', repairs: dropping('bad-ticks') },
+  'bad-factor': { says: 'rows have no positive adjustment factor', repairs: dropping('nulls') },
+  incomplete: { says: 'rows have a price or the volume missing', repairs: [['nulls', 'fix']] },
+  'high-below-low': {
+    says: 'rows have a high below the low',
+    repairs: [
+      ['ohlc', 'fix'],
+      ['bad-ticks', 'drop'],
+    ],
+  },
+  'outside-range': {
+    says: 'rows have an open or close outside low to high',
+    repairs: [
+      ['ohlc', 'fix'],
+      ['bad-ticks', 'drop'],
+    ],
+  },
+  duplicate: { says: 'rows repeat a symbol and time', repairs: dropping('duplicates') },
+  'outside-session': { says: 'rows lie outside the session', repairs: dropping('session') },
+  'off-grid': { says: 'rows lie between the bars of the grid', repairs: dropping('session') },
+  'after-early-close': { says: 'rows lie after the early close of a half day', repairs: dropping('session') },
+  'mixed-frequency': { says: 'symbols have bars of another length than the rest', repairs: [] },
+  'empty-symbol': { says: 'rows belong to a symbol without any usable bar', repairs: dropping('empty-symbols') },
+  spike: {
+    says: 'closes jump by more than 40% and are back the next date',
+    repairs: dropping('bad-ticks'),
+    warns: true,
+  },
+  stale: {
+    says: 'rows have volume 0 and one price throughout, as sources write suspended dates',
+    repairs: dropping('suspensions'),
+    warns: true,
+  },
+  jump: {
+    says: 'closes differ from the close before by more than the price limit, or by more than 40%: prices may not be adjusted for splits (--adjust-factor)',
+    repairs: [],
+    warns: true,
+  },
+  'vwap-range': { says: 'rows have a vwap outside low to high', repairs: [], warns: true },
+  'thin-date': {
+    says: 'dates have bars for less than a tenth of the usual number of symbols',
+    repairs: [],
+    warns: true,
+  },
+  'daily-minute': {
+    says: 'dates of a symbol close elsewhere in the minute bars than in the daily ones: one of the two may be adjusted for splits and dividends (--repair minute-scale)',
+    repairs: [['minute-scale', 'fix']],
+    warns: true,
+  },
+} as const satisfies Record<string, Rule>;
+
+export type RuleName = keyof typeof rules;
+export const ruleOf = (name: RuleName): Rule => rules[name];

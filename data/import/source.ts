@@ -1,0 +1,36 @@
+/** Files with the same columns, as one relation DuckDB can read; `_file` in it is the path a row came from. */
+import { EvolveError } from '../../core/failure.ts';
+
+export interface SourceFile {
+  /** As the user named it: what messages say. */
+  readonly shown: string;
+  /** What is read: the same, or a copy in UTF-8. */
+  readonly path: string;
+}
+
+export interface Source {
+  readonly files: readonly SourceFile[];
+  /** Name to DuckDB type. */
+  readonly columns: ReadonlyMap<string, string>;
+  /** What stands after FROM. */
+  readonly relation: string;
+  /** Lines that cannot be split into the columns are listed in this table while the relation is read. */
+  readonly rejects?: string;
+}
+
+export interface ReadOptions {
+  readonly encoding?: string | undefined;
+  /** A folder for copies. */
+  readonly scratch: string;
+}
+
+export function unreadable(file: string, what: string, cause: unknown): EvolveError {
+  const reason = (cause instanceof Error ? cause.message : String(cause))
+    .split('\n')[0]
+    ?.replace(/^[\w ]+ Error: /, '');
+  return new EvolveError(
+    'bad-data',
+    `${file} cannot be read as ${what}: ${reason?.replace(/\.$/, '')}. Write the file again.`,
+    { cause },
+  );
+}

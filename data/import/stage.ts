@@ -1,0 +1,333 @@
+/**
+ * The rows of all files in one table of the database: where each came from, its symbol, day and time, and its cells as
+ * numbers. Cells that cannot be read are kept as text beside them, so that they can be counted and shown.
+ */
+import type { DuckDBConnection } from '@duckdb/node-api';
+import { EvolveError } from '../../core/failure.ts';
+import {
+  type BarColumn,
+  type ColumnUse,
+  columnNamed,
+  listColumns,
+  type Mapping,
+  requiredColumns,
+  resolveColumns,
+} from './columns.ts';
+import { type Source, unreadable } from './source.ts';
+import * as sql from './sql.ts';
+import { type StampOptions, stampExpression, timeExpression, withOffset } from './times.ts';
+
+export interface StageRequest extends StampOptions {
+  readonly mapping: Mapping;
+  /** A pattern whose (...) is the symbol in a file name, '' for the whole name; undefined: there is a column. */
+  readonly symbolFromName?: string | undefined;
+  readonly dateFromName?: boolean | undefined;
+  /** Further columns of numbers, and of texts, by the names they get here. */
+  readonly numbers: ReadonlyMap<string, ColumnUse>;
+  readonly texts: ReadonlyMap<string, string>;
+}
+
+/** Rows of one file, which lie together. */
+export interface StagedFile {
+  readonly shown: string;
+  /** Number of its first row in the table. */
+  readonly first: number;
+  readonly rows: number;
+  /** Different times of day in it. */
+  readonly times: number;
+}
+
+export interface Reject {
+  readonly file: string;
+  readonly line: number;
+  readonly text: string;
+}
+
+export interface Stage {
+  readonly table: string;
+  /** Columns of numbers that some file has: open, high, ... and the further ones. */
+  readonly numbers: readonly string[];
+  readonly texts: readonly string[];
+  readonly rows: number;
+  readonly files: readonly StagedFile[];
+  readonly rejects: readonly Reject[];
+  /** Whether any cell could not be read as a number. */
+  readonly bad: boolean;
+  /** Columns nothing asked for. */
+  readonly ignored: readonly string[];
+}
+
+/** `table` holds rn, file, symbol, day (since 1970), sec (of the day), the numbers, the texts, and raw and bad texts. */
+export async function stage(
+  db: DuckDBConnection,
+  table: string,
+  sources: readonly Source[],
+  request: StageRequest,
+): Promise<Stage> {
+  const layouts = sources.map((source) => layoutOf(source, request));
+  const has = (column: string): boolean => layouts.some((layout) => layout.numbers.has(column));
+  const bars = [
+    'open',
+    'high',
+    'low',
+    'close',
+    'volume',
+    'amount',
+    'vwap',
+    'factor',
+    'shares',
+    'freeShares',
+    'turn',
+    'freeTurn',
+  ];
+  const numbers = [...bars.filter(has), ...request.numbers.keys()];
+  const texts = [...request.texts.keys()];
+  await db.run(`CREATE TABLE ${table} (rn DOUBLE, file VARCHAR, symbol VARCHAR, day INTEGER, sec DOUBLE,
+    ${numbers.map((column) => `${sql.name(column)} DOUBLE, `).join('')} ${texts.map((column) => `${sql.name(column)} VARCHAR, `).join('')} raw VARCHAR, bad VARCHAR)`);
+  let rows = 0;
+  const rejects: Reject[] = [];
+  for (const [i, source] of sources.entries()) {
+    await insert(db, table, source, layouts[i] as Layout, { numbers, texts, after: rows }, request);
+    rows = Number((await sql.rowsOf(db, `SELECT count(*) FROM ${table}`))[0]?.[0]);
+    rejects.push(...(await rejected(db, source)));
+  }
+  const used = new Set(layouts.flatMap((layout) => [...layout.used]));
+  const ignored = [...new Set(sources.flatMap((source) => [...source.columns.keys()]))].filter(
+    (column) => !used.has(column),
+  );
+  const [[bad] = []] = await sql.rowsOf(db, `SELECT count(bad) FROM ${table}`);
+  const files = await stagedFiles(db, table, sources);
+  return { table, numbers, texts, rows, files, rejects, bad: Number(bad) > 0, ignored };
+}
+
+interface Layout {
+  readonly columns: ReadonlyMap<BarColumn, ColumnUse>;
+  readonly numbers: ReadonlyMap<string, ColumnUse>;
+  readonly texts: ReadonlyMap<string, string>;
+  readonly used: ReadonlySet<string>;
+}
+
+function layoutOf(source: Source, request: StageRequest): Layout {
+  const names = [...source.columns.keys()];
+  const file = source.files[0]?.shown ?? '';
+  const columns = resolveColumns(names, request.mapping, file);
+  const missing = requiredColumns.filter(
+    (column) =>
+      !columns.has(column) &&
+      !(column === 'symbol' && request.symbolFromName !== undefined) &&
+      !(column === 'date' && request.dateFromName),
+  );
+  if (missing.length > 0) throw new EvolveError('bad-data', missingSentence(file, names, missing));
+  const numbers = new Map<string, ColumnUse>();
+  for (const [name, use] of columns) if (!['date', 'time', 'symbol'].includes(name)) numbers.set(name, use);
+  for (const [name, use] of request.numbers) {
+    const column = columnNamed(names, use.column);
+    if (column) numbers.set(name, { column, scale: use.scale });
+  }
+  const texts = new Map<string, string>();
+  for (const [name, wanted] of request.texts) {
+    const column = columnNamed(names, wanted);
+    if (column) texts.set(name, column);
+  }
+  const used = new Set([...[...columns.values(), ...numbers.values()].map((use) => use.column), ...texts.values()]);
+  return { columns, numbers, texts, used };
+}
+
+function missingSentence(file: string, names: readonly string[], missing: readonly string[]): string {
+  const only = missing.length === 1 ? missing[0] : undefined;
+  const byName =
+    only === 'symbol'
+      ? ', or --symbol-from-name if each file is one symbol'
+      : only === 'date'
+        ? ', or --date-from-name if each file is one date'
+        : '';
+  const headless = names.filter((name) => /^[-+\d]/.test(name)).length > names.length / 2;
+  const hint = headless
+    ? 'Its first line looks like data: give it a header line'
+    : `Name it with --map ${missing[0]}=COLUMN${byName}`;
+  return `${file} has no column for ${missing.join(', ')}; it has: ${listColumns(names)}. ${hint}.`;
+}
+
+/** A column the user names must be in some file. */
+export function refuseUnknown(sources: readonly Source[], request: StageRequest): void {
+  const names = [...new Set(sources.flatMap((source) => [...source.columns.keys()]))];
+  const wanted = [
+    ...[...request.mapping].flatMap(([name, use]) => (use ? [[`--map ${name}=${use.column}`, use.column]] : [])),
+    ...[...request.numbers].map(([name, use]) => [`${name}=${use.column}`, use.column]),
+    ...[...request.texts].map(([name, column]) => [`${name}=${column}`, column]),
+  ] as [string, string][];
+  for (const [said, column] of wanted) {
+    if (columnNamed(names, column) === undefined) {
+      const files = sources.flatMap((source) => source.files);
+      const where = files.length === 1 ? `${files[0]?.shown} has` : `${files[0]?.shown} and the others have`;
+      throw new EvolveError('bad-data', `${said}: ${where} no column "${column}"; there are: ${listColumns(names)}.`);
+    }
+  }
+}
+
+async function insert(
+  db: DuckDBConnection,
+  table: string,
+  source: Source,
+  layout: Layout,
+  target: { readonly numbers: readonly string[]; readonly texts: readonly string[]; readonly after: number },
+  request: StageRequest,
+): Promise<void> {
+  const file = source.files[0]?.shown ?? '';
+  const { day, sec, raw } = await stampOf(db, source, layout, request);
+  const cells = target.numbers.map((name) => numberOf(name, layout.numbers.get(name), source, file));
+  const texts = target.texts.map((name) => {
+    const column = layout.texts.get(name);
+    return column === undefined ? 'NULL' : `nullif(trim(CAST(${sql.name(column)} AS VARCHAR)), '')`;
+  });
+  const bad = cells.flatMap((cell) => cell.bad ?? []);
+  const select = [
+    `row_number() OVER () + ${target.after}`,
+    '_file',
+    symbolOf(layout, request),
+    day,
+    sec,
+    ...cells.map((cell) => cell.value),
+    ...texts,
+    raw,
+    bad.length === 0 ? 'NULL' : `nullif(concat_ws(', ', ${bad.join(', ')}), '')`,
+  ];
+  try {
+    await db.run(
+      `INSERT INTO ${table} SELECT ${select.join(',\n')} FROM (SELECT *, ${stampColumn(source, layout, request)} AS _stamp FROM ${source.relation})`,
+    );
+  } catch (cause) {
+    throw unreadable(
+      source.files.length === 1 ? file : `One of ${file} and ${source.files.length - 1} others`,
+      'bars',
+      cause,
+    );
+  }
+}
+
+const stem =
+  "regexp_replace(parse_filename(_file, false, 'both_slash'), '(\\.(csv|tsv|txt|parquet|pq|arrow|feather|ipc|gz))*$', '', 'i')";
+
+function symbolOf(layout: Layout, request: StageRequest): string {
+  const { symbolFromName } = request;
+  if (symbolFromName === undefined) {
+    const column = sql.name((layout.columns.get('symbol') as ColumnUse).column);
+    return `nullif(trim(CAST(${column} AS VARCHAR)), '')`;
+  }
+  return symbolFromName === '' ? stem : `nullif(regexp_extract(${stem}, ${sql.text(symbolFromName)}, 1), '')`;
+}
+
+function stampColumn(source: Source, layout: Layout, request: StageRequest): string {
+  const file = source.files[0]?.shown ?? '';
+  const typeOf = (column: string): string => source.columns.get(column) ?? 'VARCHAR';
+  const date = layout.columns.get('date')?.column;
+  const fromName = request.dateFromName && date === undefined;
+  const digits = `regexp_replace(regexp_extract(${stem}, '\\d{4}[-_.]?\\d\\d[-_.]?\\d\\d'), '\\D', '', 'g')`;
+  const stamp = fromName
+    ? `try_strptime(${digits}, '%Y%m%d')`
+    : stampExpression(sql.name(date as string), typeOf(date as string), file, request);
+  const time = layout.columns.get('time')?.column;
+  if (time === undefined) return stamp;
+  return `(date_trunc('day', ${stamp}) + to_microseconds(${timeExpression(sql.name(time), typeOf(time))}))`;
+}
+
+async function stampOf(
+  db: DuckDBConnection,
+  source: Source,
+  layout: Layout,
+  request: StageRequest,
+): Promise<{ day: string; sec: string; raw: string }> {
+  const date = layout.columns.get('date')?.column;
+  const time = layout.columns.get('time')?.column;
+  const column = date === undefined ? undefined : sql.name(date);
+  if (column && source.columns.get(date as string) === 'VARCHAR' && !request.timezone && !request.dateFormat) {
+    const [row] = await sampled(db, source, column);
+    if (row) {
+      throw new EvolveError(
+        'bad-data',
+        `${source.files[0]?.shown}: stamps such as "${row[0]}" carry a time zone. Say the exchange's with --timezone, such as America/New_York or Asia/Shanghai.`,
+      );
+    }
+  }
+  const sane = "isfinite(_stamp) AND _stamp >= TIMESTAMP '1900-01-01' AND _stamp < TIMESTAMP '2200-01-01'";
+  const day = `CASE WHEN ${sane} THEN CAST(_stamp AS DATE) - DATE '1970-01-01' END`;
+  const sec = `CASE WHEN ${sane} THEN (epoch_us(_stamp) - epoch_us(date_trunc('day', _stamp))) / 1e6 END`;
+  const parts = [column ?? '_file', ...(time === undefined ? [] : [sql.name(time)])];
+  const raw = `CASE WHEN (${sane}) IS NOT TRUE THEN concat_ws(' ', ${parts.map((part) => `CAST(${part} AS VARCHAR)`).join(', ')}) END`;
+  return { day, sec, raw };
+}
+
+/** A stamp that carries a time zone among the first rows, if there is one. */
+async function sampled(db: DuckDBConnection, source: Source, column: string): Promise<unknown[][]> {
+  const head = `SELECT trim(${column}) AS stamp FROM ${source.relation} LIMIT 1000`;
+  try {
+    return await sql.rowsOf(db, `SELECT stamp FROM (${head}) WHERE regexp_full_match(stamp, '${withOffset}') LIMIT 1`);
+  } catch (cause) {
+    throw unreadable(source.files[0]?.shown ?? '', 'bars', cause);
+  } finally {
+    // The sample is read again with the rest, and its rejects with it.
+    await forgetRejects(db, source);
+  }
+}
+
+/** Texts that mean "no value" in a column of numbers. */
+const nullWords = ['', 'null', 'nan', 'na', 'n/a', '#n/a', 'none', 'nat', '-', '--', '\\n'];
+
+function numberOf(
+  name: string,
+  use: ColumnUse | undefined,
+  source: Source,
+  file: string,
+): { value: string; bad?: string } {
+  if (use === undefined) return { value: 'NULL' };
+  const column = sql.name(use.column);
+  const type = source.columns.get(use.column) ?? 'VARCHAR';
+  const scale = use.scale === 1 ? '' : ` * ${use.scale}`;
+  if (/^(U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?|FLOAT|DOUBLE|DECIMAL.*)$/.test(type))
+    return { value: `CAST(${column} AS DOUBLE)${scale}` };
+  if (type !== 'VARCHAR') {
+    throw new EvolveError(
+      'bad-data',
+      `${file}: column ${use.column} has type ${type}, and ${name} needs numbers. Name another with --map ${name}=COLUMN.`,
+    );
+  }
+  const number = `TRY_CAST(trim(${column}) AS DOUBLE)`;
+  const empty = `(${column} IS NULL OR lower(trim(${column})) IN (${nullWords.map(sql.text).join(', ')}))`;
+  return {
+    value: `CASE WHEN NOT ${empty} THEN ${number}${scale} END`,
+    bad: `CASE WHEN NOT ${empty} AND ${number} IS NULL THEN ${sql.text(`${use.column} is "`)} || ${column} || '"' END`,
+  };
+}
+
+async function rejected(db: DuckDBConnection, source: Source): Promise<Reject[]> {
+  if (!source.rejects) return [];
+  const rows = await sql.rowsOf(
+    db,
+    `SELECT file_path, line, any_value(csv_line) FROM ${source.rejects} r
+     JOIN ${source.rejects}_scan s USING (scan_id, file_id) GROUP BY ALL ORDER BY ALL`,
+  );
+  return rows.map(([path, line, text]) => ({
+    file: source.files.find((file) => file.path === path)?.shown ?? String(path),
+    line: Number(line),
+    text: String(text).slice(0, 120),
+  }));
+}
+
+async function forgetRejects(db: DuckDBConnection, source: Source): Promise<void> {
+  if (!source.rejects) return;
+  await db.run(`DROP TABLE IF EXISTS ${source.rejects}; DROP TABLE IF EXISTS ${source.rejects}_scan`);
+}
+
+async function stagedFiles(db: DuckDBConnection, table: string, sources: readonly Source[]): Promise<StagedFile[]> {
+  const rows = await sql.rowsOf(
+    db,
+    `SELECT file, min(rn), count(*), count(DISTINCT sec) FROM ${table} GROUP BY file ORDER BY min(rn)`,
+  );
+  const shown = new Map(sources.flatMap((source) => source.files.map((file) => [file.path, file.shown] as const)));
+  return rows.map(([path, first, count, times]) => ({
+    shown: shown.get(String(path)) ?? String(path),
+    first: Number(first),
+    rows: Number(count),
+    times: Number(times),
+  }));
+}
