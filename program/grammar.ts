@@ -214,6 +214,9 @@ export class Choices {
   }
 }
 
+/** Every triple of units is asked about once; a market with many units of its own gets fewer derived ones. */
+const mostUnits = 24;
+
 /** A plain ratio first, then the fields' units, their products and their quotients. */
 function unitsOf(vocabulary: Vocabulary): Unit[] {
   const units = [ratio];
@@ -224,6 +227,7 @@ function unitsOf(vocabulary: Vocabulary): Unit[] {
   const own = [...units];
   for (const a of own) {
     for (const b of own) {
+      if (units.length >= mostUnits) return units;
       add(times(a, b));
       add(times(a, b, -1));
     }

@@ -38,7 +38,7 @@ describe.each([
     for (let slot = 0; slot < 10_000; slot++) {
       const expression = randomProgram(stream(1, 0, slot), options);
       const again = parse(print(expression), standardVocabulary);
-      if (again.key !== expression.key) expect(print(again)).toBe(print(expression));
+      expect(again.key).toBe(expression.key);
       if (slot % 10 === 0) expect(again).toEqual(expression);
     }
   });
