@@ -39,7 +39,7 @@ export interface Production {
   readonly operator: OperatorName;
   readonly result: State;
   readonly inputs: readonly State[];
-  /** Constants that decide the unit, by place; the others are drawn when it is used. */
+  /** The constant that decides the unit; others are drawn when the production is used. */
   readonly exponent?: number;
   readonly reduction?: Reduction;
   readonly weight: number;
