@@ -12,7 +12,11 @@ interface Level {
   /** The declaration of the innermost command: `info <folder>`. */
   readonly declared: string;
   readonly subcommands: readonly string[];
+  /** What was typed after the path and is no flag. */
+  readonly words: readonly string[];
   readonly flags: readonly string[];
+  /** Flags that were typed and are not among them. */
+  readonly strangers: readonly string[];
   readonly numbers: readonly string[];
   readonly booleans: readonly string[];
   readonly arrays: readonly string[];
@@ -27,6 +31,11 @@ export function usageError(
 ): Error {
   if (error && error.name !== 'YError') return error;
   const level = levelOf(cli);
+  // An unknown flag takes the next word for its value, which is then missing elsewhere: name the cause.
+  const [stranger] = level.strangers;
+  if (stranger && /^(Not enough non-option|Missing required)/.test(message ?? '')) {
+    return mistake(level, unknownFlag(level, stranger, '', '', config));
+  }
   for (const [pattern, sentence] of sentences) {
     const match = pattern.exec(plain(message ?? ''));
     if (match) return mistake(level, sentence(level, match[1] ?? '', match[2] ?? '', match[3] ?? '', config));
@@ -43,6 +52,12 @@ const sentences: readonly (readonly [RegExp, Sentence])[] = [
   [
     /^Not enough non-option arguments: got (\d+)/,
     (level, got) => {
+      const [word] = level.words;
+      if (level.subcommands.length > 0) {
+        return word
+          ? unknownWord(level, word)
+          : `"${commandLine(level)}" needs one of: ${level.subcommands.join(', ')}.`;
+      }
       const missing = (level.declared.match(/<[^>]+>/g) ?? []).slice(Number(got)).map((name) => name.slice(1, -1));
       return `"${commandLine(level)}" needs ${missing.map((name) => name.toUpperCase()).join(' and ')}.`;
     },
@@ -147,12 +162,17 @@ function levelOf(cli: Argv): Level {
     };
   };
   const { key, number, boolean, array } = inside.getOptions();
+  const parsed = cli.parsed || undefined;
   const { commands, fullCommands } = inside.getInternalMethods().getContext();
   return {
     path: [...commands],
     declared: fullCommands.at(-1) ?? '',
+    words: (parsed?.argv._ ?? []).slice(commands.length).map((word) => plain(String(word))),
     subcommands: inside.getInternalMethods().getCommandInstance().getCommands(),
     flags: Object.keys(key),
+    strangers: Object.keys(parsed?.argv ?? {}).filter(
+      (name) => !/^[_$]/.test(name) && ![name, ...(parsed?.aliases[name] ?? [])].some((spelling) => spelling in key),
+    ),
     numbers: number,
     booleans: boolean,
     arrays: array,
