@@ -18,7 +18,7 @@ const grammar: Grammar = {
   prefix: ['-', '+'],
 };
 
-export const windowNote =
+const windowNote =
   'qlib starts each window at one row and skips missing rows; here a window is missing until it is full. Full windows agree.';
 const flatNote =
   'qlib leaves out windows whose standard deviation is below 0.00002; here only constant windows are missing.';

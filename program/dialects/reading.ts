@@ -73,7 +73,6 @@ export interface Language {
 }
 
 const zero = (expression: Expression): boolean => expression.node === 'literal' && expression.value === 0;
-export const negative = (value: number): boolean => value < 0 || Object.is(value, -0);
 
 export function readText(text: string, vocabulary: Vocabulary, { grammar, walk }: Language): Read {
   const notes = new Set<string>();

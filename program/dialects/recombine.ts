@@ -60,8 +60,13 @@ const input = (expression: Call, place = 0): Expression => expression.inputs[pla
 const sameWindow = (a: Call, b: Call): boolean => input(a).key === input(b).key && a.parameters[0] === b.parameters[0];
 const inverse = (a: Expression, b: Expression): boolean =>
   a.node === 'literal' && b.node === 'literal' && Math.abs(a.value * b.value - 1) < 1e-12;
-const foreign = (expression: Expression): Expression | undefined =>
-  expression.node === 'call' && scaled.includes(expression.operator) ? expression : undefined;
+/** One of those, as it is or times a constant. */
+function foreign(expression: Expression): Expression | undefined {
+  if (expression.node !== 'call') return undefined;
+  const times = expression.operator === 'multiply' && input(expression).node === 'literal';
+  const bare = times ? input(expression, 1) : expression;
+  return bare.node === 'call' && scaled.includes(bare.operator) ? expression : undefined;
+}
 
 function again(
   operator: OperatorName,
