@@ -43,6 +43,8 @@ export class Evaluator {
   readonly vocabulary: Vocabulary;
   readonly label: Matrix | undefined;
   readonly arena: Arena;
+  /** Bytes of the fields and the label. */
+  readonly panelBytes: number;
   readonly #labelRule: LabelRule;
   readonly #pool: Pool;
   readonly #values: ValueCache;
@@ -57,6 +59,8 @@ export class Evaluator {
     this.#values = values;
     this.#keep = options.cache ?? true;
     this.label = market.daily.has(this.#labelRule.price) ? forwardReturns(market, this.#labelRule, arena) : undefined;
+    const matrices = [...market.daily.values(), ...(this.label ? [this.label] : [])];
+    this.panelBytes = matrices.reduce((sum, { stride, rows }) => sum + stride * rows, 0);
   }
 
   static async open(folder: string, options: EvaluatorOptions = {}): Promise<Evaluator> {

@@ -1,0 +1,136 @@
+import type { CommandModule } from 'yargs';
+import { EvolveError } from '../../core/failure.ts';
+import type { OperatorTiming } from '../../evaluation/bench/operators.ts';
+import type { SearchTiming } from '../../evaluation/bench/search.ts';
+import { count } from '../print/number.ts';
+import { progress } from '../print/progress.ts';
+import { table } from '../print/table.ts';
+
+interface Arguments {
+  readonly what: 'operators' | 'search';
+  readonly dates: number;
+  readonly symbols: number;
+  readonly repetitions: number;
+  readonly programs: number;
+  readonly data?: string | undefined;
+  readonly workers?: number | undefined;
+  readonly json: boolean;
+}
+
+const number = (value: number, describe: string) =>
+  ({ type: 'number', default: value, requiresArg: true, describe }) as const;
+
+/** `evolve bench`: how fast this machine is at what the search does all day. */
+export const bench: CommandModule<object, Arguments> = {
+  command: 'bench [what]',
+  describe: 'Time the kernels, or a batch of programs, on this machine',
+  builder: (cli) =>
+    cli
+      .positional('what', {
+        choices: ['operators', 'search'] as const,
+        default: 'operators' as const,
+        describe: 'Every operator on one thread, or random programs with 1 worker and with all',
+      })
+      .option('dates', number(1250, 'Dates of the panel operators are timed on'))
+      .option('symbols', number(512, 'Its symbols'))
+      .option('repetitions', number(7, 'Times each operator runs'))
+      .option('programs', number(500, 'Random programs a search is timed with'))
+      .option('data', {
+        type: 'string',
+        requiresArg: true,
+        describe: 'Market the search runs on; the embedded one without',
+      })
+      .option('workers', { type: 'number', requiresArg: true, describe: 'Threads; all cores without' })
+      .option('json', { type: 'boolean', default: false, describe: 'Print JSON, to compare two versions' })
+      .example('evolve bench', 'every operator on 1,250 dates x 512 symbols')
+      .example('evolve bench --dates 2430 --symbols 4096', 'a whole market')
+      .example('evolve bench search --data market', 'programs a second, 1 worker and all'),
+  handler: async (args) => {
+    for (const name of ['dates', 'symbols', 'repetitions', 'programs'] as const) positive(name, args[name]);
+    if (args.workers !== undefined) positive('workers', args.workers);
+    if (args.what === 'operators') await benchOperators(args);
+    else await benchSearch(args);
+  },
+};
+
+function positive(name: string, value: number): void {
+  if (Number.isInteger(value) && value > 0) return;
+  throw new EvolveError('bad-argument', `--${name} should be a whole number above 0, not ${value}.`);
+}
+
+async function benchOperators({ dates, symbols, repetitions, json }: Arguments): Promise<void> {
+  const { timeOperators } = await import('../../evaluation/bench/operators.ts');
+  const { operatorNames } = await import('../../operators/table.ts');
+  const line = progress('Timing operators', operatorNames.length);
+  const timings: OperatorTiming[] = [];
+  try {
+    for (const timing of timeOperators({ dates, symbols }, repetitions)) {
+      timings.push(timing);
+      line.step(timings.length, timing.operator);
+    }
+  } finally {
+    line.done();
+  }
+  if (json) return console.log(JSON.stringify({ dates, symbols, node: process.version, timings }, null, 2));
+  console.log(
+    `${count(dates)} dates x ${count(symbols)} symbols, float32, window 20, one thread, Node ${process.version}\n`,
+  );
+  const rows = timings.map((t) => [
+    t.operator,
+    t.best.toFixed(3),
+    t.median.toFixed(3),
+    t.nsPerCell.toFixed(2),
+    t.copies.toFixed(1),
+    t.overReference === undefined ? '' : `${count(t.overReference)}`,
+  ]);
+  console.log(table(rows, ['operator', 'best ms', 'median ms', 'ns a cell', 'copies', 'x reference']));
+}
+
+async function benchSearch({ data, programs, workers, json }: Arguments): Promise<void> {
+  const { timeSearch } = await import('../../evaluation/bench/search.ts');
+  const { availableParallelism } = await import('node:os');
+  const folder = data ?? (await embedded());
+  const all = workers ?? availableParallelism();
+  const plans = [
+    { workers: 1, cache: false },
+    { workers: 1, cache: true },
+    { workers: all, cache: false },
+    { workers: all, cache: true },
+  ].filter((_, i) => all > 1 || i < 2);
+  const line = progress('Scoring programs', plans.length);
+  const timings: SearchTiming[] = [];
+  try {
+    for (const plan of plans) {
+      timings.push(await timeSearch({ folder, programs, ...plan }));
+      line.step(timings.length);
+    }
+  } finally {
+    line.done();
+  }
+  if (json) return console.log(JSON.stringify({ node: process.version, timings }, null, 2));
+  const [first] = timings as [SearchTiming];
+  console.log(
+    `${count(programs)} random programs on ${count(first.dates)} dates x ${count(first.symbols)} symbols, daily Pearson IC of each, Node ${process.version}\n`,
+  );
+  const rows = timings.map((t) => [
+    t.workers,
+    t.cache ? 'yes' : 'no',
+    t.seconds.toFixed(2),
+    t.againSeconds.toFixed(2),
+    t.cellsPerSecond.toExponential(2),
+    (first.seconds / t.seconds).toFixed(2),
+    count(t.peakRss / 1024 ** 2),
+    count(t.panelBytes / 1024 ** 2),
+  ]);
+  console.log(table(rows, ['workers', 'cache', 'seconds', 'again', 'cells/s', 'speed-up', 'peak MiB', 'panel MiB']));
+}
+
+async function embedded(): Promise<string> {
+  const { embeddedMarket } = await import('../../data/embedded.ts');
+  const line = progress('Making the embedded market', 300);
+  try {
+    return await embeddedMarket((done) => line.step(done, 'days'));
+  } finally {
+    line.done();
+  }
+}
