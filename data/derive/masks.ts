@@ -23,7 +23,7 @@ export function* masks(
     for (let t = first; t < T; t++) {
       const i = t * N + n;
       listedDays[i] = t - first + 1;
-      const traded = has(t) && bars.volume[i] !== 0;
+      const traded = has(t) && (bars.volume[i] as number) > 0;
       suspended[i] = traded ? 0 : 1;
       const open = bars.open[i] as number;
       canBuy[i] = traded && !atLimit(open - before, before, limit) ? 1 : 0;

@@ -46,7 +46,7 @@ export async function readDaily(
       const n = block.symbol[i] as number;
       // Neither the symbol nor the date has a close anywhere: what is left of the row belongs to no bar.
       if (n < 0 || t < 0) {
-        block.note(i)('empty-symbol', n < 0 ? 'the symbol has no close' : 'the date has no close');
+        block.note(i)(n < 0 ? 'empty-symbol' : 'empty-date', '');
         continue;
       }
       const cell = t * N + n;

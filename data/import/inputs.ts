@@ -8,7 +8,7 @@ import type { Settings } from './settings.ts';
 import type { Source } from './source.ts';
 import { openSources } from './sources.ts';
 import * as sql from './sql.ts';
-import { refuseUnknown, type Stage, type StageRequest, stage } from './stage.ts';
+import { filledColumns, refuseUnknown, type Stage, type StageRequest, stage } from './stage.ts';
 
 export interface InputFiles {
   readonly daily: readonly string[];
@@ -48,7 +48,6 @@ export async function stageInputs(
   const read = { encoding: options.encoding, scratch };
   const open = async (files: readonly string[]): Promise<Source[]> => openSources(db, files, read);
   const [daily, minute, either] = [await open(inputs.daily), await open(inputs.minute), await open(inputs.either)];
-  const isMinute = (name: string): boolean => name === name.toLowerCase();
   const request = (fields: Settings['fields'], texts: ReadonlyMap<string, string>): StageRequest => ({
     mapping: settings.mapping,
     symbolFromName: options.symbolFromName,
@@ -61,11 +60,11 @@ export async function stageInputs(
   const everything = request(settings.fields, settings.groupColumns);
   refuseUnknown([...daily, ...minute, ...either], everything);
   const dailyRequest = request(
-    settings.fields.filter((field) => !isMinute(field.name)),
+    settings.fields.filter((field) => !isMinuteName(field.name)),
     settings.groupColumns,
   );
   const minuteRequest = request(
-    settings.fields.filter((field) => isMinute(field.name)),
+    settings.fields.filter((field) => isMinuteName(field.name)),
     new Map(),
   );
 
@@ -117,10 +116,8 @@ async function split(db: DuckDBConnection, staged: Stage): Promise<{ daily: Stag
     const ranges = files.map((file) => `rn BETWEEN ${file.first} AND ${file.first + file.rows - 1}`);
     await db.run(`CREATE TABLE ${table} AS SELECT * FROM ${staged.table} WHERE ${ranges.join(' OR ')}`);
     const shown = new Set(files.map((file) => file.shown));
-    const isMinute = (name: string): boolean => name === name.toLowerCase() || barColumn(name);
-    const numbers = staged.numbers.filter((name) =>
-      kind === 'minute' ? isMinute(name) : name === name.toUpperCase() || barColumn(name),
-    );
+    const wanted = staged.numbers.filter((name) => barColumn(name) || isMinuteName(name) === (kind === 'minute'));
+    const numbers = await filledColumns(db, table, wanted);
     return {
       ...staged,
       table,
@@ -135,5 +132,8 @@ async function split(db: DuckDBConnection, staged: Stage): Promise<{ daily: Stag
   await sql.rowsOf(db, `DROP TABLE ${staged.table}`);
   return stages;
 }
+
+/** Lower-case fields are minute fields. */
+const isMinuteName = (name: string): boolean => name === name.toLowerCase();
 
 const barColumn = (name: string): boolean => Object.hasOwn(barColumns, name);

@@ -55,6 +55,9 @@ export function judge(cells: BarCells, i: number, daily: boolean, note: Note): b
   if (volume < 0 || amount < 0)
     return stays('negative-volume', `volume ${volume}${cells.amount ? `, amount ${amount}` : ''}`);
   if (cells.factor && !(at(cells.factor) > 0)) return stays('bad-factor', `factor ${shown(at(cells.factor))}`);
+  if (daily && zeroOrMissing(volume) && open === close && high === low && high === open) {
+    if (!stays('stale', prices(cells, i))) return false;
+  }
   if (Number.isNaN(open + high + low + close + volume) && !stays('incomplete', prices(cells, i))) return false;
 
   const slack = tolerance * Math.max(Math.abs(high), Math.abs(low));
@@ -67,7 +70,6 @@ export function judge(cells: BarCells, i: number, daily: boolean, note: Note): b
   }
   const vwap = cells.vwap ? at(cells.vwap) : Number.NaN;
   if (vwap > high * (1 + 1e-4) || vwap < low * (1 - 1e-4)) note('vwap-range', `vwap ${vwap}, ${prices(cells, i)}`);
-  if (daily && volume === 0 && high === low && open === close) return stays('stale', prices(cells, i));
   return true;
 }
 

@@ -183,7 +183,7 @@ export async function* minuteDays(
       if (!block.readable(i) || !judge(block.cells, i, false, block.note(i))) continue;
       const n = block.symbol[i] as number;
       if (n < 0 || !axes.dayIndex.has(day)) {
-        block.note(i)('empty-symbol', n < 0 ? 'the symbol has no close' : 'the date has no close');
+        block.note(i)(n < 0 ? 'empty-symbol' : 'empty-date', '');
         continue;
       }
       const bar = barFor(block, i, plan);

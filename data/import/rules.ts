@@ -19,7 +19,7 @@ export const repairWords = {
   dates: { all: true, doc: 'drops rows whose date cannot be read' },
   nulls: {
     all: true,
-    doc: 'drops rows without any price or symbol, and keeps rows with some values missing as they are',
+    doc: 'drops rows without a symbol or any price, and keeps rows with some values missing as they are',
   },
   numbers: { all: true, doc: 'makes cells that are no finite number missing' },
   ohlc: { all: true, doc: 'widens high and low to include open and close' },
@@ -30,10 +30,9 @@ export const repairWords = {
     doc: 'keeps the last (or =first) of several rows for one symbol and time',
   },
   session: { all: true, doc: 'drops bars outside the session, off the grid or after an early close' },
-  'empty-symbols': { all: true, doc: 'leaves out symbols without any usable bar' },
   suspensions: {
     all: true,
-    doc: 'drops rows that stand for a suspended date: prices of zero, or a stale price with volume 0',
+    doc: 'drops rows that stand for a suspended date: prices of zero, or one stale price and no volume',
   },
   gaps: { all: false, doc: 'fills minutes without a bar, after the first of the day: the last close, volume 0' },
   vwap: { all: false, doc: 'makes a VWAP of (high + low + close) / 3 when the files give neither vwap nor amount' },
@@ -78,14 +77,15 @@ export const rules = {
   'off-grid': { says: 'rows lie between the bars of the grid', repairs: dropping('session') },
   'after-early-close': { says: 'rows lie after the early close of a half day', repairs: dropping('session') },
   'mixed-frequency': { says: 'symbols have bars of another length than the rest', repairs: [] },
-  'empty-symbol': { says: 'rows belong to a symbol without any usable bar', repairs: dropping('empty-symbols') },
+  'empty-symbol': { says: 'rows have no close, and neither has any row of their symbol', repairs: dropping('nulls') },
+  'empty-date': { says: 'rows have no close, and neither has any row of their date', repairs: dropping('nulls') },
   spike: {
     says: 'closes jump by more than 40% and are back the next date',
     repairs: dropping('bad-ticks'),
     warns: true,
   },
   stale: {
-    says: 'rows have volume 0 and one price throughout, as sources write suspended dates',
+    says: 'rows have no volume and one price throughout, as sources write suspended dates',
     repairs: dropping('suspensions'),
     warns: true,
   },

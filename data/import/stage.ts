@@ -318,6 +318,22 @@ async function forgetRejects(db: DuckDBConnection, source: Source): Promise<void
   await db.run(`DROP TABLE IF EXISTS ${source.rejects}; DROP TABLE IF EXISTS ${source.rejects}_scan`);
 }
 
+/** The columns that have any value: another kind of bars in the same table may have more of them. */
+export async function filledColumns(
+  db: DuckDBConnection,
+  table: string,
+  columns: readonly string[],
+): Promise<string[]> {
+  if (columns.length === 0) return [];
+  const [counts = []] = await sql.rowsOf(
+    db,
+    `SELECT ${columns.map((column) => `count(${sql.name(column)})`).join(', ')} FROM ${table}`,
+  );
+  return columns.filter(
+    (column, c) => Number(counts[c]) > 0 || (requiredColumns as readonly string[]).includes(column),
+  );
+}
+
 async function stagedFiles(db: DuckDBConnection, table: string, sources: readonly Source[]): Promise<StagedFile[]> {
   const rows = await sql.rowsOf(
     db,
