@@ -211,6 +211,7 @@ describe('what cannot be said exactly is refused with the reason', () => {
       }),
       { numRuns: 3000 },
     );
+    expect(refusal('brain', `${'rank('.repeat(30)}close${')'.repeat(30)}`)).toContain('more than 10000 operators');
     for (const long of ['('.repeat(1e5), '-'.repeat(1e5), `$close${'+$close'.repeat(1e4)}`, 'Abs('.repeat(1e4)]) {
       expect(refusal('qlib', long)).toContain('nested too deeply');
     }
@@ -317,6 +318,7 @@ describe('written formulas', () => {
     ['qlib', 'ts_mean(close, 240) / CLOSE', 'minute value'],
     ['qlib', 'CLOSE / OPEN * MKT_RETURN', 'market vector'],
     ['qlib', 'ts_ema(CLOSE, 5)', 'weighs all history'],
+    ['qlib', `${'ts_norm('.repeat(20)}CLOSE${', 5)'.repeat(20)}`, 'more than 100000 characters'],
     ['alphagen', 'TURN', 'no turn'],
     ['alphagen', 'ts_median(CLOSE, 6)', 'lower middle value'],
     ['alphagen', 'idx_max(CLOSE, 6)', 'has no idx_max'],

@@ -120,7 +120,7 @@ const functions: Readonly<Record<string, Row>> = {
   Max: rolling('ts_max'),
   Min: rolling('ts_min'),
   Med: rolling('ts_median'),
-  Rank: rolling('ts_rank'),
+  Rank: { takes: ['x', 'd'], read: (given) => corrected(given, rolling('ts_rank').read(given)) },
   Slope: rolling('ts_slope'),
   Resi: rolling('ts_resid'),
   Rsquare: {
@@ -144,7 +144,7 @@ const functions: Readonly<Record<string, Row>> = {
     takes: ['x', 'd'],
     read: (given) => {
       given.reading.note('qlib takes the mean of weights that already sum to 1, so its WMA(x, n) is ours over n.');
-      const mean = rolling('ts_decaylinear').read(given);
+      const mean = corrected(given, rolling('ts_decaylinear').read(given));
       return given.reading.apply(given.at, 'multiply', [literal(1 / given.d), mean]);
     },
   },
@@ -155,6 +155,12 @@ const functions: Readonly<Record<string, Row>> = {
   Count: none('it counts the rows that are not missing, and our windows are missing when any row is'),
   TResample: none('it changes the frequency; resample the market instead'),
 };
+
+/** qlib's pull request 1228 changed the scale of Rank and the weights of WMA. */
+function corrected({ tree, reading }: Given, value: Expression): Expression {
+  reading.note(`${tree.name} is read as qlib has defined it since July 2022; older releases scaled it differently.`);
+  return value;
+}
 
 /** What two values give with a sign between them; of two flags, numpy's + is "or" and its * is "and". */
 function pair(at: number, symbol: string, a: Expression, b: Expression, reading: Reading): Expression {

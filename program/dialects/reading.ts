@@ -72,6 +72,7 @@ export interface Language {
   readonly walk: (tree: Tree, reading: Reading) => Expression;
 }
 
+const largestFormula = 10_000;
 const zero = (expression: Expression): boolean => expression.node === 'literal' && expression.value === 0;
 
 export function readText(text: string, vocabulary: Vocabulary, { grammar, walk }: Language): Read {
@@ -89,7 +90,11 @@ export function readText(text: string, vocabulary: Vocabulary, { grammar, walk }
     );
   };
   const made = (at: number, value: Expression | Refusal, inputs: readonly Expression[]): Expression => {
-    if (!('kind' in value && value.kind === 'refused')) return value as Expression;
+    if (value.kind !== 'refused') {
+      // What takes its argument several times over, nested, doubles and doubles.
+      if (value.size > largestFormula) fail(at, `the formula needs more than ${largestFormula} operators here`);
+      return value;
+    }
     const bare = value.rule === 'unit' && inputs.some((input) => input.node === 'literal');
     const remedy = bare
       ? '; a number is a plain ratio here, so divide the other side by something measured alike first'

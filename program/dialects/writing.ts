@@ -9,6 +9,9 @@ export interface Writer {
   readonly refuse: (reason: string) => string;
 }
 
+/** Operators another tool spells out repeat their input, and nested ones multiply. */
+const longest = 100_000;
+
 export type Rule = (call: Call, writer: Writer) => string;
 export type Rules = Partial<Readonly<Record<OperatorName, Rule>>>;
 
@@ -27,7 +30,16 @@ export function writeText(expression: Expression, { dialect, field, literal, rul
     refusal ??= refused('kind', reason);
     return '';
   };
+  const written = new Map<string, string>();
   const write = (node: Expression): string => {
+    const known = written.get(node.key);
+    if (known !== undefined) return known;
+    const text = spell(node);
+    if (text.length > longest) return refuse(`${dialect} would need more than ${longest} characters for it`);
+    written.set(node.key, text);
+    return text;
+  };
+  const spell = (node: Expression): string => {
     if (node.kind === 'b') return refuse(`${dialect} has one row a day, and ${node.key} is a minute value`);
     if (node.kind === 'v') return refuse(`${dialect} sees one symbol at a time, and ${node.key} is a market vector`);
     if (node.kind === 'g') return refuse(`${dialect} has no groupings such as ${node.key}`);
