@@ -9,6 +9,9 @@ export const manifestName = 'market.json';
 export const dailyName = 'daily.arrow';
 export const minuteName = (field: string, year: string): string => `minute/${field}-${year}.arrow`;
 
+/** How the files write a date: days since 1970. */
+export const dayNumber = (date: string): number => Date.parse(date) / 86_400_000;
+
 /** A manifest read from a folder: it says which files there are. */
 export type StoredManifest = MarketManifest & { readonly files: Readonly<Record<string, StoredFile>> };
 

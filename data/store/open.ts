@@ -7,8 +7,9 @@ import type { Arena, Matrix } from '../../core/arena.ts';
 import { EvolveError, fileProblem } from '../../core/failure.ts';
 import { nearest } from '../../core/nearest.ts';
 import type { FieldInfo, Market } from '../market.ts';
-import { ArrowLayout, damaged } from './arrow-layout.ts';
-import { dailyName, readManifest, remake, type StoredManifest } from './manifest.ts';
+import { type ArrowLayout, damaged } from './arrow-layout.ts';
+import { DailyFile } from './daily-file.ts';
+import { readManifest, remake, type StoredManifest } from './manifest.ts';
 
 export interface OpenOptions {
   /** Daily fields to load; all of them when left out. Minute fields are never loaded and may be named. */
@@ -21,16 +22,15 @@ export async function openMarket(folder: string, arena: Arena, options: OpenOpti
   const manifest = await readManifest(folder);
   if (options.verify) await verifyFiles(folder, manifest);
   const wanted = options.fields ? [...options.fields].map((name) => fieldNamed(manifest, name)) : manifest.fields;
-  const layout = ArrowLayout.open(join(folder, dailyName));
+  const file = DailyFile.open(folder, manifest);
   try {
-    expectDates(layout, manifest);
     const daily = new Map<string, Matrix>();
     for (const field of wanted) {
-      if (field.kind !== 'b' && !daily.has(field.name)) daily.set(field.name, load(layout, field, manifest, arena));
+      if (field.kind !== 'b' && !daily.has(field.name)) daily.set(field.name, load(file, field, manifest, arena));
     }
     return { folder, manifest, daily };
   } finally {
-    layout.close();
+    file.close();
   }
 }
 
@@ -59,16 +59,10 @@ export function fieldNamed(manifest: StoredManifest, name: string): FieldInfo {
   );
 }
 
-function expectDates(layout: ArrowLayout, { calendar }: StoredManifest): void {
-  const rows = layout.batches.reduce((sum, batch) => sum + batch.rows, 0);
-  if (rows !== calendar.length) {
-    throw damaged(layout.path, `it has ${rows} dates where market.json lists ${calendar.length}`);
-  }
-}
-
-function load(layout: ArrowLayout, field: FieldInfo, manifest: StoredManifest, arena: Arena): Matrix {
+function load(file: DailyFile, field: FieldInfo, manifest: StoredManifest, arena: Arena): Matrix {
   const [rows, columns] = [manifest.calendar.length, manifest.symbols.length];
-  if (field.kind === 'v') return repeated(readVector(layout, field.name, rows), columns, arena);
+  if (field.kind === 'v') return repeated(file.cells(field), columns, arena);
+  const { layout } = file;
   const matrix = arena.matrix(rows, columns);
   const column = layout.column(field.name, columns);
   const bytesOfRow = (t: number) =>
@@ -97,18 +91,6 @@ function readRows(
     if (readvSync(layout.fd, places, at) !== bytes) throw damaged(layout.path, 'it is cut short');
     at += bytes;
   }
-}
-
-function readVector(layout: ArrowLayout, name: string, rows: number): Float32Array {
-  const values = new Float32Array(rows);
-  const column = layout.column(name, 1);
-  let first = 0;
-  for (const batch of layout.batches) {
-    const piece = values.subarray(first, first + batch.rows);
-    layout.read(new Uint8Array(piece.buffer, piece.byteOffset, piece.byteLength), batch.positions[column] as number);
-    first += batch.rows;
-  }
-  return values;
 }
 
 function repeated(values: Float32Array, columns: number, arena: Arena): Matrix {

@@ -5,15 +5,17 @@
  */
 import { randomUUID } from 'node:crypto';
 import { closeSync, fsyncSync, mkdirSync, openSync, readSync, rmSync, writeFileSync } from 'node:fs';
-import { mkdir, readdir, rename, rm, rmdir } from 'node:fs/promises';
+import { readdir, rename, rm, rmdir } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { EvolveError, fileProblem } from '../../core/failure.ts';
 import { unfinished } from '../../core/unfinished.ts';
 import type { FieldInfo, MarketManifest, MinuteGrid, PlantedSignal, StoredFile } from '../market.ts';
 import { ArrowFile, type Column } from './arrow-file.ts';
+import { makeFolder } from './make-folder.ts';
 import {
   contentHash,
   dailyName,
+  dayNumber,
   fieldsProblem,
   manifestName,
   manifestProblem,
@@ -47,6 +49,8 @@ export class MarketWriter {
   readonly #minute = new Map<string, MinuteField>();
   readonly #files: Record<string, StoredFile> = {};
   readonly #infinities: Record<string, number> = {};
+  /** A process that ends in the middle, by Ctrl-C or a bug, takes its unfinished folder with it. */
+  readonly #sweep = (): void => rmSync(this.#work, { recursive: true, force: true });
   #lastDay = -1;
 
   private constructor(folder: string, work: string, head: MarketHead, overwrite: boolean) {
@@ -55,6 +59,7 @@ export class MarketWriter {
     this.#finished = unfinished(work);
     this.#head = head;
     this.#overwrite = overwrite;
+    process.once('exit', this.#sweep);
   }
 
   /** Refuses a folder that holds anything, unless told to overwrite, and then anything but a market. */
@@ -66,7 +71,7 @@ export class MarketWriter {
     await refuseOccupied(folder, overwrite);
     const work = join(dirname(target), `.${basename(target)}.partial-${randomUUID().slice(0, 8)}`);
     try {
-      await mkdir(join(work, 'spool'), { recursive: true });
+      await makeFolder(join(work, 'spool'));
     } catch (cause) {
       throw unwritable(folder, cause);
     }
@@ -286,7 +291,8 @@ const unwritable = (folder: string, cause: unknown): EvolveError =>
 /** The head as a manifest without fields or files, to be checked by the same rules. */
 const bare = (head: MarketHead) => ({ schema: 1, hash: '-', ...head });
 
-async function refuseOccupied(folder: string, overwrite: boolean): Promise<void> {
+/** Refuses a folder that holds anything a new market may not replace. */
+export async function refuseOccupied(folder: string, overwrite: boolean): Promise<void> {
   let entries: string[] | undefined;
   try {
     entries = await readdir(folder).catch(ifAbsent);
@@ -335,8 +341,6 @@ function tidy(cells: Float32Array): { values: number; infinities: number } {
 }
 
 const bytesOf = (cells: Float32Array): Uint8Array => new Uint8Array(cells.buffer, cells.byteOffset, cells.byteLength);
-
-export const dayNumber = (date: string): number => Date.parse(date) / 86_400_000;
 
 function appendDay(days: [number, number][], t: number): void {
   const last = days.at(-1);
