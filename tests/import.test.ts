@@ -328,7 +328,7 @@ describe('minute bars', () => {
     const closed = new Set(['A', 'B', 'C'].flatMap((symbol) => late.map((time) => `2024-01-03 ${time} ${symbol}`)));
     closed.delete(`2024-01-03 ${late[0]} A`);
     const from = inputs({ 'm.csv': minuteFile(starts, days, ['A', 'B', 'C'], closed) });
-    await expect(imported(from, { files: [from.path('m.csv')] })).rejects.toThrow('1 rows lie after the early close');
+    await expect(imported(from, { files: [from.path('m.csv')] })).rejects.toThrow('1 row lies after the early close');
     const { report } = await imported(from, { files: [from.path('m.csv')], repair: ['session'] });
     expect(report.rows.minute).toEqual({ read: 100, kept: 99, dropped: 1 });
     expect(report.notes.some((note) => note.includes('1 half days: 2024-01-03 (13:00)'))).toBe(true);

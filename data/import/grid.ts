@@ -28,7 +28,7 @@ interface Session {
   readonly to: number;
 }
 
-/** A time of day belongs to the session when it is a stamp on this share of the dates... */
+/** A time of day belongs to the session when it is a stamp on more than this share of the dates... */
 const leastDays = 0.5;
 /** ...and has this share of the rows of the median such time: bars before the open and after the close are few. */
 const leastRows = 0.2;
@@ -60,7 +60,7 @@ export function findGrid(
   if (usual.length < 2) {
     throw new EvolveError(
       'bad-data',
-      'No bar grid can be found: fewer than two times of day occur on at least half of the dates. Give --session HH:MM-HH:MM if the bars are sparse, or --daily if they are daily.',
+      'No bar grid can be found: fewer than two times of day occur on more than half of the dates. Give --session HH:MM-HH:MM if the bars are sparse, or --daily if they are daily.',
     );
   }
   const barMinutes = commonSpacing(usual);
@@ -91,7 +91,7 @@ export function findGrid(
 }
 
 function usualStamps(counts: readonly StampCount[], days: number): number[] {
-  const frequent = counts.filter((count) => count.days >= days * leastDays);
+  const frequent = counts.filter((count) => count.days > days * leastDays);
   const rows = frequent.map((count) => count.rows).sort((a, b) => a - b);
   const median = rows[rows.length >> 1] ?? 0;
   return frequent

@@ -6,7 +6,7 @@ import { closeSync, openSync, writeSync } from 'node:fs';
 import { basename } from 'node:path';
 import { EvolveError } from '../../core/failure.ts';
 import type { Repairs } from './repairs.ts';
-import { type Action, type RuleName, ruleOf, rules } from './rules.ts';
+import { type Action, type RuleName, ruleOf, rules, saying } from './rules.ts';
 
 export type Bars = 'daily' | 'minute';
 
@@ -91,7 +91,7 @@ export class Ledger {
       const word = ruleOf(rule).repairs[0]?.[0];
       const repair = word && (entry.action === 'refuse' || entry.action === 'warn') ? { repair: word } : {};
       const { action, count, examples } = entry;
-      return [{ rule, says: ruleOf(rule).says, action, count, examples, ...repair }];
+      return [{ rule, says: saying(rule, entry.count), action, count, examples, ...repair }];
     });
   }
 

@@ -5,7 +5,7 @@
 export type Action = 'refuse' | 'drop' | 'fix' | 'warn';
 
 interface Rule {
-  /** After a count: "27 rows ...". */
+  /** After a count, the words for one and for more apart: `row|rows has|have no symbol`. */
   readonly says: string;
   /** Words of --repair, the one that keeps most first, and what each does. */
   readonly repairs: readonly (readonly [RepairWord, 'drop' | 'fix'])[];
@@ -44,64 +44,70 @@ export type RepairWord = keyof typeof repairWords;
 const dropping = (...words: RepairWord[]) => words.map((word) => [word, 'drop'] as const);
 
 export const rules = {
-  malformed: { says: 'lines do not split into the columns', repairs: dropping('malformed') },
-  'no-symbol': { says: 'rows have no symbol', repairs: dropping('nulls') },
-  'bad-date': { says: 'rows have a date that cannot be read', repairs: dropping('dates') },
-  'bad-number': { says: 'rows have a cell that is not a number', repairs: [['numbers', 'fix']] },
-  infinite: { says: 'rows have an infinite value', repairs: [['numbers', 'fix']] },
-  empty: { says: 'rows have no price at all', repairs: dropping('nulls') },
+  malformed: { says: 'line|lines does|do not split into the columns', repairs: dropping('malformed') },
+  'no-symbol': { says: 'row|rows has|have no symbol', repairs: dropping('nulls') },
+  'bad-date': { says: 'row|rows has|have a date that cannot be read', repairs: dropping('dates') },
+  'bad-number': { says: 'row|rows has|have a cell that is not a number', repairs: [['numbers', 'fix']] },
+  infinite: { says: 'row|rows has|have an infinite value', repairs: [['numbers', 'fix']] },
+  empty: { says: 'row|rows has|have no price at all', repairs: dropping('nulls') },
   'zero-bar': {
-    says: 'rows have prices of zero and no volume, as some sources write suspended dates',
+    says: 'row|rows has|have prices of zero and no volume, as some sources write suspended dates',
     repairs: dropping('suspensions'),
   },
-  'non-positive': { says: 'rows have a price of zero or less', repairs: dropping('bad-ticks') },
-  'negative-volume': { says: 'rows have a negative volume or amount', repairs: dropping('bad-ticks') },
-  'bad-factor': { says: 'rows have no positive adjustment factor', repairs: dropping('nulls') },
-  incomplete: { says: 'rows have a price or the volume missing', repairs: [['nulls', 'fix']] },
+  'non-positive': { says: 'row|rows has|have a price of zero or less', repairs: dropping('bad-ticks') },
+  'negative-volume': { says: 'row|rows has|have a negative volume or amount', repairs: dropping('bad-ticks') },
+  'bad-factor': { says: 'row|rows has|have no positive adjustment factor', repairs: dropping('nulls') },
+  incomplete: { says: 'row|rows has|have a price or the volume missing', repairs: [['nulls', 'fix']] },
   'high-below-low': {
-    says: 'rows have a high below the low',
+    says: 'row|rows has|have a high below the low',
     repairs: [
       ['ohlc', 'fix'],
       ['bad-ticks', 'drop'],
     ],
   },
   'outside-range': {
-    says: 'rows have an open or close outside low to high',
+    says: 'row|rows has|have an open or close outside low to high',
     repairs: [
       ['ohlc', 'fix'],
       ['bad-ticks', 'drop'],
     ],
   },
-  duplicate: { says: 'rows repeat a symbol and time', repairs: dropping('duplicates') },
-  'outside-session': { says: 'rows lie outside the session', repairs: dropping('session') },
-  'off-grid': { says: 'rows lie between the bars of the grid', repairs: dropping('session') },
-  'after-early-close': { says: 'rows lie after the early close of a half day', repairs: dropping('session') },
-  'mixed-frequency': { says: 'symbols have bars of another length than the rest', repairs: [] },
-  'empty-symbol': { says: 'rows have no close, and neither has any row of their symbol', repairs: dropping('nulls') },
-  'empty-date': { says: 'rows have no close, and neither has any row of their date', repairs: dropping('nulls') },
+  duplicate: { says: 'row|rows repeats|repeat a symbol and time', repairs: dropping('duplicates') },
+  'outside-session': { says: 'row|rows lies|lie outside the session', repairs: dropping('session') },
+  'off-grid': { says: 'row|rows lies|lie between the bars of the grid', repairs: dropping('session') },
+  'after-early-close': { says: 'row|rows lies|lie after the early close of a half day', repairs: dropping('session') },
+  'mixed-frequency': { says: 'symbol|symbols has|have bars of another length than the rest', repairs: [] },
+  'empty-symbol': {
+    says: 'row|rows has|have no close, and neither has any row of the same symbol',
+    repairs: dropping('nulls'),
+  },
+  'empty-date': {
+    says: 'row|rows has|have no close, and neither has any row of the same date',
+    repairs: dropping('nulls'),
+  },
   spike: {
-    says: 'closes jump by more than 40% and are back the next date',
+    says: 'close|closes jumps|jump by more than 40% and is|are back the next date',
     repairs: dropping('bad-ticks'),
     warns: true,
   },
   stale: {
-    says: 'rows have no volume and one price throughout, as sources write suspended dates',
+    says: 'row|rows has|have no volume and one price throughout, as sources write suspended dates',
     repairs: dropping('suspensions'),
     warns: true,
   },
   jump: {
-    says: 'closes differ from the close before by more than the price limit, or by more than 40%: prices may not be adjusted for splits (--adjust-factor)',
+    says: 'close|closes differs|differ from the close before by more than the price limit, or by more than 40%: prices may not be adjusted for splits (--adjust-factor)',
     repairs: [],
     warns: true,
   },
-  'vwap-range': { says: 'rows have a vwap outside low to high', repairs: [], warns: true },
+  'vwap-range': { says: 'row|rows has|have a vwap outside low to high', repairs: [], warns: true },
   'thin-date': {
-    says: 'dates have bars for less than a tenth of the usual number of symbols',
+    says: 'date|dates has|have bars for less than a tenth of the usual number of symbols',
     repairs: [],
     warns: true,
   },
   'daily-minute': {
-    says: 'dates of a symbol close elsewhere in the minute bars than in the daily ones: one of the two may be adjusted for splits and dividends (--repair minute-scale)',
+    says: 'date|dates of a symbol closes|close elsewhere in the minute bars than in the daily ones: one of the two may be adjusted for splits and dividends (--repair minute-scale)',
     repairs: [['minute-scale', 'fix']],
     warns: true,
   },
@@ -109,3 +115,7 @@ export const rules = {
 
 export type RuleName = keyof typeof rules;
 export const ruleOf = (name: RuleName): Rule => rules[name];
+
+/** What a rule says of a count, the count left out. */
+export const saying = (name: RuleName, count: number): string =>
+  ruleOf(name).says.replace(/(\w+)\|(\w+)/g, count === 1 ? '$1' : '$2');
