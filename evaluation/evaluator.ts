@@ -10,6 +10,7 @@ import type { LabelRule, Market, MarketManifest } from '../data/market.ts';
 import { openMarket } from '../data/store/open.ts';
 import type { Call, Expression } from '../program/expression.ts';
 import { type Vocabulary, vocabulary } from '../program/vocabulary.ts';
+import { groups } from './grouping.ts';
 import { minuteReductions } from './minute-reduction.ts';
 import { Pool } from './pool.ts';
 import type { Available, DailyScores, Span, Task } from './task.ts';
@@ -34,8 +35,6 @@ export interface ScoreOptions {
 }
 
 const gibibyte = 1024 ** 3;
-/** Programs of one task: enough to share subtrees, few enough that the last task is short. */
-const programsPerTask = 12;
 const datesPerTask = 16;
 
 export class Evaluator {
@@ -175,8 +174,8 @@ export class Evaluator {
     while (left.length > 0) {
       const { ready, later, matrices, keys } = await this.#reduceMinutes(programs, left);
       try {
-        const groups = chunks(similar(ready, programs), programsPerTask);
-        await Promise.all(groups.map((places) => this.#attempt(places, programs, matrices, run)));
+        const tasks = groups(programs, ready, this.workers);
+        await Promise.all(tasks.map((places) => this.#attempt(places, programs, matrices, run)));
       } finally {
         for (const key of keys) {
           this.#values.letGo(key);
@@ -281,16 +280,6 @@ export class Evaluator {
       throw error;
     }
   }
-}
-
-/** Programs that share subtrees near each other: keys that begin alike mostly do. */
-function similar(places: readonly number[], programs: readonly Expression[]): number[] {
-  const key = (place: number) => (programs[place] as Expression).key;
-  return [...places].sort((a, b) => (key(a) < key(b) ? -1 : key(a) > key(b) ? 1 : a - b));
-}
-
-function chunks<T>(items: readonly T[], size: number): T[][] {
-  return Array.from({ length: Math.ceil(items.length / size) }, (_, i) => items.slice(i * size, (i + 1) * size));
 }
 
 /** Enough for blocks of some dozen nodes, two days of every minute field, and the tiles between. */
