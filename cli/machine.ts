@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs';
 import { statfs } from 'node:fs/promises';
 import { arch, availableParallelism, cpus, platform, totalmem } from 'node:os';
+import { dirname, resolve } from 'node:path';
 import { Arena } from '../core/arena.ts';
 import { builtFile } from '../core/package-root.ts';
 
@@ -133,10 +134,19 @@ function memory(): Check {
 }
 
 async function disk(): Promise<Check> {
-  const { bavail, bsize } = await statfs('.');
-  const found = `${gibibytes(bavail * bsize)} free here`;
-  if (bavail * bsize >= 1024 ** 3) return { ok: true, found };
-  return { ok: false, found, remedy: 'Markets and caches want 1 GiB: free some space or work in another folder.' };
+  const { cacheFolder } = await import('../data/embedded.ts');
+  const [here, cache] = await Promise.all([freeBytes(resolve('.')), freeBytes(resolve(cacheFolder()))]);
+  const found = `${gibibytes(here)} free here, ${gibibytes(cache)} for the cache in ${cacheFolder()}`;
+  if (Math.min(here, cache) >= 1024 ** 3) return { ok: true, found };
+  const remedy = 'Markets want 1 GiB: free some space, work in another folder, or set EVOLVE_CACHE to another disk.';
+  return { ok: false, found, remedy };
+}
+
+/** On the disk a folder is or would be on. */
+async function freeBytes(folder: string): Promise<number> {
+  if (!existsSync(folder)) return freeBytes(dirname(folder));
+  const { bavail, bsize } = await statfs(folder);
+  return bavail * bsize;
 }
 
 /** Imports a package that may not be there, and says which of the two it is. */

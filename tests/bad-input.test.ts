@@ -28,7 +28,7 @@ const rows: readonly (readonly [string, string | RegExp])[] = [
   // The command itself.
   ['opps', 'There is no command "opps". Did you mean "ops"?'],
   ['docter', 'There is no command "docter". Did you mean "doctor"?'],
-  ['frobnicate', /^There is no command "frobnicate". There are: .*ops, doctor, /],
+  ['frobnicate', /^There is no command "frobnicate". There are: .*ops, /],
   ['OPS', 'There is no command "OPS". Did you mean "ops"?'],
   ['--jsn', '"evolve" has no flag --jsn.'],
   ['ops ts_mean ts_std', '"evolve ops" does not take "ts_std".'],

@@ -4,7 +4,6 @@ import { EvolveError, fileProblem } from '../../core/failure.ts';
 import { nearest } from '../../core/nearest.ts';
 import { spellings } from '../../operators/table.ts';
 import { allOperatorWords, operatorWords } from '../operator-words.ts';
-import { operatorDocument } from '../print/operator-document.ts';
 import { operatorList, operatorPage } from '../print/operators.ts';
 
 interface Arguments {
@@ -28,18 +27,26 @@ export const ops: CommandModule<object, Arguments> = {
       .example('evolve ops', 'every operator, one line each')
       .example('evolve ops ts_corr', 'one operator: arguments, units, an example'),
   handler: async ({ name, json, markdown, out }) => {
-    const text = content(name, json, markdown);
+    const text = await content(name, json, markdown);
     if (out === undefined) console.log(text.trimEnd());
     else await write(out, text);
   },
 };
 
-function content(name: string | undefined, json = false, markdown = false): string {
-  const words = name === undefined ? undefined : operatorWords(named(name));
-  if (json) return `${JSON.stringify(words ?? allOperatorWords(), null, 2)}\n`;
-  if (markdown) return operatorDocument(allOperatorWords());
-  return `${words ? operatorPage(words) : operatorList(allOperatorWords())}\n`;
+async function content(name: string | undefined, json = false, markdown = false): Promise<string> {
+  const words = name === undefined ? allOperatorWords() : operatorWords(named(name));
+  if ('length' in words && !json && !markdown) return operatorList(words);
+  // The list is quick because the languages of other tools are not loaded for it.
+  const { inOtherTools } = await import('../other-tools.ts');
+  if ('length' in words) {
+    if (json) return asJson(words.map((each) => ({ ...each, written: inOtherTools(each.example) })));
+    return (await import('../print/operator-document.ts')).operatorDocument(words);
+  }
+  const written = inOtherTools(words.example);
+  return json ? asJson({ ...words, written }) : operatorPage(words, written);
 }
+
+const asJson = (value: unknown): string => JSON.stringify(value, null, 2);
 
 function named(typed: string) {
   const name = spellings.get(typed) ?? spellings.get(typed.toLowerCase());

@@ -3,6 +3,7 @@
 import { unitName } from '../../core/units.ts';
 import { standardVocabulary } from '../../program/vocabulary.ts';
 import { type OperatorWords, shapeWords } from '../operator-words.ts';
+import { inOtherTools } from '../other-tools.ts';
 
 export function operatorDocument(all: readonly OperatorWords[]): string {
   const sections = Object.entries(shapeWords).map(([shape, { title, about }]) => {
@@ -20,11 +21,15 @@ operations and the sign are written as usual: \`x + y\`, \`x - y\`, \`x * y\`, \
 
 ${sections.join('\n\n')}
 
-## Names in other tools
+## In other tools
 
-Only where the meaning is exactly the same; everything else has to be converted, not renamed.
+How qlib and alphagen write each example so that it means exactly the same; empty where they cannot. Then the name in the
+101 alphas, where it means the same, and other spellings accepted here.
 
-${table(['operator', 'also accepted here', 'qlib', 'Alpha101', 'alphagen'], all.filter(isKnownElsewhere).map(names))}
+${table(
+  ['operator', 'qlib', 'alphagen', 'Alpha101', 'also'],
+  all.map(elsewhere).filter((cells) => cells.slice(1).some(Boolean)),
+)}
 
 ## Fields
 
@@ -37,14 +42,11 @@ ${table(['field', 'what it is', 'measured in'], fields())}
 
 const row = ({ signature, doc, unit, example }: OperatorWords): string[] => [code(signature), doc, unit, code(example)];
 
-const isKnownElsewhere = ({ aliases, dialects }: OperatorWords): boolean =>
-  aliases.length + Object.keys(dialects).length > 0;
-
-const names = ({ name, aliases, dialects }: OperatorWords): string[] => [
-  code(name),
-  aliases.map(code).join(', '),
-  ...['qlib', 'alpha101', 'alphagen'].map((tool) => (dialects[tool] ? code(dialects[tool]) : '')),
-];
+function elsewhere({ name, example, aliases, dialects }: OperatorWords): string[] {
+  const { qlib, alphagen } = inOtherTools(example);
+  const cells = [qlib, alphagen, dialects.alpha101].map((text) => (text ? code(text) : ''));
+  return [code(name), ...cells, aliases.map(code).join(', ')];
+}
 
 const kindNames = { m: 'daily', b: 'minute', v: 'market vector', g: 'grouping', s: 'constant' } as const;
 

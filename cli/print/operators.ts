@@ -14,15 +14,17 @@ export function operatorList(all: readonly OperatorWords[]): string {
     .join('\n\n');
 }
 
-export function operatorPage(words: OperatorWords): string {
+/** `elsewhere`: the example as other tools write it, by tool. */
+export function operatorPage(words: OperatorWords, elsewhere: Readonly<Record<string, string>>): string {
   const { signature, doc, aliases, dialects } = words;
-  const elsewhere = Object.entries(dialects).map(([tool, name]) => `${name} (${tool})`);
+  const renamed = Object.entries(dialects).map(([tool, name]) => `${name} (${tool})`);
   const rows = [
     ['  takes', words.kinds],
     ['  unit', words.unit],
     ['  example', words.example],
+    ...Object.entries(elsewhere).map(([tool, text]) => [`  in ${tool}`, text]),
     ...(aliases.length > 0 ? [['  also', aliases.join(', ')]] : []),
-    ...(elsewhere.length > 0 ? [['  elsewhere', elsewhere.join(', ')]] : []),
+    ...(renamed.length > 0 ? [['  elsewhere', renamed.join(', ')]] : []),
     ['  LaTeX', words.latex],
   ];
   return `${heading(signature)}\n  ${doc}\n\n${table(rows)}\n\n${shapeWords[words.shape].about.replaceAll('`', '')}`;

@@ -1,0 +1,13 @@
+import type { CommandModule } from 'yargs';
+import { dataCheck } from './data-check.ts';
+import { dataImport } from './data-import.ts';
+import { dataInfo } from './data-info.ts';
+import { dataSynth } from './data-synth.ts';
+
+/** `evolve data ...`: markets on disk. */
+export const data: CommandModule = {
+  command: 'data',
+  describe: 'Import, make, show and check markets',
+  builder: (cli) => cli.command(dataImport).command(dataSynth).command(dataInfo).command(dataCheck).demandCommand(1),
+  handler: () => {},
+};
