@@ -49,8 +49,6 @@ export class MarketWriter {
   readonly #minute = new Map<string, MinuteField>();
   readonly #files: Record<string, StoredFile> = {};
   readonly #infinities: Record<string, number> = {};
-  /** A process that ends in the middle, by Ctrl-C or a bug, takes its unfinished folder with it. */
-  readonly #sweep = (): void => rmSync(this.#work, { recursive: true, force: true });
   #lastDay = -1;
 
   private constructor(folder: string, work: string, head: MarketHead, overwrite: boolean) {
@@ -59,7 +57,7 @@ export class MarketWriter {
     this.#finished = unfinished(work);
     this.#head = head;
     this.#overwrite = overwrite;
-    process.once('exit', this.#sweep);
+    unfinished.add(work);
   }
 
   /** Refuses a folder that holds anything, unless told to overwrite, and then anything but a market. */
@@ -277,6 +275,12 @@ export class MarketWriter {
     }
   }
 }
+
+/** A process that ends in the middle, by Ctrl-C or a bug, takes its unfinished folders with it. */
+const unfinished = new Set<string>();
+process.once('exit', () => {
+  for (const folder of unfinished) rmSync(folder, { recursive: true, force: true });
+});
 
 interface MinuteField {
   readonly info: FieldInfo;
