@@ -57,7 +57,6 @@ export class MarketWriter {
     this.#finished = unfinished(work);
     this.#head = head;
     this.#overwrite = overwrite;
-    unfinished.add(work);
   }
 
   /** Refuses a folder that holds anything, unless told to overwrite, and then anything but a market. */
@@ -275,12 +274,6 @@ export class MarketWriter {
     }
   }
 }
-
-/** A process that ends in the middle, by Ctrl-C or a bug, takes its unfinished folders with it. */
-const unfinished = new Set<string>();
-process.once('exit', () => {
-  for (const folder of unfinished) rmSync(folder, { recursive: true, force: true });
-});
 
 interface MinuteField {
   readonly info: FieldInfo;
