@@ -232,9 +232,10 @@ test('a writer that is killed leaves no market', async () => {
   const child = spawn(process.execPath, ['--input-type=module', '-e', script], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
-  await once(child.stdout, 'data');
+  const exit = once(child, 'exit');
+  expect(await Promise.race([once(child.stdout, 'data'), exit]).then(String)).toBe('writing');
   child.kill('SIGKILL');
-  await once(child, 'exit');
+  await exit;
   await expect(readManifest(folder)).rejects.toThrow(`There is no market folder ${folder}`);
   await write(folder, 5); // nothing is in the way
   expect((await readManifest(folder)).calendar.length).toBe(5);
