@@ -8,13 +8,17 @@ import { generatorVersion, type SyntheticOptions, synthesise } from './synth/syn
 /** Whole sessions of 240 minutes, because the seeds ask for them; 180 MB and a few seconds. */
 export const embeddedOptions: SyntheticOptions = { stocks: 120, days: 300, minutes: 240, seed: 1 };
 
-/** Its folder. Any number of processes may ask at once: the first to finish wins and the others use its market. */
-export async function embeddedMarket(onDay?: (done: number) => void): Promise<string> {
-  const folder = join(cacheFolder(), `market-v${generatorVersion}`);
+/** Its folder; `onDay` is called while it is being made. */
+export const embeddedMarket = (onDay?: (done: number) => void): Promise<string> => cachedMarket(embeddedOptions, onDay);
+
+/** Any number of processes may ask at once: the first to finish wins and the others use its market. */
+export async function cachedMarket(options: SyntheticOptions, onDay?: (done: number) => void): Promise<string> {
+  const { stocks, days, minutes, seed } = options;
+  const folder = join(cacheFolder(), `market-v${generatorVersion}-${stocks}x${days}x${minutes}-${seed}`);
   const state = await stateOf(folder);
   if (state === 'good') return folder;
   try {
-    await synthesise(folder, embeddedOptions, { overwrite: state === 'broken', ...(onDay && { onDay }) });
+    await synthesise(folder, options, { overwrite: state === 'broken', ...(onDay && { onDay }) });
   } catch (error) {
     if (!(error instanceof EvolveError && error.code === 'exists' && (await stateOf(folder)) === 'good')) throw error;
   }
