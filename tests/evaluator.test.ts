@@ -86,7 +86,10 @@ test('a batch gives each program the bits it has alone', async () => {
   const together = (await evaluator.values(programs)).map(cells);
   for (const [i, program] of programs.entries()) {
     const [alone] = (await evaluator.values([program])).map(cells);
-    expect(together[i]?.findIndex((value, at) => !Object.is(value, alone?.[at])), program.key).toBe(-1);
+    expect(
+      together[i]?.findIndex((value, at) => !Object.is(value, alone?.[at])),
+      program.key,
+    ).toBe(-1);
   }
 });
 

@@ -13,90 +13,136 @@ export interface TestMarket {
   readonly plain: PlainMarket;
 }
 
-interface Size {
+export interface Size {
   readonly rows: number;
   readonly columns: number;
   readonly bars: number;
   readonly seed: number;
 }
 
-const field = (name: string, kind: FieldInfo['kind'], unit: Unit): FieldInfo => ({ name, kind, unit, doc: '' });
+/** What is done to a finished market before it is written: the rest of it stays to the bit. */
+export interface Change {
+  /** Every value of later dates becomes another one, some missing. */
+  readonly after?: number;
+  /** Prices are counted in a unit this many times smaller. */
+  readonly currency?: number;
+  /** The symbol that stands in each column. */
+  readonly order?: readonly number[];
+}
+
+/** One field's cells before anything is changed: `depth` rows of `width` cells a date. */
+interface Raw {
+  readonly name: string;
+  readonly kind: FieldInfo['kind'];
+  readonly unit: Unit;
+  readonly cells: Float32Array;
+  readonly depth: number;
+  readonly width: number;
+}
 
 /** Random walks with gaps, late listings, ties, dates without bars and a day without one field. */
-export async function troubledMarket({ rows, columns, bars, seed }: Size): Promise<TestMarket> {
+export async function troubledMarket(size: Size, change: Change = {}): Promise<TestMarket> {
+  const { rows, columns, bars } = size;
   const folder = join(await mkdtemp(join(tmpdir(), 'evolve-market-')), 'market');
-  const random = stream(seed, rows, columns);
-  const calendar = Array.from({ length: rows }, (_, t) =>
-    new Date(Date.UTC(2022, 10, 1) + t * 86_400_000).toISOString().slice(0, 10),
-  );
-  const symbols = Array.from({ length: columns }, (_, i) => `S${i}`);
   const starts = Array.from({ length: bars }, (_, m) => 570 + 15 * m);
   const writer = await MarketWriter.create(folder, {
     name: 'troubled',
-    calendar,
-    symbols,
+    calendar: Array.from({ length: rows }, (_, t) =>
+      new Date(Date.UTC(2022, 10, 1) + t * 86_400_000).toISOString().slice(0, 10),
+    ),
+    symbols: Array.from({ length: columns }, (_, i) => `S${i}`),
     minute: { starts, barMinutes: 15 },
     datesPerYear: 244,
     provenance: {},
   });
-
+  const fields = raw(size).map((field) => ({ ...field, cells: changed(field, change) }));
   const daily = new Map<string, Float64Array>();
-  const add = async (name: string, unit: Unit, cells: Float32Array) => {
-    await writer.daily(field(name, 'm', unit), cells);
-    daily.set(name, Float64Array.from(cells));
-  };
+  const minute = new Map<string, Float64Array>();
+  for (const { name, kind, unit, cells } of fields) {
+    const info: FieldInfo = { name, kind, unit, doc: '' };
+    (kind === 'b' ? minute : daily).set(name, Float64Array.from(cells));
+    if (kind === 'v') await writer.vector(info, cells);
+    else if (kind === 'b') writer.minuteField(info);
+    else await writer.daily(kind === 'g' ? { ...info, labels: ['a', 'b', 'c', 'd'] } : info, cells);
+  }
+  for (let t = 0; t < rows; t++) {
+    const day = fields
+      .filter(({ kind }) => kind === 'b')
+      .map(({ name, cells }) => {
+        return [name, cells.slice(t * bars * columns, (t + 1) * bars * columns)] as const;
+      });
+    await writer.minuteDay(t, new Map(day));
+  }
+  await writer.finish();
+  const label = labels(daily.get('CLOSE') as Float64Array, rows, columns);
+  return { folder, plain: { rows, columns, daily, minute, starts, label, labelDelay: 2 } };
+}
+
+function changed({ kind, unit, cells, depth, width }: Raw, { after, currency = 1, order }: Change): Float32Array {
+  return cells.map((_, at) => {
+    const date = Math.floor(at / (depth * width));
+    const column = at % width;
+    const value = cells[at - column + (width > 1 ? (order?.[column] ?? column) : 0)] as number;
+    if (after === undefined || date <= after || kind === 'g') return value * currency ** unit.price;
+    return at % 11 === 0 ? Number.NaN : value * 1.7 + (at % 3);
+  });
+}
+
+function raw({ rows, columns, bars, seed }: Size): Raw[] {
+  const random = stream(seed, rows, columns);
   const absent = Array.from({ length: rows * columns }, (_, at) => {
     const [t, i] = [Math.floor(at / columns), at % columns];
     return t < (i % 5) * 7 || (i % 4 === 1 && t % 31 > 27) || random.next() < 0.01;
   });
   const close = walk(random, rows, columns);
-  const cells = (value: (at: number) => number) =>
-    Float32Array.from({ length: rows * columns }, (_, at) => (absent[at] ? Number.NaN : value(at)));
-  await add('CLOSE', price, cells((at) => close[at] as number));
-  await add('OPEN', price, cells((at) => (close[at] as number) * (1 + 0.01 * random.normal())));
-  await add('HIGH', price, cells((at) => (close[at] as number) * (1.01 + 0.01 * random.next())));
-  await add('LOW', price, cells((at) => (close[at] as number) * (0.99 - 0.01 * random.next())));
-  await add('VWAP', price, cells((at) => (close[at] as number) * (1 + 0.002 * random.normal())));
-  await add('VOLUME', shares, cells(() => Math.round(1e6 * Math.exp(random.normal()))));
-  await add('AMOUNT', money, cells(() => Math.round(1e8 * Math.exp(random.normal()))));
-  await add('TURN', ratio, cells(() => random.below(5) / 100));
-
+  const daily = (name: string, unit: Unit, value: (at: number) => number): Raw => ({
+    name,
+    kind: 'm',
+    unit,
+    cells: Float32Array.from({ length: rows * columns }, (_, at) => (absent[at] ? Number.NaN : value(at))),
+    depth: 1,
+    width: columns,
+  });
+  const vector = (name: string): Raw => ({
+    name,
+    kind: 'v',
+    unit: ratio,
+    cells: Float32Array.from({ length: rows }, (_, t) => (t === 9 ? Number.NaN : 0.01 * random.normal())),
+    depth: 1,
+    width: 1,
+  });
+  const minute = (name: string, unit: Unit, value: (price: number) => number): Raw => ({
+    name,
+    kind: 'b',
+    unit,
+    cells: Float32Array.from({ length: rows * bars * columns }, (_, at) => {
+      const t = Math.floor(at / (bars * columns));
+      const cell = t * columns + (at % columns);
+      const noBars = t === 4 || (t === 6 && name === 'volume');
+      return noBars || absent[cell] || random.next() < 0.002 ? Number.NaN : value(close[cell] as number);
+    }),
+    depth: bars,
+    width: columns,
+  });
   const industry = Float32Array.from({ length: rows * columns }, (_, at) =>
     at % columns === 2 ? Number.NaN : (at % columns) % 4,
   );
-  await writer.daily({ ...field('INDUSTRY', 'g', ratio), labels: ['a', 'b', 'c', 'd'] }, industry);
-  daily.set('INDUSTRY', Float64Array.from(industry));
-  for (const name of ['MKT_RETURN', 'MKT_UP_SHARE']) {
-    const values = Float32Array.from({ length: rows }, (_, t) => (t === 9 ? Number.NaN : 0.01 * random.normal()));
-    await writer.vector(field(name, 'v', ratio), values);
-    daily.set(name, Float64Array.from(values));
-  }
-
-  const minute = new Map<string, Float64Array>();
-  const units: Record<string, Unit> = { open: price, high: price, low: price, close: price, volume: shares };
-  for (const [name, unit] of Object.entries(units)) {
-    writer.minuteField(field(name, 'b', unit));
-    minute.set(name, new Float64Array(rows * bars * columns).fill(Number.NaN));
-  }
-  for (let t = 0; t < rows; t++) {
-    const slabs = new Map<string, Float32Array>();
-    for (const name of Object.keys(units)) {
-      if (t === 4 || (t === 6 && name === 'volume')) continue;
-      const slab = Float32Array.from({ length: bars * columns }, (_, at) => {
-        const i = at % columns;
-        if (absent[t * columns + i] || random.next() < 0.002) return Number.NaN;
-        return name === 'volume'
-          ? Math.round(1e4 * Math.exp(random.normal()))
-          : (close[t * columns + i] as number) * (1 + 0.01 * random.normal());
-      });
-      slabs.set(name, slab);
-      minute.get(name)?.set(slab, t * bars * columns);
-    }
-    await writer.minuteDay(t, slabs);
-  }
-  await writer.finish();
-  const label = labels(daily.get('CLOSE') as Float64Array, rows, columns);
-  return { folder, plain: { rows, columns, daily, minute, starts, label, labelDelay: 2 } };
+  const near = (price: number) => price * (1 + 0.01 * random.normal());
+  return [
+    daily('CLOSE', price, (at) => close[at] as number),
+    daily('OPEN', price, (at) => near(close[at] as number)),
+    daily('HIGH', price, (at) => (close[at] as number) * (1.01 + 0.01 * random.next())),
+    daily('LOW', price, (at) => (close[at] as number) * (0.99 - 0.01 * random.next())),
+    daily('VWAP', price, (at) => near(close[at] as number)),
+    daily('VOLUME', shares, () => Math.round(1e6 * Math.exp(random.normal()))),
+    daily('AMOUNT', money, () => Math.round(1e8 * Math.exp(random.normal()))),
+    daily('TURN', ratio, () => random.below(5) / 100),
+    { name: 'INDUSTRY', kind: 'g', unit: ratio, cells: industry, depth: 1, width: columns },
+    vector('MKT_RETURN'),
+    vector('MKT_UP_SHARE'),
+    ...['open', 'high', 'low', 'close'].map((name) => minute(name, price, near)),
+    minute('volume', shares, () => Math.round(1e4 * Math.exp(random.normal()))),
+  ];
 }
 
 function walk(random: Stream, rows: number, columns: number): Float64Array {

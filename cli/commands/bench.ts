@@ -1,5 +1,6 @@
 import type { CommandModule } from 'yargs';
 import { EvolveError } from '../../core/failure.ts';
+import type { MinuteTiming } from '../../evaluation/bench/minutes.ts';
 import type { OperatorTiming } from '../../evaluation/bench/operators.ts';
 import type { SearchTiming } from '../../evaluation/bench/search.ts';
 import { count } from '../print/number.ts';
@@ -7,7 +8,7 @@ import { progress } from '../print/progress.ts';
 import { table } from '../print/table.ts';
 
 interface Arguments {
-  readonly what: 'operators' | 'search';
+  readonly what: 'operators' | 'search' | 'minutes';
   readonly dates: number;
   readonly symbols: number;
   readonly repetitions: number;
@@ -27,9 +28,9 @@ export const bench: CommandModule<object, Arguments> = {
   builder: (cli) =>
     cli
       .positional('what', {
-        choices: ['operators', 'search'] as const,
+        choices: ['operators', 'search', 'minutes'] as const,
         default: 'operators' as const,
-        describe: 'Every operator on one thread, or random programs with 1 worker and with all',
+        describe: 'Every operator on one thread, random programs, or a pass over minute bars',
       })
       .option('dates', number(1250, 'Dates of the panel operators are timed on'))
       .option('symbols', number(512, 'Its symbols'))
@@ -49,7 +50,8 @@ export const bench: CommandModule<object, Arguments> = {
     for (const name of ['dates', 'symbols', 'repetitions', 'programs'] as const) positive(name, args[name]);
     if (args.workers !== undefined) positive('workers', args.workers);
     if (args.what === 'operators') await benchOperators(args);
-    else await benchSearch(args);
+    else if (args.what === 'search') await benchSearch(args);
+    else await benchMinutes(args);
   },
 };
 
@@ -123,6 +125,29 @@ async function benchSearch({ data, programs, workers, json }: Arguments): Promis
     count(t.panelBytes / 1024 ** 2),
   ]);
   console.log(table(rows, ['workers', 'cache', 'seconds', 'again', 'cells/s', 'speed-up', 'peak MiB', 'panel MiB']));
+}
+
+async function benchMinutes({ data, workers, json }: Arguments): Promise<void> {
+  const { timeMinutes } = await import('../../evaluation/bench/minutes.ts');
+  const { availableParallelism } = await import('node:os');
+  const folder = data ?? (await embedded());
+  const timings: MinuteTiming[] = [];
+  for (const count of new Set([1, workers ?? availableParallelism()])) timings.push(await timeMinutes(folder, count));
+  if (json) return console.log(JSON.stringify({ node: process.version, timings }, null, 2));
+  const [first] = timings as [MinuteTiming];
+  console.log(
+    `${first.reductions} reductions of ${first.bars} bars x ${count(first.symbols)} symbols x ${first.dates} dates, ${count(first.bytes / 1e6)} MB, Node ${process.version}\n`,
+  );
+  const speed = (t: MinuteTiming, seconds: number) => count(t.bytes / 1e6 / seconds);
+  const rows = timings.map((t) => [
+    t.workers,
+    speed(t, t.plainSeconds),
+    speed(t, t.passSeconds),
+    `${count(100 * t.share)}%`,
+    count(t.peakRss / 1024 ** 2),
+    count(t.panelBytes / 1024 ** 2),
+  ]);
+  console.log(table(rows, ['workers', 'plain MB/s', 'pass MB/s', 'share', 'peak MiB', 'panel MiB']));
 }
 
 async function embedded(): Promise<string> {
