@@ -144,6 +144,12 @@ const cases: readonly Case[] = [
     /1 symbol has bars of another length than the rest\. Correct the files\.$/,
   ],
   [
+    'bars within bars',
+    csv(...minutes(5, 'A'), ...minutes(5, 'B'), ...minutes(1, 'D', 390)),
+    { repair: ['all'] },
+    /2 symbols have bars of another length than the rest\. Correct the files\.$/,
+  ],
+  [
     'bars outside the session',
     csv(...minutes(5, 'A'), '2024-01-02 20:00:00,A,1,1,1,1,1'),
     {},

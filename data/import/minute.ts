@@ -61,36 +61,40 @@ function wholeMinute(sec: number): number | undefined {
   return Math.abs(sec - minute * 60) <= 1 ? minute : undefined;
 }
 
-/** Symbols whose stamps are all on a coarser grid, and fill it. */
+/** Symbols whose bars are longer than the rest's, or fill the time between them with shorter ones. */
 async function noteMixed(
   db: DuckDBConnection,
   stage: Stage,
   axes: Axes,
-  { grid }: FoundGrid,
+  { grid, stamp }: FoundGrid,
   ledger: Ledger,
 ): Promise<void> {
-  const seen = new Map<number, { first: number; step: number; count: number }>();
+  const { starts, barMinutes } = grid;
+  const shift = stamp === 'end' ? barMinutes : 0;
+  const onGrid = new Set(starts.map((start) => start + shift));
+  const between = (minute: number): boolean =>
+    !onGrid.has(minute) && starts.some((start) => minute - shift > start && minute - shift < start + barMinutes);
+  const seen = new Map<number, { first: number; step: number; count: number; between: number }>();
   const query = `SELECT coalesce(CAST(enum_code(TRY_CAST(symbol AS symbols)) AS DOUBLE), -1), sec FROM ${stage.table} WHERE day IS NOT NULL GROUP BY ALL`;
   for await (const { rows, columns } of sql.blocks(db, query, 2)) {
     for (let i = 0; i < rows; i++) {
       const [symbol, minute] = [columns[0]?.[i] as number, wholeMinute(columns[1]?.[i] as number)];
       if (symbol < 0 || minute === undefined) continue;
-      const entry = seen.get(symbol);
-      if (!entry) seen.set(symbol, { first: minute, step: 0, count: 1 });
-      else
-        seen.set(symbol, {
-          first: entry.first,
-          step: divisor(Math.abs(minute - entry.first), entry.step),
-          count: entry.count + 1,
-        });
+      const entry = seen.get(symbol) ?? { first: minute, step: 0, count: 0, between: 0 };
+      entry.step = divisor(Math.abs(minute - entry.first), entry.step);
+      entry.count += 1;
+      if (between(minute)) entry.between += 1;
+      seen.set(symbol, entry);
     }
   }
-  const session = grid.starts.length * grid.barMinutes;
-  for (const [symbol, { step, count }] of seen) {
-    if (step <= grid.barMinutes || count < Math.max(4, session / step / 2)) continue;
+  for (const [symbol, entry] of seen) {
+    const { step, count } = entry;
+    const longer = step > barMinutes && count >= Math.max(4, (starts.length * barMinutes) / step / 2);
+    const shorter = entry.between >= Math.max(4, starts.length / 2);
+    if (!longer && !shorter) continue;
     ledger.note('mixed-frequency', 'minute', () => ({
       symbol: axes.symbols[symbol],
-      detail: `bars of ${step} minutes where the others have ${grid.barMinutes}`,
+      detail: `bars of ${step} minutes where most have ${barMinutes}`,
     }));
   }
 }

@@ -2,10 +2,10 @@
  * A hidden folder beside the output in which everything happens. The market appears under its name in one rename, and
  * whatever goes wrong, also Ctrl-C, nothing else stays.
  */
-import { rmSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { EvolveError, fileProblem } from '../../core/failure.ts';
+import { unfinished } from '../../core/unfinished.ts';
 
 export interface Workspace {
   readonly folder: string;
@@ -23,8 +23,7 @@ export async function makeWorkspace(out: string): Promise<Workspace> {
   } catch (cause) {
     throw new EvolveError('unwritable', `${out} cannot be written: ${fileProblem(cause)}.`, { cause });
   }
-  const onExit = () => rmSync(folder, { recursive: true, force: true });
-  process.once('exit', onExit);
+  const finished = unfinished(folder);
   const publish = async () => {
     try {
       if ((await readdir(target).catch(() => undefined)) !== undefined) await rename(target, join(folder, 'replaced'));
@@ -35,7 +34,7 @@ export async function makeWorkspace(out: string): Promise<Workspace> {
   };
   const remove = async () => {
     await rm(folder, { recursive: true, force: true, maxRetries: 3 });
-    process.off('exit', onExit);
+    finished();
   };
   return { folder, publish, remove };
 }
