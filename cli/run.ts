@@ -14,24 +14,33 @@ import { checkFlags, usageError } from './usage.ts';
 
 const version: string = JSON.parse(readFileSync(join(packageRoot, 'package.json'), 'utf8')).version;
 
-export async function run(args: readonly string[]): Promise<void> {
-  const flags = args.slice(0, args.includes('--') ? args.indexOf('--') : args.length);
-  const finish = (error?: unknown): Promise<never> => leave(error, flags.includes('--json'));
+/** Runs the command line of this process and ends it. */
+export async function run(args: readonly string[]): Promise<never> {
   // `evolve ops | head` closes the pipe: nobody is left to read the rest, and that is no failure.
   process.stdout.on('error', (error: NodeJS.ErrnoException) =>
-    error.code === 'EPIPE' ? process.exit(0) : finish(error),
+    process.exit(error.code === 'EPIPE' ? 0 : report(error, args)),
   );
   // Progress that nobody reads must not end the work; and a failure to write here has nowhere to be told.
   process.stderr.on('error', () => {});
-  process.on('uncaughtException', finish);
+  process.on('uncaughtException', (error) => leave(report(error, args)));
   process.once('SIGINT', () => process.exit(130));
+  return leave(await execute(args));
+}
+
+/** Runs a command line, prints its result or what went wrong, and gives the exit code. */
+export async function execute(args: readonly string[]): Promise<number> {
+  process.exitCode = 0;
   try {
-    await dispatch(args, await configFile(flags));
-    await finish();
+    await dispatch(args, await configFile(flagsOf(args)));
+    // A command may have asked for a code of its own.
+    return Number(process.exitCode);
   } catch (error) {
-    await finish(error);
+    return report(error, args);
   }
 }
+
+const flagsOf = (args: readonly string[]): readonly string[] =>
+  args.slice(0, args.includes('--') ? args.indexOf('--') : args.length);
 
 async function dispatch(args: readonly string[], config: ConfigFile | undefined): Promise<void> {
   // A shell that asks for completions sends half-typed words as they are.
@@ -61,11 +70,8 @@ async function dispatch(args: readonly string[], config: ConfigFile | undefined)
   else await cli.parseAsync();
 }
 
-/** Reports what went wrong, waits until everything written is out, and ends the process. */
-async function leave(error: unknown, json: boolean): Promise<never> {
-  if (error !== undefined) report(error, json);
-  // Read before anything else can set it: a command may have asked for a code of its own.
-  const code = error === undefined ? (process.exitCode ?? 0) : error instanceof EvolveError ? 1 : 2;
+/** Waits until everything written is out, and ends the process. */
+async function leave(code: number): Promise<never> {
   await Promise.all([written(process.stdout), written(process.stderr)]);
   // Not left to the event loop: after a failure, a pool or a database may still hold it.
   process.exit(code);
@@ -74,18 +80,20 @@ async function leave(error: unknown, json: boolean): Promise<never> {
 const written = (stream: NodeJS.WriteStream): Promise<void> =>
   new Promise((resolve) => stream.write('', () => resolve()));
 
-function report(error: unknown, json: boolean): void {
+/** Says what went wrong and gives the exit code. */
+function report(error: unknown, args: readonly string[]): number {
   const known = error instanceof EvolveError;
   const message = error instanceof Error ? error.message : String(error);
-  if (known) console.error([message, ...error.details].join('\n'));
+  const details = known ? error.details : [];
+  if (known) console.error([message, ...details].join('\n'));
   else {
     console.error(error instanceof Error ? error.stack : message);
     console.error(
       `This is a bug in evolve ${version} (Node ${process.versions.node}): please report it with these lines.`,
     );
   }
-  if (json) {
-    const details = known ? error.details : [];
+  if (flagsOf(args).includes('--json')) {
     console.log(JSON.stringify({ error: { code: known ? error.code : 'bug', message, details } }, null, 2));
   }
+  return known ? 1 : 2;
 }

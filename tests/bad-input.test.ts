@@ -6,7 +6,7 @@ import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { evolve } from './evolve.ts';
+import { evolveEach } from './evolve.ts';
 
 /** The folder each command line runs in. A name ending in / is an empty folder. */
 const files: Readonly<Record<string, string>> = {
@@ -21,7 +21,21 @@ const files: Readonly<Record<string, string>> = {
   'word.yaml': 'json: maybe\n',
   'two-values.json': '{ "out": ["a.md", "b.md"] }',
   'flags.toml': 'json = true\n',
+  'many.yaml': 'stocks: many\nout: never\n',
+  'empty-object/market.json': '{}',
+  'newer/market.json': '{ "schema": 9 }',
+  'cut/market.json': '{ "schema": 1, ',
+  'good.csv': bars('2024-01-02,A,1,2,0.5,1.5,100', '2024-01-03,A,1,2,0.5,1.5,100'),
+  'twice.csv': bars('2024-01-02,A,1,2,0.5,1.5,100', '2024-01-02,A,1,2,0.5,1.5,100'),
+  'bad-date.csv': bars('2024-01-02,A,1,2,0.5,1.5,100', '2024-13-02,A,1,2,0.5,1.5,100'),
+  'short.csv': 'date,symbol,open\n2024-01-02,A,1\n',
+  'empty.csv': '',
+  'notes.parquet': 'hello\n',
 };
+
+function bars(...lines: readonly string[]): string {
+  return `${['date,symbol,open,high,low,close,volume', ...lines].join('\n')}\n`;
+}
 
 /** [command line, the first line on stderr]. Double quotes keep spaces inside an argument. */
 const rows: readonly (readonly [string, string | RegExp])[] = [
@@ -75,25 +89,103 @@ const rows: readonly (readonly [string, string | RegExp])[] = [
     'ops --markdown --out broken.json/ops.md',
     'Cannot write broken.json/ops.md: a part of its path is a file, not a folder.',
   ],
+
+  // Markets.
+  ['data', /^"evolve data" needs one of: import, synth, info, check/],
+  ['data imprt good.csv', 'There is no command "data imprt". Did you mean "import"?'],
+  ['data info', '"evolve data info" needs FOLDER.'],
+  ['data info --jsn newer', '"evolve data info" has no flag --jsn. Did you mean --json?'],
+  ['data info absent', /^There is no market folder absent\. Make one with /],
+  [
+    'data info folder',
+    /^folder is not a market: its market\.json cannot be read \(it does not exist\)\. Make one with /,
+  ],
+  ['data info newer', /^newer[/\\]market\.json: it says schema 9 and this version of evolve reads schema 1\. /],
+  ['data info cut', /^cut[/\\]market\.json is not JSON: .* Import or synthesise the market again/],
+  ['data info empty-object', /^empty-object[/\\]market\.json: it says schema undefined/],
+
+  // The synthetic market.
+  ['data synth', '"evolve data synth" needs --out.'],
+  ['data synth --stocks', '--stocks needs a value.'],
+  ['data synth --out m --stocks many', '--stocks must be a number, not "many".'],
+  ['data synth --config many.yaml', '"stocks" in many.yaml must be a number, not "many".'],
+  ['data synth --out m --stocks -5', '--stocks should be a whole number from 2 to 100000, not -5.'],
+  ['data synth --out m --stocks 4 --stocks 5', '--stocks takes one value and has 2.'],
+  ['data synth --out m --days 2.5', '--days should be a whole number from 3 to 100000, not 2.5.'],
+  ['data synth --out m --minutes 2', '--minutes should be 0 for daily bars only, or at least 4, not 2.'],
+  ['data synth --out m --seed -1', '--seed should be a whole number from 0 to 268435456, not -1.'],
+  ['data synth --over-write --out m', '"evolve data synth" has no flag --over-write. Did you mean --overwrite?'],
+  ['data synth --days 5 --minutes 0 --out cut', /^cut is already a market\. Add --overwrite/],
+  ['data synth --days 5 --minutes 0 --out good.csv', /^good\.csv cannot be written: /],
+  [
+    'data synth --days 5 --minutes 0 --out good.csv/m',
+    /^good\.csv[/\\]m cannot be written: a part of its path is a file/,
+  ],
+
+  // Imports.
+  ['data import good.csv', '"evolve data import" needs --out.'],
+  ['data import --out m', /^No file of bars is given\. Name CSV, Parquet or Arrow files/],
+  ['data import absent.csv --out m', 'There is no file absent.csv.'],
+  ['data import "*.tsv" --out m', '*.tsv matches no file.'],
+  ['data import folder --out m', 'folder matches no file.'],
+  ['data import empty.csv --out m', 'empty.csv is empty. Leave it out or write it again.'],
+  [
+    'data import short.csv --out m',
+    /^short\.csv has no column for high, low, close, volume; it has: date, symbol, open\. /,
+  ],
+  ['data import notes.parquet --out m', /^notes\.parquet has no column for date, symbol/],
+  [
+    'data import bad-date.csv --out m',
+    /^Nothing was imported: 1 row has a date that cannot be read\. .*--repair dates\.$/,
+  ],
+  [
+    'data import twice.csv --out m',
+    /^Nothing was imported: 1 row repeats a symbol and time\. .*--repair duplicates\.$/,
+  ],
+  ['data import good.csv --out m --map clos=open', /^--map clos=open: there is no "clos".* Did you mean "close"\?$/],
+  [
+    'data import good.csv --out m --map close=opne',
+    /^--map close=opne: good\.csv has no column "opne"; there are: date, /,
+  ],
+  ['data import good.csv --out m --map close', '--map close is not NAME=COLUMN, such as close=S_DQ_CLOSE.'],
+  ['data import good.csv --out m --repair everything', /^--repair everything is not known\. There are: /],
+  [
+    'data import good.csv --out m --bar-stamp middle',
+    '--bar-stamp cannot be "middle"; choose one of: auto, start, end.',
+  ],
+  ['data import good.csv --out m --bar-stamp strt', '--bar-stamp cannot be "strt". Did you mean "start"?'],
+  ['data import good.csv --out m --memory lots', '--memory lots is not a size of at least 64MiB, such as 1GiB.'],
+  ['data import good.csv --out m --dates-per-year -3', '--dates-per-year must be a positive number, not -3.'],
+  ['data import good.csv --out m --session 9:30', /^--session 9:30 is not a session such as /],
+  ['data import good.csv --out m --timezone Mars', /^--timezone Mars is not known\. /],
+  ['data import good.csv --out m --price-limit big', /^--price-limit big is not a fraction such as 0\.1/],
+  ['data import good.csv --out m --field x=open', /^--field x=open needs a unit at its end/],
+  ['data import good.csv --out m --group INDUSTRY=absent.csv', /there is no file absent\.csv\.$/],
+  ['data import good.csv --out good.csv', /^good\.csv cannot be written: /],
+
+  // Benchmarks.
+  ['bench nothing', 'WHAT cannot be "nothing"; choose one of: operators, search, minutes.'],
+  ['bench operators --dates 0', '--dates should be a whole number above 0, not 0.'],
+  ['bench search --data absent', /^There is no market folder absent\. /],
 ];
 
 let folder: string;
-let temporary: string;
-beforeAll(() => {
+let outcomes: Awaited<ReturnType<typeof evolveEach>>;
+beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'evolve-bad-'));
-  temporary = join(folder, 'tmp');
+  const temporary = join(folder, 'tmp');
   mkdirSync(temporary);
   for (const [name, content] of Object.entries(files)) {
     mkdirSync(join(folder, name.endsWith('/') ? name : dirname(name)), { recursive: true });
     if (!name.endsWith('/')) writeFileSync(join(folder, name), content);
   }
-});
+  const lines = rows.map(([line]) => (line.match(/"[^"]*"|\S+/g) ?? []).map((arg) => arg.replaceAll('"', '')));
+  outcomes = await evolveEach(lines, { cwd: folder, env: { TMPDIR: temporary, TEMP: temporary, TMP: temporary } });
+}, 60_000);
 afterAll(() => rmSync(folder, { recursive: true }));
 
-test.concurrent.each(rows)('evolve %s', async (line, sentence) => {
-  const args = (line.match(/"[^"]*"|\S+/g) ?? []).map((arg) => arg.replaceAll('"', ''));
-  const env = { TMPDIR: temporary, TEMP: temporary, TMP: temporary };
-  const { code, stdout, stderr } = await evolve(args, { cwd: folder, env });
+test.each(rows.map(([line, sentence], i) => [line, sentence, i] as const))('evolve %s', (line, sentence, i) => {
+  const { code, stdout, stderr } = outcomes[i] as (typeof outcomes)[number];
   const [first = ''] = stderr.split('\n');
   if (typeof sentence === 'string') expect(first).toBe(sentence);
   else expect(first).toMatch(sentence);
@@ -105,7 +197,8 @@ test.concurrent.each(rows)('evolve %s', async (line, sentence) => {
 });
 
 test('nothing is left behind', () => {
-  expect(everything(folder).sort()).toEqual([...Object.keys(files), 'tmp/'].map((name) => join(name)).sort());
+  const made = Object.keys(files).flatMap((name) => (name.includes('/') ? [`${dirname(`${name}x`)}/`, name] : [name]));
+  expect(everything(folder).sort()).toEqual([...new Set([...made, 'tmp/'])].map((name) => join(name)).sort());
 });
 
 const everything = (path: string): string[] =>

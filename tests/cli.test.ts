@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
@@ -109,6 +109,18 @@ describe.concurrent('what goes wrong', () => {
     expect(await evolve(['ops', '--json'], { hangUpAfter: 1 })).toMatchObject({ code: 0, stderr: '' });
   });
 });
+
+test.skipIf(process.platform === 'win32')(
+  'Ctrl-C ends with 130, says nothing ugly and leaves nothing behind',
+  async () => {
+    // The signal goes out with the first line of progress, two seconds into ten.
+    const args = ['data', 'synth', '--out', join(folder, 'interrupted')];
+    const { code, stdout, stderr } = await evolve(args, { signal: 'SIGINT' });
+    expect({ code, stdout }).toEqual({ code: 130, stdout: '' });
+    expect(stderr).toMatch(/^Making .*\n$/);
+    expect(readdirSync(folder).filter((name) => name.includes('interrupted'))).toEqual([]);
+  },
+);
 
 describe.concurrent('completion', () => {
   test('prints the script of the shell', async () => {
