@@ -13,6 +13,7 @@ export type { ImportReport } from '../data/import/report.ts';
 export { type MarketInfo, marketInfo } from '../data/info.ts';
 export { forwardReturns } from '../data/labels.ts';
 export type { FieldInfo, LabelRule, Market, MarketManifest, MinuteGrid, PlantedSignal } from '../data/market.ts';
+export { type ResampleOptions, resampleMarket } from '../data/resample.ts';
 export { type Split, type SplitRule, splitCalendar } from '../data/splits.ts';
 export { type OpenOptions, openMarket } from '../data/store/open.ts';
 export { type SyntheticOptions, synthesise } from '../data/synth/synthesise.ts';

@@ -27,7 +27,10 @@ export async function run(args: readonly string[]): Promise<never> {
   return leave(await execute(args));
 }
 
-/** Runs a command line, prints its result or what went wrong, and gives the exit code. */
+/**
+ * Runs a command line, prints its result or what went wrong, and gives the exit code.
+ * @public tests call the built one, to run many without a process each
+ */
 export async function execute(args: readonly string[]): Promise<number> {
   process.exitCode = 0;
   try {

@@ -91,7 +91,7 @@ const rows: readonly (readonly [string, string | RegExp])[] = [
   ],
 
   // Markets.
-  ['data', /^"evolve data" needs one of: import, synth, info, check/],
+  ['data', /^"evolve data" needs one of: import, synth, /],
   ['data imprt good.csv', 'There is no command "data imprt". Did you mean "import"?'],
   ['data info', '"evolve data info" needs FOLDER.'],
   ['data info --jsn newer', '"evolve data info" has no flag --jsn. Did you mean --json?'],
@@ -162,6 +162,11 @@ const rows: readonly (readonly [string, string | RegExp])[] = [
   ['data import good.csv --out m --field x=open', /^--field x=open needs a unit at its end/],
   ['data import good.csv --out m --group INDUSTRY=absent.csv', /there is no file absent\.csv\.$/],
   ['data import good.csv --out good.csv', /^good\.csv cannot be written: /],
+
+  // Resampling.
+  ['data resample', '"evolve data resample" needs FROM.'],
+  ['data resample folder', '"evolve data resample" needs --out.'],
+  ['data resample folder --out m', /^folder is not a market: /],
 
   // Benchmarks.
   ['bench nothing', 'WHAT cannot be "nothing"; choose one of: operators, search, minutes.'],

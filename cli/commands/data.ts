@@ -2,12 +2,20 @@ import type { CommandModule } from 'yargs';
 import { dataCheck } from './data-check.ts';
 import { dataImport } from './data-import.ts';
 import { dataInfo } from './data-info.ts';
+import { dataResample } from './data-resample.ts';
 import { dataSynth } from './data-synth.ts';
 
 /** `evolve data ...`: markets on disk. */
 export const data: CommandModule = {
   command: 'data',
-  describe: 'Import, make, show and check markets',
-  builder: (cli) => cli.command(dataImport).command(dataSynth).command(dataInfo).command(dataCheck).demandCommand(1),
+  describe: 'Import, make, resample, show and check markets',
+  builder: (cli) =>
+    cli
+      .command(dataImport)
+      .command(dataSynth)
+      .command(dataResample)
+      .command(dataInfo)
+      .command(dataCheck)
+      .demandCommand(1),
   handler: () => {},
 };
