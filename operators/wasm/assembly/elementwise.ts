@@ -94,7 +94,10 @@ function flag(a: v128, b: v128, holds: v128): v128 {
   return v128.or(v128.and(holds, splat(1)), v128.or(missing(a), missing(b)));
 }
 
-/** Four vectors at a time: as fast as copying (0.13 ms for add on 1,250 x 512 floats held in cache). */
+/**
+ * Four vectors at a time: 1,250 x 512 added in 0.14 ms where copying takes 0.09 and has two thirds of the traffic. The
+ * polynomials gain most, since the engine makes their constants anew in every step: log 0.77 ms against 1.21 by one.
+ */
 // @ts-ignore: decorator
 @inline
 function each(op: i32, arity: i32, out: usize, outStride: usize, x: usize, xStride: usize, y: usize, yStride: usize, z: usize, zStride: usize, rows: i32, columns: i32): void {

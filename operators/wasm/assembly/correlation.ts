@@ -1,0 +1,185 @@
+/**
+ * How a factor's row agrees with the label's, date by date. `out` takes two doubles a row, the correlation and how
+ * many cells have both; the correlation is missing below 3 cells and when either side is constant.
+ */
+import { high, low, missing, read, splat, write } from './lanes';
+import { padded, rankRow } from './ranking';
+
+const LEAST = 3;
+
+// @ts-ignore: decorator
+@inline
+function sum(v: v128): f64 {
+  return f64x2.extract_lane(v, 0) + f64x2.extract_lane(v, 1);
+}
+
+// @ts-ignore: decorator
+@inline
+function lanes(counts: v128): i32 {
+  const pairs = i32x4.add(counts, v128.shuffle<i32>(counts, counts, 2, 3, 0, 1));
+  return i32x4.extract_lane(pairs, 0) + i32x4.extract_lane(pairs, 1);
+}
+
+// @ts-ignore: decorator
+@inline
+function past(left: i32): v128 {
+  return i32x4.ge_s(i32x4(0, 1, 2, 3), i32x4.splat(left));
+}
+
+// @ts-ignore: decorator
+@inline
+function report(out: usize, count: i32, xx: f64, yy: f64, xy: f64): void {
+  const varies = count >= LEAST && xx > 0 && yy > 0;
+  const correlation = xy / Math.sqrt(xx) / Math.sqrt(yy);
+  store<f64>(out, varies ? Math.max(-1, Math.min(1, correlation)) : NaN);
+  store<f64>(out, <f64>count, 8);
+}
+
+/** Vectors summed in float32 before the sums go on in double precision. */
+const BLOCK = 16;
+
+/**
+ * One pass relative to the first common cell, so an offset costs no digits and a constant side has a spread of exactly
+ * zero. Products are float32, and so are sums of 16 of them: with the origin within three deviations of the mean,
+ * which is checked, the correlation is good to 3e-6. Rows that fail the check, or whose squares leave float32's range,
+ * are done again in double precision. 0.5 ns a cell, against 1.1 in double precision throughout.
+ */
+export function ic_pearson(out: usize, factor: usize, factorStride: usize, label: usize, labelStride: usize, rows: i32, n: i32, scratch: usize): void {
+  for (let t = 0; t < rows; t++, out += 16, factor += factorStride, label += labelStride) {
+    let firstX: f32 = 0, firstY: f32 = 0;
+    for (let at: usize = 0, end = <usize>n << 2; at < end; at += 4) {
+      firstX = load<f32>(factor + at);
+      firstY = load<f32>(label + at);
+      if (firstX == firstX && firstY == firstY) break;
+    }
+    const originX = splat(firstX), originY = splat(firstY);
+    let sums = f64x2.splat(0), squaresX = sums, squaresY = sums, products = sums, sumsY = sums;
+    let held = i32x4.splat(0);
+    for (let i = 0; i < n; ) {
+      let sx = splat(0), sy = sx, xx = sx, yy = sx, xy = sx;
+      for (const stop = min(n, i + 4 * BLOCK); i < stop; i += 4) {
+        const v = read(factor + (<usize>i << 2)), w = read(label + (<usize>i << 2));
+        let present = v128.and(f32x4.eq(v, v), f32x4.eq(w, w));
+        if (i + 4 > n) present = v128.andnot(present, past(n - i));
+        held = i32x4.sub(held, present);
+        const a = v128.and(f32x4.sub(v, originX), present), b = v128.and(f32x4.sub(w, originY), present);
+        sx = f32x4.add(sx, a);
+        sy = f32x4.add(sy, b);
+        xx = f32x4.add(xx, f32x4.mul(a, a));
+        yy = f32x4.add(yy, f32x4.mul(b, b));
+        xy = f32x4.add(xy, f32x4.mul(a, b));
+      }
+      sums = f64x2.add(sums, f64x2.add(low(sx), high(sx)));
+      sumsY = f64x2.add(sumsY, f64x2.add(low(sy), high(sy)));
+      squaresX = f64x2.add(squaresX, f64x2.add(low(xx), high(xx)));
+      squaresY = f64x2.add(squaresY, f64x2.add(low(yy), high(yy)));
+      products = f64x2.add(products, f64x2.add(low(xy), high(xy)));
+    }
+    const count = lanes(held);
+    const m = <f64>count, x = sum(sums), y = sum(sumsY);
+    const xx = sum(squaresX), yy = sum(squaresY);
+    if (trusted(m, x, xx) && trusted(m, y, yy)) report(out, count, xx - (x * x) / m, yy - (y * y) / m, sum(products) - (x * y) / m);
+    else exact(out, factor, label, n, firstX, firstY);
+  }
+}
+
+/** Whether sums of float32 products say enough: the mean within three deviations of the origin, squares in range. */
+// @ts-ignore: decorator
+@inline
+function trusted(m: f64, total: f64, squares: f64): bool {
+  return total * total < 0.9 * m * squares && squares < 1e38 && squares > 1e-25 * m;
+}
+
+/** The same in double precision. */
+function exact(out: usize, factor: usize, label: usize, n: i32, firstX: f32, firstY: f32): void {
+  let sx: f64 = 0, sy: f64 = 0, xx: f64 = 0, yy: f64 = 0, xy: f64 = 0;
+  let count = 0;
+  for (let at: usize = 0, end = <usize>n << 2; at < end; at += 4) {
+    const v = load<f32>(factor + at), w = load<f32>(label + at);
+    if (v != v || w != w) continue;
+    const a = <f64>v - <f64>firstX, b = <f64>w - <f64>firstY;
+    count++;
+    sx += a;
+    sy += b;
+    xx += a * a;
+    yy += b * b;
+    xy += a * b;
+  }
+  const m = <f64>count;
+  report(out, count, xx - (sx * sx) / m, yy - (sy * sy) / m, xy - (sx * sy) / m);
+}
+
+/**
+ * The label's ranks, for ic_spearman: twice the rank less its mean, missing where the label is. Made once per label
+ * and good for every factor that has a value wherever the label has one.
+ */
+export function rank_labels(out: usize, outStride: usize, label: usize, labelStride: usize, rows: i32, n: i32, scratch: usize): void {
+  for (let t = 0; t < rows; t++, out += outStride, label += labelStride) {
+    for (let at: usize = 0, end = padded(n) << 2; at < end; at += 16) write(out + at, splat(f32.NaN));
+    centredRanks(out, label, label, n, scratch);
+  }
+}
+
+/**
+ * Pearson correlation of the mean ranks among the cells that have both. `labelRanks` (0: none) are rank_labels of the
+ * same label: used on the dates where the factor misses none of the label's cells, so only the factor is sorted.
+ */
+export function ic_spearman(out: usize, factor: usize, factorStride: usize, label: usize, labelStride: usize, labelRanks: usize, labelRanksStride: usize, rows: i32, n: i32, scratch: usize): void {
+  const x = scratch, y = x + (padded(n) << 2), sorting = y + (padded(n) << 2) + 192;
+  const known = labelRanks != 0;
+  for (let t = 0; t < rows; t++, out += 16, factor += factorStride, label += labelStride, labelRanks += labelRanksStride) {
+    let lacking = i32x4.splat(0);
+    for (let i = 0; i < n; i += 4) {
+      const w = shared(label, label, i, n);
+      lacking = v128.or(lacking, v128.andnot(missing(read(factor + (<usize>i << 2))), missing(w)));
+    }
+    const reuse = known && !v128.any_true(lacking);
+    const count = centredRanks(x, factor, label, n, sorting);
+    const ranks = reuse ? labelRanks : y;
+    if (!reuse) centredRanks(y, label, factor, n, sorting);
+    let xx = f64x2.splat(0), yy = xx, xy = xx;
+    for (let i = 0; i < n; i += 4) {
+      const v = read(x + (<usize>i << 2)), w = read(ranks + (<usize>i << 2));
+      let present = v128.and(f32x4.eq(v, v), f32x4.eq(w, w));
+      if (i + 4 > n) present = v128.andnot(present, past(n - i));
+      const p = v128.and(v, present), q = v128.and(w, present);
+      const a = low(p), b = high(p), c = low(q), d = high(q);
+      xx = f64x2.add(xx, f64x2.add(f64x2.mul(a, a), f64x2.mul(b, b)));
+      yy = f64x2.add(yy, f64x2.add(f64x2.mul(c, c), f64x2.mul(d, d)));
+      xy = f64x2.add(xy, f64x2.add(f64x2.mul(a, c), f64x2.mul(b, d)));
+    }
+    report(out, count, sum(xx), sum(yy), sum(xy));
+  }
+}
+
+/** Ranks of x among the cells that x and y both have: twice the rank less its mean, which is whole and sums to 0. */
+function centredRanks(out: usize, x: usize, y: usize, n: i32, scratch: usize): i32 {
+  for (let i = 0; i < n; i += 4) write(out + (<usize>i << 2), shared(x, y, i, n));
+  const m = rankRow(out, out, n, scratch);
+  const middle = i32x4.splat(m);
+  for (let i = 0; i < n; i += 4) {
+    const at = out + (<usize>i << 2);
+    write(at, v128.or(f32x4.convert_i32x4_s(i32x4.sub(read(at), middle)), missing(shared(x, y, i, n))));
+  }
+  return m;
+}
+
+/** Four cells of x, missing where y is or past the row's end. */
+// @ts-ignore: decorator
+@inline
+function shared(x: usize, y: usize, i: i32, n: i32): v128 {
+  const v = v128.or(read(x + (<usize>i << 2)), missing(read(y + (<usize>i << 2))));
+  return i + 4 > n ? v128.or(v, past(n - i)) : v;
+}
+
+/** How many cells of each row of x are present where the mask is too (present means not missing: a 0 counts). */
+export function coverage(out: usize, x: usize, xStride: usize, mask: usize, maskStride: usize, rows: i32, n: i32): void {
+  for (let t = 0; t < rows; t++, out += 8, x += xStride, mask += maskStride) {
+    let held = i32x4.splat(0);
+    for (let i = 0; i < n; i += 4) {
+      const v = shared(x, mask, i, n);
+      held = i32x4.sub(held, f32x4.eq(v, v));
+    }
+    store<f64>(out, <f64>lanes(held));
+  }
+}

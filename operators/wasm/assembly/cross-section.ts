@@ -1,0 +1,334 @@
+/**
+ * One date's row over all symbols. `n` is how many symbols there are; the cells of `out` from there to the next
+ * multiple of 16 become missing. `out` may be any of the inputs. Sums are in double precision relative to the first
+ * present cell, so an offset costs no digits and a row of equal values has a variance of exactly zero.
+ *
+ * Group codes are whole numbers from 0 to 65535 held as floats; anything else is no group.
+ */
+import { finite, high, join, low, missing, read, splat, write } from './lanes';
+import { collect, padded, rankRow, sort, sortScratch, valueOf } from './ranking';
+
+const NORM = 0;
+const DEMEAN = 1;
+const SCALE = 2;
+const GROUPS = 65536;
+/** Bytes a group needs while a row is summed: sum, sum of squares, first value, count. */
+const RECORD = 24;
+
+/** Bytes of scratch for any kernel of this file or of correlation.ts on n symbols. */
+export function crossScratch(n: i32): i32 {
+  return <i32>(sortScratch(n) + padded(n) * 12 + (GROUPS + 1) * RECORD + 1024);
+}
+
+/** All lanes from `left` on: what a row's last vector holds past its end. */
+// @ts-ignore: decorator
+@inline
+function past(left: i32): v128 {
+  return i32x4.ge_s(i32x4(0, 1, 2, 3), i32x4.splat(left));
+}
+
+/** Four cells of a row, missing past its end. */
+// @ts-ignore: decorator
+@inline
+function cells(x: usize, i: i32, n: i32): v128 {
+  const v = read(x + (<usize>i << 2));
+  return i + 4 > n ? v128.or(v, past(n - i)) : v;
+}
+
+// @ts-ignore: decorator
+@inline
+function sum(v: v128): f64 {
+  return f64x2.extract_lane(v, 0) + f64x2.extract_lane(v, 1);
+}
+
+// @ts-ignore: decorator
+@inline
+function count(present: v128): i32 {
+  const pairs = i32x4.add(present, v128.shuffle<i32>(present, present, 2, 3, 0, 1));
+  return i32x4.extract_lane(pairs, 0) + i32x4.extract_lane(pairs, 1);
+}
+
+/** Missing from cell `from` (a multiple of 4) to the end of the padding. */
+// @ts-ignore: decorator
+@inline
+function clear(out: usize, from: i32, n: i32): void {
+  for (let at = out + (<usize>from << 2), end = out + (padded(n) << 2); at < end; at += 16) write(at, splat(f32.NaN));
+}
+
+/** The first present value, or missing when there is none. */
+// @ts-ignore: decorator
+@inline
+function firstPresent(x: usize, n: i32): f32 {
+  for (let i = 0; i < n; i++) {
+    const v = load<f32>(x + (<usize>i << 2));
+    if (v == v) return v;
+  }
+  return f32.NaN;
+}
+
+/** Each cell becomes (x - away) * by. */
+// @ts-ignore: decorator
+@inline
+function rescale(kind: i32, out: usize, x: usize, n: i32): void {
+  const first = firstPresent(x, n);
+  const origin = kind == SCALE ? splat(0) : splat(first);
+  const shift = kind == SCALE ? f64x2.splat(0) : f64x2.splat(first);
+  let sums = f64x2.splat(0), sums2 = sums, squares = sums, squares2 = sums;
+  let held = i32x4.splat(0);
+  for (let i = 0; i < n; i += 4) {
+    const v = cells(x, i, n);
+    const present = f32x4.eq(v, v);
+    let whole = v128.bitselect(v, origin, present);
+    if (kind == SCALE) whole = f32x4.abs(whole);
+    const a = f64x2.sub(low(whole), shift), b = f64x2.sub(high(whole), shift);
+    sums = f64x2.add(sums, a);
+    sums2 = f64x2.add(sums2, b);
+    if (kind == NORM) {
+      squares = f64x2.add(squares, f64x2.mul(a, a));
+      squares2 = f64x2.add(squares2, f64x2.mul(b, b));
+    }
+    held = i32x4.sub(held, present);
+  }
+  const m = <f64>count(held);
+  const total = sum(f64x2.add(sums, sums2));
+  let away: f64 = 0, by: f64 = 1;
+  if (kind == SCALE) by = total > 0 ? total : NaN;
+  else {
+    away = <f64>first + total / m;
+    if (kind == NORM) {
+      const variance = (sum(f64x2.add(squares, squares2)) - (total * total) / m) / (m - 1);
+      by = variance > 0 ? Math.sqrt(variance) : NaN;
+    }
+  }
+  const away2 = f64x2.splat(away), by2 = f64x2.splat(kind == SCALE ? by : 1 / by);
+  for (let i = 0; i < n; i += 4) {
+    const v = cells(x, i, n);
+    let a = low(v), b = high(v);
+    if (kind == SCALE) {
+      // Divided, not multiplied by an inverse: a single symbol is exactly 1 or -1.
+      a = f64x2.div(a, by2);
+      b = f64x2.div(b, by2);
+    } else {
+      a = f64x2.sub(a, away2);
+      b = f64x2.sub(b, away2);
+      if (kind == NORM) {
+        a = f64x2.mul(a, by2);
+        b = f64x2.mul(b, by2);
+      }
+    }
+    write(out + (<usize>i << 2), finite(join(a, b)));
+  }
+  clear(out, (n + 3) & ~3, n);
+}
+
+export function cs_norm(out: usize, outStride: usize, x: usize, xStride: usize, rows: i32, n: i32, scratch: usize): void {
+  for (let t = 0; t < rows; t++, out += outStride, x += xStride) rescale(NORM, out, x, n);
+}
+export function cs_demean(out: usize, outStride: usize, x: usize, xStride: usize, rows: i32, n: i32, scratch: usize): void {
+  for (let t = 0; t < rows; t++, out += outStride, x += xStride) rescale(DEMEAN, out, x, n);
+}
+export function cs_scale(out: usize, outStride: usize, x: usize, xStride: usize, rows: i32, n: i32, scratch: usize): void {
+  for (let t = 0; t < rows; t++, out += outStride, x += xStride) rescale(SCALE, out, x, n);
+}
+
+export function cs_rank(out: usize, outStride: usize, x: usize, xStride: usize, rows: i32, n: i32, scratch: usize): void {
+  const sorting = scratch + (padded(n) << 2) + 64;
+  const one = i32x4.splat(1);
+  for (let t = 0; t < rows; t++, out += outStride, x += xStride) {
+    const twice = splat(<f32>(rankRow(scratch, x, n, sorting) << 1));
+    for (let i = 0; i < n; i += 4) {
+      const rank = f32x4.div(f32x4.convert_i32x4_s(i32x4.add(read(scratch + (<usize>i << 2)), one)), twice);
+      write(out + (<usize>i << 2), v128.or(rank, missing(cells(x, i, n))));
+    }
+    clear(out, (n + 3) & ~3, n);
+  }
+}
+
+export function cs_winsor(out: usize, outStride: usize, x: usize, xStride: usize, rows: i32, n: i32, scratch: usize, k: f64): void {
+  for (let t = 0; t < rows; t++, out += outStride, x += xStride) {
+    const m = collect(scratch, x, n);
+    const sorted = sort(scratch, n, m);
+    if (m == 0) {
+      clear(out, 0, n);
+      continue;
+    }
+    const upper = m >> 1, lower = (m - 1) >> 1;
+    const middle = 0.5 * (<f64>valueAt(sorted, lower) + <f64>valueAt(sorted, upper));
+    const reach = k * 0.5 * (distance(sorted, m, middle, lower) + distance(sorted, m, middle, upper));
+    const least = splat(<f32>(middle - reach)), most = splat(<f32>(middle + reach));
+    for (let i = 0; i < n; i += 4) {
+      write(out + (<usize>i << 2), f32x4.max(least, f32x4.min(most, cells(x, i, n))));
+    }
+    clear(out, (n + 3) & ~3, n);
+  }
+}
+
+// @ts-ignore: decorator
+@inline
+function valueAt(sorted: usize, place: i32): f32 {
+  return valueOf(sorted + (<usize>place << 3));
+}
+
+/**
+ * The distance from the middle that `nearer` of the m sorted values are closer than or tied with. Values within a
+ * distance are neighbours in order, so it is the narrowest reach of any nearer + 1 neighbours: the one where the
+ * lower end stops being the farther of the two.
+ */
+function distance(sorted: usize, m: i32, middle: f64, nearer: i32): f64 {
+  let from = 0, to = m - 1 - nearer;
+  while (from < to) {
+    const half = (from + to) >> 1;
+    if (middle - <f64>valueAt(sorted, half) > <f64>valueAt(sorted, half + nearer) - middle) from = half + 1;
+    else to = half;
+  }
+  const reach = Math.max(middle - <f64>valueAt(sorted, from), <f64>valueAt(sorted, from + nearer) - middle);
+  if (from == 0) return reach;
+  return Math.min(reach, Math.max(middle - <f64>valueAt(sorted, from - 1), <f64>valueAt(sorted, from - 1 + nearer) - middle));
+}
+
+export function cs_resid(out: usize, outStride: usize, x: usize, xStride: usize, y: usize, yStride: usize, rows: i32, n: i32, scratch: usize): void {
+  for (let t = 0; t < rows; t++, out += outStride, x += xStride, y += yStride) residuals(out, x, y, n);
+}
+
+function residuals(out: usize, x: usize, y: usize, n: i32): void {
+  let firstX: f32 = 0, firstY: f32 = 0;
+  for (let i = 0; i < n; i++) {
+    firstX = load<f32>(x + (<usize>i << 2));
+    firstY = load<f32>(y + (<usize>i << 2));
+    if (firstX == firstX && firstY == firstY) break;
+  }
+  const originX = splat(firstX), originY = splat(firstY);
+  const shiftX = f64x2.splat(firstX), shiftY = f64x2.splat(firstY);
+  let sx = f64x2.splat(0), sy = sx, syy = sx, sxy = sx;
+  let held = i32x4.splat(0);
+  for (let i = 0; i < n; i += 4) {
+    const v = cells(x, i, n), w = read(y + (<usize>i << 2));
+    const present = v128.and(f32x4.eq(v, v), f32x4.eq(w, w));
+    const whole = v128.bitselect(v, originX, present), other = v128.bitselect(w, originY, present);
+    const a = f64x2.sub(low(whole), shiftX), b = f64x2.sub(high(whole), shiftX);
+    const c = f64x2.sub(low(other), shiftY), d = f64x2.sub(high(other), shiftY);
+    sx = f64x2.add(sx, f64x2.add(a, b));
+    sy = f64x2.add(sy, f64x2.add(c, d));
+    syy = f64x2.add(syy, f64x2.add(f64x2.mul(c, c), f64x2.mul(d, d)));
+    sxy = f64x2.add(sxy, f64x2.add(f64x2.mul(a, c), f64x2.mul(b, d)));
+    held = i32x4.sub(held, present);
+  }
+  const m = <f64>count(held);
+  const varies = sum(syy) - (sum(sy) * sum(sy)) / m;
+  const slope = f64x2.splat(varies > 0 ? (sum(sxy) - (sum(sx) * sum(sy)) / m) / varies : NaN);
+  const meanX = f64x2.splat(<f64>firstX + sum(sx) / m), meanY = f64x2.splat(<f64>firstY + sum(sy) / m);
+  for (let i = 0; i < n; i += 4) {
+    const v = cells(x, i, n), w = read(y + (<usize>i << 2));
+    const a = f64x2.sub(f64x2.sub(low(v), meanX), f64x2.mul(slope, f64x2.sub(low(w), meanY)));
+    const b = f64x2.sub(f64x2.sub(high(v), meanX), f64x2.mul(slope, f64x2.sub(high(w), meanY)));
+    write(out + (<usize>i << 2), finite(join(a, b)));
+  }
+  clear(out, (n + 3) & ~3, n);
+}
+
+/**
+ * Each cell's group, counted from 1, at `slots`; 0 for cells that are missing or in no group. Returns the largest.
+ */
+function groupSlots(slots: usize, x: usize, g: usize, n: i32): i32 {
+  const one = i32x4.splat(1);
+  let most = i32x4.splat(0);
+  for (let i = 0; i < n; i += 4) {
+    const v = cells(x, i, n), group = read(g + (<usize>i << 2));
+    const code = i32x4.trunc_sat_f32x4_s(group);
+    const whole = v128.and(f32x4.eq(f32x4.convert_i32x4_s(code), group), f32x4.eq(v, v));
+    const known = v128.and(whole, i32x4.lt_u(code, i32x4.splat(GROUPS)));
+    const slot = v128.and(i32x4.add(code, one), known);
+    most = i32x4.max_u(most, slot);
+    write(slots + (<usize>i << 2), slot);
+  }
+  most = i32x4.max_u(most, v128.shuffle<i32>(most, most, 2, 3, 0, 1));
+  return max(i32x4.extract_lane(most, 0), i32x4.extract_lane(most, 1));
+}
+
+// @ts-ignore: decorator
+@inline
+function standardise(kind: i32, out: usize, x: usize, g: usize, n: i32, slots: usize): void {
+  const records = slots + (padded(n) << 2);
+  const groups = groupSlots(slots, x, g, n);
+  const last = records + <usize>groups * RECORD;
+  memory.fill(records, 0, last + RECORD - records);
+  for (let c: usize = 0, end = <usize>n << 2; c < end; c += 4) {
+    const record = records + <usize>load<u32>(slots + c) * RECORD;
+    const v = load<f32>(x + c);
+    const held = load<i32>(record, 20);
+    if (held == 0) store<f32>(record, v, 16);
+    const d = <f64>v - <f64>load<f32>(record, 16);
+    store<f64>(record, load<f64>(record) + d);
+    if (kind == NORM) store<f64>(record, load<f64>(record, 8) + d * d, 8);
+    store<i32>(record, held + 1, 20);
+  }
+  // Sums become the mean and one over the deviation.
+  store<f64>(records, NaN);
+  for (let at = records + RECORD; at <= last; at += RECORD) {
+    const m = <f64>load<i32>(at, 20);
+    const total = load<f64>(at);
+    const variance = (load<f64>(at, 8) - (total * total) / m) / (m - 1);
+    store<f64>(at, <f64>load<f32>(at, 16) + total / m);
+    if (kind == NORM) store<f64>(at, variance > 0 ? 1 / Math.sqrt(variance) : NaN, 8);
+  }
+  for (let c: usize = 0, end = <usize>n << 2; c < end; c += 4) {
+    const record = records + <usize>load<u32>(slots + c) * RECORD;
+    const d = <f64>load<f32>(x + c) - load<f64>(record);
+    const result = <f32>(kind == NORM ? d * load<f64>(record, 8) : d);
+    store<f32>(out + c, result + result * 0); // infinite becomes missing
+  }
+  for (let i = n; i < <i32>padded(n); i++) store<f32>(out + (<usize>i << 2), f32.NaN);
+}
+
+export function group_norm(out: usize, outStride: usize, x: usize, xStride: usize, g: usize, gStride: usize, rows: i32, n: i32, scratch: usize): void {
+  for (let t = 0; t < rows; t++, out += outStride, x += xStride, g += gStride) standardise(NORM, out, x, g, n, scratch);
+}
+export function group_demean(out: usize, outStride: usize, x: usize, xStride: usize, g: usize, gStride: usize, rows: i32, n: i32, scratch: usize): void {
+  for (let t = 0; t < rows; t++, out += outStride, x += xStride, g += gStride) standardise(DEMEAN, out, x, g, n, scratch);
+}
+
+/** The row is sorted by value, then dealt to its groups in that order; equal neighbours share a rank. */
+export function group_rank(out: usize, outStride: usize, x: usize, xStride: usize, g: usize, gStride: usize, rows: i32, n: i32, scratch: usize): void {
+  const slots = scratch, sorting = slots + (padded(n) << 2) + 64;
+  const dealt = sorting + sortScratch(n), ends = dealt + (padded(n) << 3) + 64;
+  for (let t = 0; t < rows; t++, out += outStride, x += xStride, g += gStride) {
+    const groups = groupSlots(slots, x, g, n);
+    const m = collect(sorting, x, n);
+    const sorted = sort(sorting, n, m), stop = sorted + (<usize>m << 3);
+    memory.fill(ends, 0, <usize>(groups + 1) << 2);
+    for (let at = sorted; at < stop; at += 8) {
+      const end = ends + (load<u32>(slots + (load<u32>(at) << 2)) << 2);
+      store<u32>(end, load<u32>(end) + 1);
+    }
+    let next = 0;
+    for (let at = ends; at <= ends + (<usize>groups << 2); at += 4) {
+      const held = load<u32>(at);
+      store<u32>(at, next);
+      next += held;
+    }
+    for (let at = sorted; at < stop; at += 8) {
+      const end = ends + (load<u32>(slots + (load<u32>(at) << 2)) << 2);
+      const to = load<u32>(end);
+      store<u64>(dealt + (<usize>to << 3), load<u64>(at));
+      store<u32>(end, to + 1);
+    }
+    clear(out, 0, n);
+    for (let group = 1; group <= groups; group++) {
+      const end = ends + (<usize>group << 2);
+      rankRun(out, dealt, load<i32>(end - 4), load<i32>(end));
+    }
+  }
+}
+
+/** Ranks in (0, 1] of the sorted pairs [from, to). */
+// @ts-ignore: decorator
+@inline
+function rankRun(out: usize, pairs: usize, from: i32, to: i32): void {
+  for (let i = from; i < to; ) {
+    const key = load<u32>(pairs + (<usize>i << 3), 4);
+    let stop = i + 1;
+    while (stop < to && load<u32>(pairs + (<usize>stop << 3), 4) == key) stop++;
+    const rank = <f32>(i - from + stop - from + 1) / <f32>((to - from) << 1);
+    for (; i < stop; i++) store<f32>(out + (<usize>load<u32>(pairs + (<usize>i << 3)) << 2), rank);
+  }
+}
