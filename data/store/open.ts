@@ -48,7 +48,7 @@ export async function verifyFiles(folder: string, manifest: StoredManifest): Pro
   }
 }
 
-export function fieldNamed(manifest: StoredManifest, name: string): FieldInfo {
+function fieldNamed(manifest: StoredManifest, name: string): FieldInfo {
   const names = manifest.fields.map((field) => field.name);
   const field = manifest.fields[names.indexOf(name)];
   if (field) return field;

@@ -20,7 +20,7 @@ export interface FactorReturns {
 export function drawFactors(seed: number, t: number, state: MarketState): FactorReturns {
   const random = chance(seed, 'market', t, 0);
   const shock = Math.sqrt(state.variance) * bell(random);
-  state.variance = 0.06 * usualMarketVolatility ** 2 + 0.09 * shock ** 2 + 0.85 * state.variance;
+  state.variance = 0.03 * usualMarketVolatility ** 2 + 0.12 * shock ** 2 + 0.85 * state.variance;
   state.excitement = 0.9 * state.excitement + 0.12 * bell(random);
   return {
     market: 0.0004 + shock,
@@ -56,7 +56,7 @@ export function planStock(
   split(random, stock, t);
   const volatility = Math.sqrt(stock.variance);
   const surprise = volatility * bell(random);
-  stock.variance = 0.05 * stock.volatility ** 2 + 0.1 * surprise ** 2 + 0.85 * stock.variance;
+  stock.variance = 0.03 * stock.volatility ** 2 + 0.15 * surprise ** 2 + 0.82 * stock.variance;
   stock.excitement = 0.88 * stock.excitement + 0.22 * bell(random);
   const industry = factors.industry[stock.industry] as number;
   const style = factors.style.reduce((sum, value, k) => sum + value * (stock.styles[k] as number), 0);

@@ -25,7 +25,7 @@ export interface SyntheticOptions {
 }
 
 /** Changes whenever the same options would make another market. */
-export const generatorVersion = 1;
+export const generatorVersion = 2;
 
 /** Bars a day is drawn with when none are kept. */
 const unkeptBars = 16;
