@@ -1,6 +1,7 @@
 /** What the flags say, parsed: everything that can be refused before a file is opened. */
 import { existsSync } from 'node:fs';
 import { EvolveError } from '../../core/failure.ts';
+import { memorySize } from '../../core/memory-size.ts';
 import { nearest } from '../../core/nearest.ts';
 import { money, price, ratio, shares, type Unit } from '../../core/units.ts';
 import { type ColumnUse, columnUse, type Mapping, parseMapping } from './columns.ts';
@@ -68,7 +69,7 @@ export function parseSettings(options: ImportOptions): Settings {
     ),
     shareFiles,
     limitOf: parseLimits(options.priceLimit ?? []),
-    memory: parseBytes(options.memory ?? '1GiB'),
+    memory: memorySize(options.memory ?? '1GiB'),
   };
 }
 
@@ -134,14 +135,6 @@ function parseLimits(texts: readonly string[]): ((symbol: string) => number) | u
       return { pattern, limit };
     });
   return (symbol) => limits.findLast(({ pattern }) => nameMatches(pattern, symbol))?.limit ?? Number.NaN;
-}
-
-function parseBytes(text: string): number {
-  const [, number = '', unit = ''] = /^\s*([\d.]+)\s*([KMGT]?)(?:i?B)?\s*$/i.exec(text) ?? [];
-  const bytes = Number(number) * 1024 ** ('KMGT'.indexOf(unit.toUpperCase() || '-') + 1);
-  if (!(bytes >= 64 * 1024 ** 2))
-    throw new EvolveError('bad-argument', `--memory ${text} is not a size of at least 64MiB, such as 1GiB.`);
-  return bytes;
 }
 
 function checkPattern(pattern: string | undefined): void {
