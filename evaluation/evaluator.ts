@@ -6,8 +6,9 @@ import { availableParallelism } from 'node:os';
 import { Arena, type Matrix, strideFor } from '../core/arena.ts';
 import { EvolveError } from '../core/failure.ts';
 import { defaultLabel, forwardReturns, labelFields } from '../data/labels.ts';
-import type { LabelRule, Market, MarketManifest } from '../data/market.ts';
+import { type LabelRule, type Market, type MarketManifest, maskNames } from '../data/market.ts';
 import { openMarket } from '../data/store/open.ts';
+import { crossScratch, loadKernels } from '../operators/wasm/kernels.ts';
 import type { Call, Expression } from '../program/expression.ts';
 import { type Vocabulary, vocabulary } from '../program/vocabulary.ts';
 import { groups } from './grouping.ts';
@@ -48,8 +49,17 @@ export class Evaluator {
   readonly #pool: Pool;
   readonly #values: ValueCache;
   readonly #keep: boolean;
+  readonly #spanBytes: number;
 
-  private constructor(market: Market, arena: Arena, pool: Pool, values: ValueCache, options: EvaluatorOptions) {
+  private constructor(
+    market: Market,
+    arena: Arena,
+    pool: Pool,
+    values: ValueCache,
+    spanBytes: number,
+    options: EvaluatorOptions,
+  ) {
+    this.#spanBytes = spanBytes;
     this.market = market;
     this.arena = arena;
     this.vocabulary = vocabulary(searchable(market.manifest));
@@ -68,7 +78,7 @@ export class Evaluator {
     const wanted = options.fields && [...new Set([...options.fields, ...labelFields(rule)])];
     const market = await openMarket(folder, arena, { fields: wanted });
     const workers = options.workers ?? availableParallelism();
-    const spanBytes = scratchPerWorker(market.manifest);
+    const spanBytes = scratchPerWorker(market.manifest, arena);
     const panel = arena.used + strideFor(market.manifest.symbols.length) * market.manifest.calendar.length;
     // What the address space leaves is the most a budget can be.
     const budget = Math.min(options.memory ?? 4 * gibibyte, 4 * gibibyte - panel - 64 * 1024 ** 2);
@@ -91,7 +101,7 @@ export class Evaluator {
       },
       spans,
     );
-    return new Evaluator(market, arena, pool, new ValueCache(arena, forValues), options);
+    return new Evaluator(market, arena, pool, new ValueCache(arena, forValues), spanBytes, options);
   }
 
   get workers(): number {
@@ -198,7 +208,7 @@ export class Evaluator {
     if (places.length === 1) {
       throw new EvolveError(
         'out-of-memory',
-        `${chosen[0]?.key} does not fit a worker's scratch of ${mebibytes(scratchPerWorker(this.market.manifest))}; use shorter windows or fewer nested ones.`,
+        `${chosen[0]?.key} does not fit a worker's scratch of ${mebibytes(this.#spanBytes)}; use shorter windows or fewer nested ones.`,
       );
     }
     const half = Math.ceil(places.length / 2);
@@ -261,38 +271,48 @@ export class Evaluator {
 
   async #minutePass(reductions: readonly Call[], matrices: ReadonlyMap<string, Matrix>): Promise<void> {
     if (reductions.length === 0) return;
+    try {
+      await this.#pass(reductions, matrices);
+    } catch (error) {
+      for (const { key } of reductions) this.#values.discard(key);
+      throw error;
+    }
+  }
+
+  /** One pass; two of half the reductions each when their values do not fit a worker's scratch together. */
+  async #pass(reductions: readonly Call[], matrices: ReadonlyMap<string, Matrix>): Promise<void> {
     const dates = this.market.manifest.calendar.length;
     const into = reductions.map(({ key }) => matrices.get(key) as Matrix);
     const tasks: Task[] = [];
     for (let from = 0; from < dates; from += datesPerTask) {
       tasks.push({ kind: 'minute', reductions, into, from, to: Math.min(dates, from + datesPerTask) });
     }
-    try {
-      const answers = await Promise.all(tasks.map((task) => this.#pool.run(task)));
-      if (answers.some((answer) => answer.kind === 'too-large')) {
-        throw new EvolveError(
-          'out-of-memory',
-          `The bars of a day do not fit a worker's scratch of ${mebibytes(scratchPerWorker(this.market.manifest))}.`,
-        );
-      }
-    } catch (error) {
-      for (const { key } of reductions) this.#values.discard(key);
-      throw error;
+    const answers = await Promise.all(tasks.map((task) => this.#pool.run(task)));
+    if (answers.every((answer) => answer.kind === 'done')) return;
+    if (reductions.length === 1) {
+      throw new EvolveError(
+        'out-of-memory',
+        `The bars of a day do not fit a worker's scratch of ${mebibytes(this.#spanBytes)}.`,
+      );
     }
+    const half = Math.ceil(reductions.length / 2);
+    await this.#pass(reductions.slice(0, half), matrices);
+    await this.#pass(reductions.slice(half), matrices);
   }
 }
 
 /** Enough for blocks of some dozen nodes, two days of every minute field, and the tiles between. */
-function scratchPerWorker({ symbols, fields, minute }: MarketManifest): number {
+function scratchPerWorker({ symbols, fields, minute }: MarketManifest, arena: Arena): number {
   const row = strideFor(symbols.length);
   const blocks = 120 * 60 * row;
   const bars = minute?.starts.length ?? 0;
   const slabs = (2 * fields.filter(({ kind }) => kind === 'b').length + 1) * (bars * symbols.length * 4 + 128);
-  const tiles = 64 * bars * 320;
-  return Math.ceil(Math.max(blocks, slabs + tiles) / 65536) * 65536 + 1024 ** 2;
+  const tiles = 96 * bars * 320;
+  const cross = crossScratch(loadKernels(arena.memory), symbols.length);
+  return Math.ceil((Math.max(blocks, slabs + tiles) + cross) / 65536) * 65536 + 1024 ** 2;
 }
 
 /** Masks are for trading and labels; a factor may not read them. */
 const searchable = (manifest: MarketManifest) => manifest.fields.filter(({ name }) => !masks.has(name));
-const masks: ReadonlySet<string> = new Set(['CAN_BUY', 'CAN_SELL', 'SUSPENDED', 'ST', 'LISTED_DAYS']);
+const masks: ReadonlySet<string> = new Set(maskNames);
 const mebibytes = (bytes: number): string => `${Math.ceil(bytes / 1024 ** 2)} MiB`;

@@ -20,13 +20,18 @@ type Operand =
   | { readonly kind: 'constant'; readonly address: number }
   | { readonly kind: 'tile'; readonly address: number };
 
+/** A minute value made bar by bar. */
 interface Stage {
+  readonly kind: 'stage';
   readonly call: Call;
   readonly inputs: readonly Operand[];
   readonly out: number;
 }
 
 interface Reduction {
+  readonly kind: 'reduction';
+  /** Which of the pass's results it is. */
+  readonly result: number;
   readonly inputs: readonly Operand[];
   readonly kernel: string;
   /** The last bar read, and the kernels' window argument. */
@@ -45,8 +50,8 @@ export class MinutePass {
   readonly #bars: number;
   readonly #columns: number;
   readonly #scratch: number;
-  readonly #stages: Stage[] = [];
-  readonly #reductions: readonly Reduction[];
+  /** Every reduction right after the values it reads, while these are in the cache. */
+  readonly #steps: (Stage | Reduction)[] = [];
 
   /** Undefined when the region is too small for the minute values in between. */
   static make(
@@ -80,31 +85,44 @@ export class MinutePass {
     this.#columns = columns;
     this.#scratch = scratch;
     this.fields = [...fieldsOf(calls, 'minute')].sort();
+    const readers = countReaders(calls);
     const known = new Map<string, Operand>();
+    const free: number[] = [];
     const place = (bytes: number): number => {
       const address = region.take(bytes);
       if (address === undefined) this.#fits = false;
       return address ?? 0;
     };
+    /** A tile is free again when its last reader is done. */
+    const done = (inputs: readonly Expression[]): void => {
+      for (const { key } of inputs) {
+        const left = (readers.get(key) as number) - 1;
+        readers.set(key, left);
+        const operand = known.get(key);
+        if (left === 0 && operand?.kind === 'tile') free.push(operand.address);
+      }
+    };
     const operand = (expression: Expression): Operand => {
       const seen = known.get(expression.key);
       if (seen) return seen;
-      let made: Operand;
-      if (expression.node === 'field') made = { kind: 'field', name: expression.name };
-      else if (expression.node === 'literal') {
-        const address = place(tileStride);
-        if (this.#fits) new Float32Array(memory.buffer, address, tileStride / 4).fill(expression.value);
-        made = { kind: 'constant', address };
-      } else {
-        const inputs = expression.inputs.map(operand);
-        const out = place(this.#bars * tileStride);
-        this.#stages.push({ call: expression, inputs, out });
-        made = { kind: 'tile', address: out };
-      }
+      const made = make(expression);
       known.set(expression.key, made);
       return made;
     };
-    this.#reductions = calls.map((call) => {
+    const make = (expression: Expression): Operand => {
+      if (expression.node === 'field') return { kind: 'field', name: expression.name };
+      if (expression.node === 'literal') {
+        const address = place(tileStride);
+        if (this.#fits) new Float32Array(memory.buffer, address, tileStride / 4).fill(expression.value);
+        return { kind: 'constant', address };
+      }
+      const inputs = expression.inputs.map(operand);
+      const out = free.pop() ?? place(this.#bars * tileStride);
+      this.#steps.push({ kind: 'stage', call: expression, inputs, out });
+      done(expression.inputs);
+      return { kind: 'tile', address: out };
+    };
+    for (const [result, call] of calls.entries()) {
       const inputs = call.inputs.map(operand);
       const { start, end } = barsRead(call, starts);
       const operator = call.interval ? reductions[call.interval.reduction].operator : call.operator;
@@ -114,15 +132,26 @@ export class MinutePass {
       // The last bar of an interval is its own oldest value, no bar before it.
       const reach = call.interval?.reduction === 'last' ? 0 : ends ? length - 1 : length;
       const extra = call.interval ? [] : call.parameters.slice(1);
-      return { inputs, kernel: operator, last: end - 1, reach, history: length - 1, extra };
-    });
+      const step = {
+        kind: 'reduction',
+        result,
+        inputs,
+        kernel: operator,
+        last: end - 1,
+        reach,
+        history: length - 1,
+        extra,
+      } as const;
+      this.#steps.push(step);
+      done(call.inputs);
+    }
   }
 
   /** One day: where each field's slab [bars, columns] starts, and each reduction's row to write. */
   day(slabs: ReadonlyMap<string, number>, outs: readonly number[]): void {
     // Reductions of plain bars have nothing to keep in the cache between them, and take the day in one call.
     const padded = Math.ceil(this.#columns / 16) * 16;
-    const tile = this.#stages.length > 0 ? tileColumns : padded;
+    const tile = this.#steps.some(({ kind }) => kind === 'stage') ? tileColumns : padded;
     for (let column = 0; column < this.#columns; column += tile) {
       this.#tile(slabs, outs, column, Math.min(tile, this.#columns - column));
     }
@@ -144,25 +173,37 @@ export class MinutePass {
       }
     };
     const padded = Math.ceil(columns / 16) * 16;
-    for (const { call, inputs, out } of this.#stages) {
-      const row = operatorOf(call.operator);
+    for (const step of this.#steps) {
+      if (step.kind === 'reduction') {
+        const { result, inputs, last, reach, history, extra } = step;
+        const operands = inputs.map(rowsOf).flatMap(({ address, stride }) => [address + last * stride, stride]);
+        const out = (outs[result] as number) + column * 4;
+        this.#kernels[step.kernel]?.(out, 0, ...operands, 1, padded, history, reach, this.#scratch, ...extra);
+        continue;
+      }
+      const { call, inputs, out } = step;
       const operands = inputs.map(rowsOf).flatMap(({ address, stride }) => [address, stride]);
-      if (row.shape === 'bar') {
+      if (operatorOf(call.operator).shape === 'bar') {
         // A bar operator is the daily one along the day's bars.
         const kernel = this.#kernels[call.operator.replace('bar_', 'ts_')];
         kernel?.(out, tileStride, ...operands, this.#bars, padded, 0, call.parameters[0] ?? 1, this.#scratch);
       } else {
-        const kernel = this.#kernels[call.operator];
-        kernel?.(out, tileStride, ...operands, this.#bars, padded, ...call.parameters);
+        this.#kernels[call.operator]?.(out, tileStride, ...operands, this.#bars, padded, ...call.parameters);
       }
     }
-    for (const [i, reduction] of this.#reductions.entries()) {
-      const operands = reduction.inputs
-        .map(rowsOf)
-        .flatMap(({ address, stride }) => [address + reduction.last * stride, stride]);
-      const kernel = this.#kernels[reduction.kernel];
-      const out = (outs[i] as number) + column * 4;
-      kernel?.(out, 0, ...operands, 1, padded, reduction.history, reduction.reach, this.#scratch, ...reduction.extra);
-    }
   }
+}
+
+/** How often each minute value is read, a distinct reader counting each place it reads. */
+function countReaders(calls: readonly Call[]): Map<string, number> {
+  const readers = new Map<string, number>();
+  const visit = (reader: Call): void => {
+    for (const input of reader.inputs) {
+      const before = readers.get(input.key) ?? 0;
+      readers.set(input.key, before + 1);
+      if (before === 0 && input.node === 'call') visit(input);
+    }
+  };
+  for (const call of calls) visit(call);
+  return readers;
 }

@@ -24,8 +24,8 @@ export interface RunSetting {
   /** For learned vectors; a plan without them needs none. */
   readonly label?: Matrix | undefined;
   readonly labelDelay: number;
-  /** Called for each program and block as soon as its rows are there. */
-  readonly consume: (program: number, rows: Rows, first: number, count: number) => void;
+  /** Called for each program and block as soon as its rows are there; `scratch` is the kernels', free at that moment. */
+  readonly consume: (program: number, rows: Rows, first: number, count: number, scratch: number) => void;
 }
 
 /** The rows a node has in memory: those from `base` on, `capacity` of them at most. */
@@ -156,13 +156,14 @@ function compute(plan: Plan, setting: RunSetting, layout: Layout, blockRows: num
       const wanted = Math.max(start, from);
       if (wanted < end) {
         for (const program of programsOf.get(i) ?? []) {
-          consume(program, rowsAt({ kind: 'node', index: i }, wanted), wanted, end - wanted);
+          consume(program, rowsAt({ kind: 'node', index: i }, wanted), wanted, end - wanted, layout.scratch);
         }
       }
     }
     const wanted = Math.max(first, from);
     for (const [program, root] of plan.roots.entries()) {
-      if (root.kind !== 'node' && wanted < end) consume(program, rowsAt(root, wanted), wanted, end - wanted);
+      if (root.kind !== 'node' && wanted < end)
+        consume(program, rowsAt(root, wanted), wanted, end - wanted, layout.scratch);
     }
   }
 }

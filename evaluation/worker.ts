@@ -1,7 +1,7 @@
 /** A thread of the pool: kernels over the shared memory, and one task at a time. */
 import { workerData } from 'piscina';
 import { MinuteReader } from '../data/store/minute.ts';
-import { crossScratch, type Kernels, loadKernels } from '../operators/wasm/kernels.ts';
+import { type Kernels, loadKernels } from '../operators/wasm/kernels.ts';
 import type { Expression } from '../program/expression.ts';
 import { MinutePass } from './minute-pass.ts';
 import { plan } from './plan.ts';
@@ -39,9 +39,8 @@ const available = (values: Available) => (expression: Expression) => values.get(
 function score(task: ScoreTask, span: Span): Answer {
   const { programs, label, from, to } = task;
   const whole = new Region(span.address, span.bytes);
-  const scratch = whole.take(crossScratch(kernels, setting.columns));
   const answers = whole.take(16 * (to - from));
-  if (scratch === undefined || answers === undefined) return { kind: 'too-large' };
+  if (answers === undefined) return { kind: 'too-large' };
   const scores: DailyScores[] = programs.map(() => ({
     ic: new Float64Array(to - from),
     counts: new Float64Array(to - from),
@@ -55,7 +54,7 @@ function score(task: ScoreTask, span: Span): Answer {
     to,
     label,
     labelDelay: task.labelDelay,
-    consume: (program, rows, first, count) => {
+    consume: (program, rows, first, count, scratch) => {
       const target = label.address + first * label.stride;
       correlate?.(answers, rows.address, rows.stride, target, label.stride, count, setting.columns, scratch, 0, 0);
       const pairs = new Float64Array(setting.memory.buffer, answers, 2 * count);

@@ -86,7 +86,7 @@ export const operators = {
     ...two,
     shape: 'elementwise',
     aliases: ['div', 'divide'],
-    doc: 'Quotient, also written x / y; missing where y is zero or so small that the quotient passes 1e20.',
+    doc: 'Quotient, also written x / y; missing where y is zero, or so small that the quotient is too large to store.',
     example: 'protecteddiv(HIGH, LOW)',
     unit: quotient,
     reference: cell.divide,

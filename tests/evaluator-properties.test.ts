@@ -91,7 +91,9 @@ test('no operator and none of 2,000 random programs reads the future', async () 
 });
 
 test('the value of a plain ratio does not depend on the currency', async () => {
-  const programs = random(500);
+  // Slopes of returns on prices are so small that what is divided by them can pass the largest quotient in one
+  // currency alone.
+  const programs = random(500, { learn_beta: 0 });
   const [yuan, other] = [await values(plain, programs), await values(otherCurrency, programs)];
   for (const [i, program] of programs.entries()) {
     expect(farthest(yuan[i] as Float32Array, other[i] as Float32Array), program.key).toBeLessThan(1e-6);

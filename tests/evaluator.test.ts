@@ -32,7 +32,7 @@ function cells(matrix: Matrix): Float32Array {
 
 /** The first cell where the two differ by more than a part in 10⁴ of the largest size, as a sentence. */
 function difference(actual: Float32Array, expected: Float64Array): string | undefined {
-  const scale = expected.reduce((most, value) => (Math.abs(value) > most ? Math.abs(value) : most), 0);
+  const scale = expected.reduce((most, value) => Math.max(most, Number.isNaN(value) ? 0 : Math.abs(value)), 0);
   for (let at = 0; at < expected.length; at++) {
     const [a, e] = [actual[at] as number, expected[at] as number];
     if (Number.isNaN(a) && Number.isNaN(e)) continue;

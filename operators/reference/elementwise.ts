@@ -1,14 +1,12 @@
 /** Cell formulas. Whatever has no real, finite answer is missing: we do not invent values. */
 
 /**
- * A quotient above this is a division by zero in disguise. It stands far above real ones (money traded per unit of
- * return passes 1e13) and far below the largest stored number (3.4e38).
+ * Missing where b is zero. Kernels never leave a residue where the exact answer is zero, so a divisor that is small but
+ * not zero is meant; a fixed threshold would give another answer in another currency.
  */
-export const largestQuotient = 1e20;
-
 export function divide(a: number, b: number): number {
   const q = a / b;
-  return Math.abs(q) <= largestQuotient ? q : Number.NaN;
+  return Number.isFinite(q) ? q : Number.NaN;
 }
 
 export const add = (a: number, b: number): number => a + b;

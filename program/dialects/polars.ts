@@ -23,9 +23,9 @@ const helpers: Readonly<Record<string, string>> = {
     x = x.cast(pl.Float32, strict=False).cast(pl.Float64)
     return pl.when(x.is_finite()).then(x)`,
   _quotient: `def _quotient(a, b):
-    """Missing where b is zero or so small that the quotient passes 1e20."""
+    """Missing where b is zero, or so small that the quotient is too large to store."""
     q = a / b
-    return pl.when(q.abs() <= 1e20).then(q)`,
+    return pl.when(q.abs() <= 3.4028234663852886e38).then(q)`,
   _known: `def _known(*inputs):
     return pl.all_horizontal(*(x.is_not_null() for x in inputs))`,
   _flag: `def _flag(holds):

@@ -16,9 +16,9 @@ const pieces: Readonly<Record<string, string>> = {
     x = np.asarray(x, dtype=np.float64).astype(np.float32).astype(np.float64)
     return np.where(np.isfinite(x), x, np.nan)`,
   _divide: `def _divide(a, b):
-    """Missing where b is zero or so small that the quotient passes 1e20."""
+    """Missing where b is zero, or so small that the quotient is too large to store."""
     q = a / b
-    return np.where(np.abs(q) <= 1e20, q, np.nan)`,
+    return np.where(np.abs(q) <= 3.4028234663852886e38, q, np.nan)`,
   _window: `def _window(f, every, *windows):
     """f of windows given as lists of arrays, oldest row first; missing where any row is, if every row counts."""
     values = f(*windows)

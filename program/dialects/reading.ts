@@ -161,7 +161,7 @@ export function readText(text: string, vocabulary: Vocabulary, { grammar, walk }
 
   /** e^x is σ(x) / σ(-x): nothing cancels in it, at either end. */
   const exponential: Reading['exponential'] = (at, x) => {
-    reading.note('e^x is written sigmoid(x) / sigmoid(-x), and is missing above 1e20.');
+    reading.note('e^x is written sigmoid(x) / sigmoid(-x), and is missing above 3.4e38.');
     if (x.node === 'literal') return literal(Math.exp(x.value));
     return apply(at, 'protecteddiv', [apply(at, 'sigmoid', [x]), apply(at, 'sigmoid', [apply(at, 'neg', [x])])]);
   };

@@ -39,30 +39,29 @@ function cell(op: i32, a: v128, b: v128, c: v128): v128 {
     case MULTIPLY:
       return finite(f32x4.mul(a, b));
     case DIVIDE: {
-      // See largestQuotient in operators/reference/elementwise.ts; true for infinite and missing quotients too.
       const quotient = f32x4.div(a, b);
-      return v128.or(quotient, v128.not(f32x4.le(f32x4.abs(quotient), splat(1e20))));
+      return finite(quotient);
     }
     case MIN:
-      return f32x4.min(a, b);
+      return finite(f32x4.min(a, b));
     case MAX:
-      return f32x4.max(a, b);
+      return finite(f32x4.max(a, b));
     case GREATER:
       return flag(a, b, f32x4.gt(a, b));
     case LESS:
       return flag(a, b, f32x4.lt(a, b));
     case CHOOSE:
-      return v128.or(v128.bitselect(b, c, f32x4.ne(a, splat(0))), missing(a));
+      return finite(v128.or(v128.bitselect(b, c, f32x4.ne(a, splat(0))), missing(a)));
     case NEGATE:
-      return f32x4.neg(a);
+      return finite(f32x4.neg(a));
     case ABS:
-      return f32x4.abs(a);
+      return finite(f32x4.abs(a));
     case SIGN: {
       const positive = v128.bitselect(splat(1), a, f32x4.gt(a, splat(0)));
       return v128.bitselect(splat(-1), positive, f32x4.lt(a, splat(0)));
     }
     case SQRT:
-      return f32x4.sqrt(a);
+      return finite(f32x4.sqrt(a));
     case LOG:
       return math.log(a);
     case SIGMOID:
@@ -83,7 +82,7 @@ function cell(op: i32, a: v128, b: v128, c: v128): v128 {
       return finite(f32x4.mul(inverse, inverse));
     }
     default:
-      return a;
+      return finite(a);
   }
 }
 
@@ -102,7 +101,7 @@ function flag(a: v128, b: v128, holds: v128): v128 {
 @inline
 function each(op: i32, arity: i32, out: usize, outStride: usize, x: usize, xStride: usize, y: usize, yStride: usize, z: usize, zStride: usize, rows: i32, columns: i32): void {
   const width = <usize>((columns + 3) & ~3) << 2;
-  const unrolled: usize = width & ~(<usize>63);
+  const unrolled = width & ~(<usize>63);
   for (let t = 0; t < rows; t++) {
     let c: usize = 0;
     for (; c < unrolled; c += 64) {

@@ -13,8 +13,6 @@ const RETURN = 2;
 function scan(kind: i32, out: usize, outStride: usize, x: usize, xStride: usize, rows: i32, columns: i32, first: i32, lag: i32): void {
   const never = splat(f32.NaN);
   const width = <usize>((columns + 15) & ~15) << 2;
-  const one = splat(1);
-  const most = splat(1e20); // see largestQuotient in operators/reference/elementwise.ts
   for (let t = 0; t < rows; t++) {
     const o = out + t * <i32>outStride;
     if (first + t < lag) {
@@ -29,8 +27,7 @@ function scan(kind: i32, out: usize, outStride: usize, x: usize, xStride: usize,
       else if (kind == DIFF) write(o + c, finite(f32x4.sub(read(now + c), old)));
       else {
         // (today - then) / then keeps the digits of a small return that today / then - 1 would round away.
-        const ratio = f32x4.div(f32x4.sub(read(now + c), old), old);
-        write(o + c, v128.or(ratio, v128.not(f32x4.le(f32x4.abs(ratio), most))));
+        write(o + c, finite(f32x4.div(f32x4.sub(read(now + c), old), old)));
       }
     }
   }
