@@ -157,7 +157,7 @@ export function cs_winsor(out: usize, outStride: usize, x: usize, xStride: usize
     const reach = k * 0.5 * (distance(sorted, m, middle, lower) + distance(sorted, m, middle, upper));
     const least = splat(<f32>(middle - reach)), most = splat(<f32>(middle + reach));
     for (let i = 0; i < n; i += 4) {
-      write(out + (<usize>i << 2), f32x4.max(least, f32x4.min(most, cells(x, i, n))));
+      write(out + (<usize>i << 2), finite(f32x4.max(least, f32x4.min(most, cells(x, i, n)))));
     }
     clear(out, (n + 3) & ~3, n);
   }
