@@ -13,6 +13,7 @@ import type { Call, Expression } from '../program/expression.ts';
 import { type Vocabulary, vocabulary } from '../program/vocabulary.ts';
 import { groups } from './grouping.ts';
 import { minuteReductions } from './minute-reduction.ts';
+import { history } from './plan.ts';
 import { Pool } from './pool.ts';
 import type { Available, DailyScores, Span, Task } from './task.ts';
 import { ValueCache } from './value-cache.ts';
@@ -24,15 +25,28 @@ export interface EvaluatorOptions {
   /** Daily fields to load besides the label's; all of them when left out. */
   readonly fields?: Iterable<string> | undefined;
   readonly label?: LabelRule | undefined;
-  /** Keep minute reductions between batches. They are computed in one pass over the bars either way. */
+  /**
+   * Keep minute reductions between batches, for every date. Without, a batch reads the bars of only the dates its
+   * values depend on. They are computed in one pass over the bars either way.
+   */
   readonly cache?: boolean | undefined;
+  /** Called as a pass over minute bars goes on, with dates. */
+  readonly onMinutes?: ((done: number, total: number) => void) | undefined;
 }
 
-export interface ScoreOptions {
-  /** Dates [from, to) by their place in the calendar; all of them when left out. */
+/** Dates [from, to) by their place in the calendar; all of them when left out. */
+export interface Stretch {
   readonly from?: number | undefined;
   readonly to?: number | undefined;
+}
+
+export interface ScoreOptions extends Stretch {
   readonly method?: 'pearson' | 'rank' | undefined;
+}
+
+interface Dates {
+  readonly from: number;
+  readonly to: number;
 }
 
 const gibibyte = 1024 ** 3;
@@ -50,6 +64,7 @@ export class Evaluator {
   readonly #values: ValueCache;
   readonly #keep: boolean;
   readonly #spanBytes: number;
+  readonly #onMinutes: EvaluatorOptions['onMinutes'];
 
   private constructor(
     market: Market,
@@ -62,11 +77,12 @@ export class Evaluator {
     this.#spanBytes = spanBytes;
     this.market = market;
     this.arena = arena;
-    this.vocabulary = vocabulary(searchable(market.manifest));
+    this.vocabulary = marketVocabulary(market.manifest);
     this.#labelRule = options.label ?? defaultLabel;
     this.#pool = pool;
     this.#values = values;
     this.#keep = options.cache ?? true;
+    this.#onMinutes = options.onMinutes;
     this.label = market.daily.has(this.#labelRule.price) ? forwardReturns(market, this.#labelRule, arena) : undefined;
     const matrices = [...market.daily.values(), ...(this.label ? [this.label] : [])];
     this.panelBytes = matrices.reduce((sum, { stride, rows }) => sum + stride * rows, 0);
@@ -126,7 +142,7 @@ export class Evaluator {
       throw new EvolveError('missing-field', `The market has no ${this.#labelRule.price}, which labels need.`);
     const { from = 0, to = label.rows, method = 'pearson' } = options;
     const scores: DailyScores[] = new Array(programs.length);
-    await this.#batch(programs, async (places, available) => {
+    await this.#batch(programs, { from, to }, async (places, available) => {
       const chosen = places.map((place) => programs[place] as Expression);
       const task = {
         kind: 'score',
@@ -148,11 +164,14 @@ export class Evaluator {
     return scores;
   }
 
-  /** Values of every program, in matrices that are the caller's to release. */
-  async values(programs: readonly Expression[]): Promise<Matrix[]> {
+  /** Values of every program, a row for each date asked for, in matrices that are the caller's to release. */
+  async values(programs: readonly Expression[], stretch: Stretch = {}): Promise<Matrix[]> {
     const { calendar, symbols } = this.market.manifest;
-    const into = programs.map(() => this.arena.matrix(calendar.length, symbols.length));
-    await this.#batch(programs, async (places, available) => {
+    const { from = 0, to = calendar.length } = stretch;
+    const values = programs.map(() => this.arena.matrix(to - from, symbols.length));
+    // Where row 0 would be: kernels count dates from the first of the calendar.
+    const into = values.map((matrix) => ({ ...matrix, address: matrix.address - from * matrix.stride }));
+    await this.#batch(programs, { from, to }, async (places, available) => {
       const answer = await this.#pool.run({
         kind: 'store',
         programs: places.map((place) => programs[place] as Expression),
@@ -160,12 +179,12 @@ export class Evaluator {
         available,
         label: this.label,
         labelDelay: this.labelDelay,
-        from: 0,
-        to: calendar.length,
+        from,
+        to,
       });
       return answer.kind === 'done';
     });
-    return into;
+    return values;
   }
 
   async close(): Promise<void> {
@@ -178,11 +197,15 @@ export class Evaluator {
    */
   async #batch(
     programs: readonly Expression[],
+    wanted: Dates,
     run: (places: readonly number[], available: Available) => Promise<boolean>,
   ): Promise<void> {
+    const dates = this.#keep
+      ? { from: 0, to: this.market.manifest.calendar.length }
+      : this.#datesRead(programs, wanted);
     let left = programs.map((_, place) => place);
     while (left.length > 0) {
-      const { ready, later, matrices, keys } = await this.#reduceMinutes(programs, left);
+      const { ready, later, matrices, keys } = await this.#reduceMinutes(programs, left, dates);
       try {
         const tasks = groups(programs, ready, this.workers);
         await Promise.all(tasks.map((places) => this.#attempt(places, programs, matrices, run)));
@@ -194,6 +217,12 @@ export class Evaluator {
       }
       left = later;
     }
+  }
+
+  /** The dates that values of the dates wanted depend on. */
+  #datesRead(programs: readonly Expression[], { from, to }: Dates): Dates {
+    const before = Math.max(0, ...programs.map((program) => history(program, this.labelDelay)));
+    return { from: Math.max(0, from - before), to };
   }
 
   /** A group that does not fit a worker's scratch is tried again in halves. */
@@ -236,7 +265,7 @@ export class Evaluator {
   }
 
   /** Makes the reductions of as many programs as the budget holds at once, the kept ones included. */
-  async #reduceMinutes(programs: readonly Expression[], places: readonly number[]) {
+  async #reduceMinutes(programs: readonly Expression[], places: readonly number[], dates: Dates) {
     const { calendar, symbols } = this.market.manifest;
     const bytes = strideFor(symbols.length) * calendar.length;
     const matrices = new Map<string, Matrix>();
@@ -265,14 +294,14 @@ export class Evaluator {
         'The budget cannot hold the minute reductions of one program; raise --memory.',
       );
     }
-    await this.#minutePass(fresh, matrices);
+    await this.#minutePass(fresh, matrices, dates);
     return { ready, later, matrices, keys: [...matrices.keys()] };
   }
 
-  async #minutePass(reductions: readonly Call[], matrices: ReadonlyMap<string, Matrix>): Promise<void> {
+  async #minutePass(reductions: readonly Call[], matrices: ReadonlyMap<string, Matrix>, dates: Dates): Promise<void> {
     if (reductions.length === 0) return;
     try {
-      await this.#pass(reductions, matrices);
+      await this.#pass(reductions, matrices, dates);
     } catch (error) {
       for (const { key } of reductions) this.#values.discard(key);
       throw error;
@@ -280,14 +309,21 @@ export class Evaluator {
   }
 
   /** One pass; two of half the reductions each when their values do not fit a worker's scratch together. */
-  async #pass(reductions: readonly Call[], matrices: ReadonlyMap<string, Matrix>): Promise<void> {
-    const dates = this.market.manifest.calendar.length;
+  async #pass(reductions: readonly Call[], matrices: ReadonlyMap<string, Matrix>, dates: Dates): Promise<void> {
     const into = reductions.map(({ key }) => matrices.get(key) as Matrix);
     const tasks: Task[] = [];
-    for (let from = 0; from < dates; from += datesPerTask) {
-      tasks.push({ kind: 'minute', reductions, into, from, to: Math.min(dates, from + datesPerTask) });
+    for (let { from } = dates; from < dates.to; from += datesPerTask) {
+      tasks.push({ kind: 'minute', reductions, into, from, to: Math.min(dates.to, from + datesPerTask) });
     }
-    const answers = await Promise.all(tasks.map((task) => this.#pool.run(task)));
+    let done = 0;
+    const answers = await Promise.all(
+      tasks.map(async (task) => {
+        const answer = await this.#pool.run(task);
+        done += task.to - task.from;
+        this.#onMinutes?.(done, dates.to - dates.from);
+        return answer;
+      }),
+    );
     if (answers.every((answer) => answer.kind === 'done')) return;
     if (reductions.length === 1) {
       throw new EvolveError(
@@ -296,8 +332,8 @@ export class Evaluator {
       );
     }
     const half = Math.ceil(reductions.length / 2);
-    await this.#pass(reductions.slice(0, half), matrices);
-    await this.#pass(reductions.slice(half), matrices);
+    await this.#pass(reductions.slice(0, half), matrices, dates);
+    await this.#pass(reductions.slice(half), matrices, dates);
   }
 }
 
@@ -312,7 +348,9 @@ function scratchPerWorker({ symbols, fields, minute }: MarketManifest, arena: Ar
   return Math.ceil((Math.max(blocks, slabs + tiles) + cross) / 65536) * 65536 + 1024 ** 2;
 }
 
-/** Masks are for trading and labels; a factor may not read them. */
-const searchable = (manifest: MarketManifest) => manifest.fields.filter(({ name }) => !masks.has(name));
+/** What a factor may read: every field but the masks, which are for trading and labels. */
+export const marketVocabulary = ({ fields }: MarketManifest): Vocabulary =>
+  vocabulary(fields.filter(({ name }) => !masks.has(name)));
+
 const masks: ReadonlySet<string> = new Set(maskNames);
 const mebibytes = (bytes: number): string => `${Math.ceil(bytes / 1024 ** 2)} MiB`;

@@ -5,6 +5,7 @@
 import type { Matrix } from '../core/arena.ts';
 import { operatorOf } from '../operators/table.ts';
 import type { Call, Expression } from '../program/expression.ts';
+import { isMinuteReduction } from './minute-reduction.ts';
 
 export type Operand =
   | { readonly kind: 'matrix'; readonly matrix: Matrix }
@@ -39,6 +40,12 @@ function lookBack(call: Call): number {
 function depends(call: Call, labelDelay: number): number {
   if (operatorOf(call.operator).shape === 'learn') return (call.parameters[0] ?? 1) - 1 + labelDelay;
   return lookBack(call);
+}
+
+/** Dates before a wanted one that a program's value depends on; minute bars are those of the date itself. */
+export function history(program: Expression, labelDelay: number): number {
+  if (program.node !== 'call' || isMinuteReduction(program)) return 0;
+  return depends(program, labelDelay) + Math.max(...program.inputs.map((input) => history(input, labelDelay)));
 }
 
 /** `matrixOf` says which values are there already; it must know every field and every minute reduction. */
