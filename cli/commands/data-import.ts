@@ -67,7 +67,7 @@ interface Row {
 }
 
 /** A short page: what came in, what was dropped or repaired, what the market holds. */
-export function importSummary(report: ImportReport): string {
+function importSummary(report: ImportReport): string {
   const { dates, symbols, rows, findings, fields, notes } = report;
   const sections = [
     `${report.folder}: ${count(dates.count)} dates ${dates.first} to ${dates.last}, ${count(symbols.count)} symbols, ${report.seconds.toFixed(1)} s`,

@@ -22,7 +22,7 @@ export interface MinuteTiming {
 }
 
 /** What a round of the search asks of the bars: sums, moments, correlations, intervals, and values made bar by bar. */
-export const usualReductions = (bars: number): string[] => [
+const usualReductions = (bars: number): string[] => [
   `ts_mean(close, ${bars})`,
   `ts_std(close, ${bars})`,
   `ts_corr(high, volume, ${bars})`,

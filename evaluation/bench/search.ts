@@ -69,7 +69,7 @@ export async function timeSearch(measure: SearchMeasure): Promise<SearchTiming> 
 }
 
 /** Distinct programs of the default size. */
-export function randomBatch(evaluator: Evaluator, count: number, dailyOnly: boolean, salt: number): Expression[] {
+function randomBatch(evaluator: Evaluator, count: number, dailyOnly: boolean, salt: number): Expression[] {
   const { minute } = evaluator.market.manifest;
   const words = [...evaluator.vocabulary].filter(([, word]) => !(dailyOnly && word.kind === 'b'));
   const bars = minute?.starts.length ?? 0;
