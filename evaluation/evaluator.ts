@@ -64,6 +64,7 @@ export class Evaluator {
   readonly #values: ValueCache;
   readonly #keep: boolean;
   readonly #spanBytes: number;
+  #ranks: Matrix | undefined;
   readonly #onMinutes: EvaluatorOptions['onMinutes'];
 
   private constructor(
@@ -141,6 +142,7 @@ export class Evaluator {
     if (!label)
       throw new EvolveError('missing-field', `The market has no ${this.#labelRule.price}, which labels need.`);
     const { from = 0, to = label.rows, method = 'pearson' } = options;
+    const labelRanks = method === 'rank' ? this.#labelRanks(label) : undefined;
     const scores: DailyScores[] = new Array(programs.length);
     await this.#batch(programs, { from, to }, async (places, available) => {
       const chosen = places.map((place) => programs[place] as Expression);
@@ -152,7 +154,7 @@ export class Evaluator {
         labelDelay: this.labelDelay,
         from,
         to,
-        method,
+        labelRanks,
       } as const;
       const answer = await this.#pool.run(task);
       if (answer.kind !== 'scores') return false;
@@ -185,6 +187,20 @@ export class Evaluator {
       return answer.kind === 'done';
     });
     return values;
+  }
+
+  /** Made when first asked for, and kept. */
+  #labelRanks(label: Matrix): Matrix {
+    if (!this.#ranks) {
+      const { columns, rows } = label;
+      this.#ranks = this.arena.matrix(rows, columns);
+      const kernels = loadKernels(this.arena.memory);
+      const scratch = this.arena.allocate(crossScratch(kernels, columns));
+      const { address, stride } = this.#ranks;
+      kernels.rank_labels?.(address, stride, label.address, label.stride, rows, columns, scratch);
+      this.arena.release(scratch);
+    }
+    return this.#ranks;
   }
 
   async close(): Promise<void> {

@@ -35,7 +35,8 @@ interface OfPrograms {
 export interface ScoreTask extends OfPrograms {
   readonly kind: 'score';
   readonly label: Matrix;
-  readonly method: 'pearson' | 'rank';
+  /** Rank correlation when there, Pearson's otherwise: the label's ranks, made once for all programs. */
+  readonly labelRanks?: Matrix | undefined;
 }
 
 /** Values into matrices that are there for them, one a program, row t for date t. */

@@ -1,5 +1,6 @@
 /** A thread of the pool: kernels over the shared memory, and one task at a time. */
 import { workerData } from 'piscina';
+import type { Matrix } from '../core/arena.ts';
 import { MinuteReader } from '../data/store/minute.ts';
 import { type Kernels, loadKernels } from '../operators/wasm/kernels.ts';
 import type { Expression } from '../program/expression.ts';
@@ -37,7 +38,7 @@ export default async function work(assignment: Assignment): Promise<Answer> {
 const available = (values: Available) => (expression: Expression) => values.get(expression.key);
 
 function score(task: ScoreTask, span: Span): Answer {
-  const { programs, label, from, to } = task;
+  const { programs, label, labelRanks, from, to } = task;
   const whole = new Region(span.address, span.bytes);
   const answers = whole.take(16 * (to - from));
   if (answers === undefined) return { kind: 'too-large' };
@@ -45,7 +46,6 @@ function score(task: ScoreTask, span: Span): Answer {
     ic: new Float64Array(to - from),
     counts: new Float64Array(to - from),
   }));
-  const correlate = kernels[task.method === 'rank' ? 'ic_spearman' : 'ic_pearson'];
   const fits = runPlan(plan(programs, available(task.available), task.labelDelay), {
     ...setting,
     kernels,
@@ -55,8 +55,10 @@ function score(task: ScoreTask, span: Span): Answer {
     label,
     labelDelay: task.labelDelay,
     consume: (program, rows, first, count, scratch) => {
-      const target = label.address + first * label.stride;
-      correlate?.(answers, rows.address, rows.stride, target, label.stride, count, setting.columns, scratch, 0, 0);
+      const at = (matrix: Matrix) => [matrix.address + first * matrix.stride, matrix.stride];
+      const operands = [answers, rows.address, rows.stride, ...at(label)];
+      if (labelRanks) kernels.ic_spearman?.(...operands, ...at(labelRanks), count, setting.columns, scratch);
+      else kernels.ic_pearson?.(...operands, count, setting.columns, scratch);
       const pairs = new Float64Array(setting.memory.buffer, answers, 2 * count);
       const { ic, counts } = scores[program] as DailyScores;
       for (let i = 0; i < count; i++) {

@@ -86,21 +86,16 @@ export function* timeOperators({ dates, symbols }: PanelSize, repetitions: numbe
     });
     yield timing(name, time(run, repetitions), referenceTime(expression, random));
   }
+  const ranks = arena.matrix(dates, symbols);
+  kernels.rank_labels?.(ranks.address, ranks.stride, y.address, y.stride, dates, symbols, scratch);
   for (const name of ['ic_pearson', 'ic_spearman'] as const) {
-    const run = blocks((t, rows) =>
-      kernels[name]?.(
-        out.address,
-        x.address + t * x.stride,
-        x.stride,
-        y.address + t * y.stride,
-        y.stride,
-        rows,
-        symbols,
-        scratch,
-        0,
-        0,
-      ),
-    );
+    const run = blocks((t, rows) => {
+      const operands = [x, y, ...(name === 'ic_spearman' ? [ranks] : [])].flatMap((m) => [
+        m.address + t * m.stride,
+        m.stride,
+      ]);
+      kernels[name]?.(out.address, ...operands, rows, symbols, scratch);
+    });
     yield timing(name, time(run, repetitions));
   }
 }
