@@ -8,10 +8,15 @@ import { type RuleName, repairWords, ruleOf, rules, saying } from '../data/impor
 
 const page = join(packageRoot, 'docs', 'data.md');
 const escaped = (cell: string): string => cell.replaceAll('|', '\\|');
-const table = (headings: string[], rows: string[][]): string =>
-  [headings, headings.map(() => '---'), ...rows.map((row) => row.map(escaped))]
-    .map((row) => `| ${row.join(' | ')} |`)
-    .join('\n');
+/** Padded as the formatter pads. */
+function table(headings: string[], rows: string[][]): string {
+  const cells = [headings, ...rows.map((row) => row.map(escaped))];
+  const widths = headings.map((_, column) => Math.max(...cells.map((row) => row[column]?.length ?? 0)));
+  const line = (row: string[]): string =>
+    `| ${row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join(' | ')} |`;
+  const [head = [], ...body] = cells;
+  return [line(head), line(widths.map((width) => '-'.repeat(width))), ...body.map(line)].join('\n');
+}
 
 const flag = (name: string): string => `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
 const options = Object.entries<{ doc: string; value?: string; choices?: readonly string[] }>(importOptions).map(
@@ -42,7 +47,7 @@ test('docs/data.md lists every option, rule and repair', async () => {
     (so, [name, content]) =>
       so.replace(
         new RegExp(`(<!-- ${name} -->\\n)[^]*?(<!-- /${name} -->)`),
-        (_, open, close) => `${open}${content}\n${close}`,
+        (_, open, close) => `${open}\n${content}\n\n${close}`,
       ),
     readFileSync(page, 'utf8').replaceAll('\r\n', '\n'),
   );

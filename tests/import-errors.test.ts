@@ -236,7 +236,7 @@ describe('an import that cannot be is one sentence and leaves nothing behind', (
         /has none of the market's symbols; it writes "000001" and the market "A"/,
       ],
       [{ group: [`INDUSTRY=${from.path('twice.csv')}`] }, /gives A twice, as Banks and as Oil/],
-      [{ group: [`INDUSTRY=${from.path('empty.csv')}`] }, /has none of the market's symbols/],
+      [{ group: [`INDUSTRY=${from.path('empty.csv')}`] }, /has no rows with a symbol/],
       [{ group: [`INDUSTRY=${from.path('twice.csv')}:sector`] }, /has no column "sector"; it has: symbol, industry/],
       [{ static: [`CAP=${from.path('words.csv')}`] }, /the value of A is "large" and not a number/],
       [{ index: from.path('index.csv') }, /say which index of .* it has: X, Y/],

@@ -1,5 +1,6 @@
 /** Arrow files, copied into the database a batch at a time: DuckDB itself cannot read them. */
 import { type FileHandle, open } from 'node:fs/promises';
+import * as zlib from 'node:zlib';
 import {
   BIGINT,
   BOOLEAN,
@@ -24,9 +25,17 @@ import * as sql from './sql.ts';
 const chunkRows = 2048;
 let tables = 0;
 
-// What pandas writes a Feather file with unless told otherwise.
-const lz4Type = 0;
-compressionRegistry.set(lz4Type, { decode: lz4Frame });
+// The numbers of the format's own list. LZ4 is what pandas writes a Feather file with unless told otherwise.
+const [lz4, zstd] = [0, 1];
+compressionRegistry.set(lz4, { decode: lz4Frame });
+compressionRegistry.set(zstd, { decode: zstdFrame });
+
+/** Node itself knows zstd from 22.15 on. */
+function zstdFrame(frame: Uint8Array): Uint8Array {
+  const { zstdDecompressSync } = zlib as { zstdDecompressSync?: (bytes: Uint8Array) => Uint8Array };
+  if (zstdDecompressSync) return zstdDecompressSync(frame);
+  throw new RangeError('it is compressed with zstd, which needs Node 22.15 or LZ4 instead');
+}
 
 export async function arrowSource(db: DuckDBConnection, file: string): Promise<Source> {
   tables += 1;

@@ -7,10 +7,12 @@ import type { MarketWriter } from '../store/write.ts';
 import type { Axes } from './axes.ts';
 import type { DailyTable, Grouping } from './daily.ts';
 import { barField, barNames, extraField } from './fields.ts';
+import { indexVectors } from './index-vectors.ts';
 import type { Job } from './job.ts';
 import { typicalPrice } from './minute.ts';
 import type { ImportReport } from './report.ts';
-import { indexVectors, type SideContext, sideLabels, sideMembers, sideNumbers } from './side.ts';
+import { sideLabels, sideMembers, sideNumbers } from './side.ts';
+import type { SideContext } from './side-table.ts';
 import { values } from './write-minutes.ts';
 
 type Coverage = ImportReport['fields'];

@@ -79,7 +79,7 @@ function scale(column: Float32Array | undefined, cell: number, by: number): void
   if (column) column[cell] = (column[cell] as number) * by;
 }
 
-export function codeOf(codes: Map<string, number>, labels: string[], label: string): number {
+function codeOf(codes: Map<string, number>, labels: string[], label: string): number {
   const known = codes.get(label);
   if (known !== undefined) return known;
   codes.set(label, labels.length);
@@ -152,7 +152,7 @@ export function warnOfDaily(
   }
 }
 
-export function medianOf(values: readonly number[]): number {
+function medianOf(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);
   return sorted[sorted.length >> 1] ?? Number.NaN;
 }

@@ -3,12 +3,13 @@ import type { DuckDBConnection } from '@duckdb/node-api';
 import { EvolveError } from '../../core/failure.ts';
 import { barColumns } from './columns.ts';
 import { expandFiles } from './glob.ts';
+import { refuseUnknown, type StageRequest } from './layout.ts';
 import type { ImportOptions } from './options.ts';
 import type { Settings } from './settings.ts';
 import type { Source } from './source.ts';
 import { openSources } from './sources.ts';
 import * as sql from './sql.ts';
-import { filledColumns, refuseUnknown, type Stage, type StageRequest, stage } from './stage.ts';
+import { filledColumns, type Stage, stage } from './stage.ts';
 
 export interface InputFiles {
   readonly daily: readonly string[];

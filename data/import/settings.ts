@@ -9,7 +9,7 @@ import { nameMatches } from './glob.ts';
 import { parseSession } from './grid.ts';
 import type { ImportOptions } from './options.ts';
 import { parseRepairs, type Repairs } from './repairs.ts';
-import { splitSuffix } from './side.ts';
+import { splitSuffix } from './side-table.ts';
 
 export interface ExtraField {
   readonly name: string;
