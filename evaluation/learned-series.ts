@@ -3,20 +3,24 @@
  * a date's statistic. The label of date t' is known on t' + delay, so nothing later than t - delay is ever read.
  */
 import type { Matrix } from '../core/arena.ts';
-import type { Learn } from '../operators/define.ts';
-import { operatorOf } from '../operators/table.ts';
+import type { OperatorName } from '../operators/table.ts';
+import type { Kernels } from '../operators/wasm/kernels.ts';
 import type { Call } from '../program/expression.ts';
 import type { Rows } from './apply.ts';
 
 interface Setting {
+  readonly kernels: Kernels;
   readonly memory: WebAssembly.Memory;
   readonly columns: number;
   readonly label?: Matrix | undefined;
   readonly labelDelay: number;
 }
 
+/** The kernel of each learned operator's statistic: two doubles a date, the statistic first. */
+const statistics: { readonly [name in OperatorName]?: string } = { learn_ic: 'ic_pearson', learn_beta: 'daily_slope' };
+
 export class LearnedSeries {
-  readonly #row: Learn;
+  readonly #kernel: string;
   readonly #window: number;
   readonly #setting: Setting;
   /** One statistic a date, from the first date the input is known. */
@@ -24,21 +28,25 @@ export class LearnedSeries {
   readonly #first: number;
 
   constructor(call: Call, first: number, setting: Setting) {
-    this.#row = operatorOf(call.operator) as Learn;
+    const kernel = statistics[call.operator];
+    if (!kernel) throw new Error(`${call.operator} learns by no kernel`);
+    this.#kernel = kernel;
     this.#window = call.parameters[0] ?? 1;
     this.#first = first;
     this.#setting = setting;
   }
 
-  /** Takes in the factor's dates up to `end`. `rows.address` is where its date 0 is, or would be. */
-  extend(rows: Rows, end: number): void {
-    const { memory, columns, label } = this.#setting;
+  /** Takes in the factor's dates up to `end`. `factor` is where its date 0 is, or would be; scratch holds 16 bytes a date. */
+  extend(factor: Rows, end: number, scratch: number): void {
+    const { kernels, memory, columns, label } = this.#setting;
     if (!label) throw new Error('a learned vector needs a label');
-    for (let t = this.#first + this.#statistics.length; t < end; t++) {
-      const factor = new Float32Array(memory.buffer, rows.address + t * rows.stride, columns);
-      const target = new Float32Array(memory.buffer, label.address + t * label.stride, columns);
-      this.#statistics.push(statistic(this.#row, factor, target));
-    }
+    const t = this.#first + this.#statistics.length;
+    const rows = end - t;
+    if (rows <= 0) return;
+    const at = ({ address, stride }: Rows) => [address + t * stride, stride];
+    kernels[this.#kernel]?.(scratch, ...at(factor), ...at(label), rows, columns, 0);
+    const pairs = new Float64Array(memory.buffer, scratch, 2 * rows);
+    for (let i = 0; i < rows; i++) this.#statistics.push(pairs[2 * i] as number);
   }
 
   at(t: number): number {
@@ -48,15 +56,4 @@ export class LearnedSeries {
     for (let i = last - this.#window + 1; i <= last; i++) sum += this.#statistics[i] as number;
     return sum / this.#window;
   }
-}
-
-/** Over symbols that have both; three at least, as a line through two says nothing. */
-function statistic(row: Learn, factor: Float32Array, label: Float32Array): number {
-  const cells: number[] = [];
-  for (let i = 0; i < factor.length; i++) {
-    if (!Number.isNaN(factor[i]) && !Number.isNaN(label[i])) cells.push(i);
-  }
-  if (cells.length < 3) return Number.NaN;
-  const pick = (values: Float32Array) => Float64Array.from(cells, (i) => values[i] as number);
-  return row.reference(pick(factor), pick(label));
 }

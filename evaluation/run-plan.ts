@@ -145,7 +145,7 @@ function compute(plan: Plan, setting: RunSetting, layout: Layout, blockRows: num
           series = new LearnedSeries(node.call, known, setting);
           learned.set(node, series);
         }
-        series.extend(rowsAt(node.inputs[0] as Operand, 0), end);
+        series.extend(rowsAt(node.inputs[0] as Operand, 0), end, layout.scratch);
         for (let t = start; t < end; t++) {
           kernels.fill?.(out.address + (t - start) * stride, stride, 1, padded, series.at(t));
         }
