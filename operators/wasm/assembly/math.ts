@@ -2,8 +2,7 @@
  * exp, log and their kin on vectors. Polynomials are minimax fits (Remez exchange) of the named remainder over the
  * reduced interval, in float32 unless the name ends in 64. A missing value stays missing.
  *
- * Largest relative errors over dense sweeps of every exponent, in units of 2^-24 (half a unit in the last place):
- * docs/notes/tolerance.md has the table, tests/kernels-cells.test.ts repeats the sweep.
+ * docs/notes/tolerance.md has their largest errors over sweeps of every exponent; tests/kernels-cells.test.ts repeats them.
  */
 import { splat } from './lanes';
 
