@@ -17,7 +17,16 @@ export { type ResampleOptions, resampleMarket } from '../data/resample.ts';
 export { type Split, type SplitRule, splitCalendar } from '../data/splits.ts';
 export { type OpenOptions, openMarket } from '../data/store/open.ts';
 export { type SyntheticOptions, synthesise } from '../data/synth/synthesise.ts';
+export {
+  type EvalOptions,
+  type EvalReport,
+  evalFactors,
+  type FactorReport,
+  type MeanIc,
+  type WrittenFile,
+} from '../evaluation/eval-factors.ts';
 export { Evaluator, type EvaluatorOptions, type ScoreOptions } from '../evaluation/evaluator.ts';
+export type { FactorShape } from '../evaluation/factor-file.ts';
 export type { DailyScores } from '../evaluation/task.ts';
 export type { Kind, Operator, Shape } from '../operators/define.ts';
 export { type OperatorName, operatorNames, operators } from '../operators/table.ts';

@@ -4,8 +4,9 @@ import { bench } from './commands/bench.ts';
 import { completion } from './commands/completion.ts';
 import { data } from './commands/data.ts';
 import { doctor } from './commands/doctor.ts';
+import { evalCommand } from './commands/eval.ts';
 import { ops } from './commands/ops.ts';
 
 /** Command files load what they need inside their handlers: `evolve --help` must not wait for a database. */
 export const addCommands = (cli: Argv): Argv =>
-  cli.command(data).command(ops).command(bench).command(doctor).command(completion(cli));
+  cli.command(evalCommand).command(data).command(ops).command(bench).command(doctor).command(completion(cli));

@@ -32,6 +32,8 @@ export interface EvaluatorOptions {
   readonly cache?: boolean | undefined;
   /** Called as a pass over minute bars goes on, with dates. */
   readonly onMinutes?: ((done: number, total: number) => void) | undefined;
+  /** Called as the programs of a batch get done. */
+  readonly onPrograms?: ((done: number, total: number) => void) | undefined;
 }
 
 /** Dates [from, to) by their place in the calendar; all of them when left out. */
@@ -66,6 +68,7 @@ export class Evaluator {
   readonly #spanBytes: number;
   #ranks: Matrix | undefined;
   readonly #onMinutes: EvaluatorOptions['onMinutes'];
+  readonly #onPrograms: EvaluatorOptions['onPrograms'];
 
   private constructor(
     market: Market,
@@ -84,6 +87,7 @@ export class Evaluator {
     this.#values = values;
     this.#keep = options.cache ?? true;
     this.#onMinutes = options.onMinutes;
+    this.#onPrograms = options.onPrograms;
     this.label = market.daily.has(this.#labelRule.price) ? forwardReturns(market, this.#labelRule, arena) : undefined;
     const matrices = [...market.daily.values(), ...(this.label ? [this.label] : [])];
     this.panelBytes = matrices.reduce((sum, { stride, rows }) => sum + stride * rows, 0);
@@ -219,12 +223,19 @@ export class Evaluator {
     const dates = this.#keep
       ? { from: 0, to: this.market.manifest.calendar.length }
       : this.#datesRead(programs, wanted);
+    let done = 0;
     let left = programs.map((_, place) => place);
     while (left.length > 0) {
       const { ready, later, matrices, keys } = await this.#reduceMinutes(programs, left, dates);
       try {
         const tasks = groups(programs, ready, this.workers);
-        await Promise.all(tasks.map((places) => this.#attempt(places, programs, matrices, run)));
+        await Promise.all(
+          tasks.map(async (places) => {
+            await this.#attempt(places, programs, matrices, run);
+            done += places.length;
+            this.#onPrograms?.(done, programs.length);
+          }),
+        );
       } finally {
         for (const key of keys) {
           this.#values.letGo(key);

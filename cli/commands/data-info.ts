@@ -1,7 +1,7 @@
 import type { CommandModule } from 'yargs';
 import { unitName } from '../../core/units.ts';
 import type { FieldCoverage, MarketInfo } from '../../data/info.ts';
-import { count } from '../print/number.ts';
+import { count, megabytes } from '../print/number.ts';
 import { table } from '../print/table.ts';
 import { plantedTable } from './data-synth.ts';
 
@@ -69,6 +69,3 @@ function missing({ missing, dates, symbols }: MarketInfo): string {
   const { notListed, noLongerListed, suspended, noBar } = missing;
   return `${share(notListed)} not yet listed, ${share(noLongerListed)} no longer, ${share(suspended)} suspended, ${share(noBar)} without a bar`;
 }
-
-const megabytes = (bytes: number): string =>
-  bytes >= 1e9 ? `${(bytes / 1e9).toFixed(1)} GB` : `${(bytes / 1e6).toFixed(bytes < 1e7 ? 1 : 0)} MB`;

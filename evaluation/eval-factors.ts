@@ -1,0 +1,258 @@
+/** `evolve eval`: the values of factors on a market, into a file or summed up. */
+import { strideFor } from '../core/arena.ts';
+import { EvolveError } from '../core/failure.ts';
+import { pauses } from '../core/pause.ts';
+import { unitName } from '../core/units.ts';
+import { embeddedMarket, embeddedOptions } from '../data/embedded.ts';
+import { defaultLabel, labelFields } from '../data/labels.ts';
+import type { MarketManifest } from '../data/market.ts';
+import { dayNumber, readManifest } from '../data/store/manifest.ts';
+import { canonical, type Interned } from '../program/canonical.ts';
+import type { Expression } from '../program/expression.ts';
+import { print } from '../program/print.ts';
+import { type CellSummary, CellTally } from './cell-tally.ts';
+import { Evaluator } from './evaluator.ts';
+import { FactorFile, type FactorShape } from './factor-file.ts';
+import { fieldsOf } from './minute-reduction.ts';
+import { type NamedFactor, namedFactors } from './named-factors.ts';
+
+export interface EvalOptions {
+  /** Formulas, and .json files of formulas. */
+  readonly factors: readonly string[];
+  /** A market folder; the embedded market without. */
+  readonly data?: string | undefined;
+  /** A file to write, ending in .arrow, .parquet or .csv. Without, the factors are scored against the label instead. */
+  readonly out?: string | undefined;
+  readonly shape?: FactorShape | undefined;
+  /** First and last date wanted, as 2024-01-31. */
+  readonly from?: string | undefined;
+  readonly to?: string | undefined;
+  readonly workers?: number | undefined;
+  /** Bytes beside those of the fields. */
+  readonly memory?: number | undefined;
+  readonly overwrite?: boolean | undefined;
+  readonly onProgress?: ((stage: string, done: number, total: number) => void) | undefined;
+}
+
+export interface EvalReport {
+  readonly market: { readonly folder: string; readonly name: string; readonly hash: string };
+  readonly from: string;
+  readonly to: string;
+  readonly dates: number;
+  readonly symbols: number;
+  readonly factors: readonly FactorReport[];
+  readonly file?: WrittenFile;
+}
+
+export interface FactorReport extends CellSummary {
+  readonly name: string;
+  readonly expression: string;
+  readonly unit: string;
+  /** Daily correlation with the return from T+1 to T+2; absent when a file was written. */
+  readonly ic?: MeanIc;
+  readonly rankIc?: MeanIc;
+}
+
+export interface MeanIc {
+  /** NaN without a date. */
+  readonly mean: number;
+  /** Mean over its standard error, dates taken as independent. */
+  readonly t: number;
+  /** Dates that have a correlation. */
+  readonly dates: number;
+}
+
+export interface WrittenFile {
+  readonly path: string;
+  readonly format: string;
+  readonly shape: FactorShape;
+  readonly rows: number;
+  readonly bytes: number;
+}
+
+interface Dates {
+  readonly from: number;
+  readonly to: number;
+}
+
+const gibibyte = 1024 ** 3;
+
+export async function evalFactors(options: EvalOptions): Promise<EvalReport> {
+  const { out, shape = 'long', workers, onProgress } = options;
+  if (workers !== undefined && !(Number.isInteger(workers) && workers > 0)) {
+    throw new EvolveError('bad-argument', `--workers should be a whole number above 0, not ${workers}.`);
+  }
+  const folder = options.data ?? (await embedded(onProgress));
+  const manifest = await readManifest(folder);
+  const dates = datesWanted(manifest.calendar, options);
+  const factors = await namedFactors(options.factors, manifest);
+  const file =
+    out === undefined
+      ? undefined
+      : await FactorFile.create({
+          path: out,
+          shape,
+          factors: factors.map(({ name }) => name),
+          symbols: manifest.symbols,
+          overwrite: options.overwrite ?? false,
+        });
+  try {
+    const reports = await evaluate(folder, manifest, factors, dates, file, options);
+    file?.finish();
+    return {
+      market: { folder, name: manifest.name, hash: manifest.hash },
+      from: manifest.calendar[dates.from] as string,
+      to: manifest.calendar[dates.to - 1] as string,
+      dates: dates.to - dates.from,
+      symbols: manifest.symbols.length,
+      factors: reports,
+      ...(out !== undefined && file && { file: written(out, shape, file) }),
+    };
+  } catch (error) {
+    file?.abandon();
+    throw error;
+  }
+}
+
+const written = (path: string, shape: FactorShape, { format, rows, bytes }: FactorFile): WrittenFile => ({
+  path,
+  format,
+  shape,
+  rows,
+  bytes,
+});
+
+const embedded = (onProgress: EvalOptions['onProgress']): Promise<string> =>
+  embeddedMarket((done) => onProgress?.('Making the embedded market', done, embeddedOptions.days));
+
+function datesWanted(calendar: readonly string[], { from, to }: EvalOptions): Dates {
+  for (const [flag, date] of Object.entries({ from, to })) {
+    if (date !== undefined && !isDate(date)) {
+      throw new EvolveError('bad-argument', `--${flag} ${date} is not a date such as 2024-01-31.`);
+    }
+  }
+  if (from !== undefined && to !== undefined && from > to) {
+    throw new EvolveError('bad-argument', `--from ${from} is after --to ${to}.`);
+  }
+  const first = from === undefined ? 0 : calendar.findIndex((date) => date >= from);
+  const last = to === undefined ? calendar.length - 1 : calendar.findLastIndex((date) => date <= to);
+  if (first >= 0 && last >= first) return { from: first, to: last + 1 };
+  throw new EvolveError(
+    'bad-argument',
+    `The market has no date ${[from && `from ${from}`, to && `to ${to}`].filter(Boolean).join(' ')}; its dates are ${calendar[0]} to ${calendar.at(-1)}.`,
+  );
+}
+
+const isDate = (text: string): boolean =>
+  /^\d{4}-\d\d-\d\d$/.test(text) &&
+  !Number.isNaN(Date.parse(text)) &&
+  new Date(text).toISOString().slice(0, 10) === text;
+
+async function evaluate(
+  folder: string,
+  manifest: MarketManifest,
+  factors: readonly NamedFactor[],
+  dates: Dates,
+  file: FactorFile | undefined,
+  { workers, memory, onProgress }: EvalOptions,
+): Promise<FactorReport[]> {
+  const interned: Interned = new Map();
+  const programs = factors.map(({ expression }) => canonical(expression, interned));
+  const fields = fieldsOf(programs, 'daily');
+  const plan = budget(manifest, programs.length, fields, dates, file?.blockDates ?? 64, memory);
+  // Two more times for the correlations.
+  const evaluations = (plan.blocks + (file ? 0 : 2)) * programs.length;
+  let before = 0;
+  const evaluator = await Evaluator.open(folder, {
+    workers,
+    fields,
+    memory: plan.forEvaluator,
+    // Bars are read again for the correlations, unless what is made of them is kept, which is made of every date.
+    cache: !file && plan.blockDates >= manifest.calendar.length,
+    onMinutes: (done, total) => onProgress?.('Reading minute bars', done, total),
+    onPrograms: (done) => onProgress?.('Evaluating factors', before + done, evaluations),
+  });
+  try {
+    const tallies = factors.map(() => new CellTally(manifest.symbols.length));
+    for (let { from } = dates; from < dates.to; from += plan.blockDates) {
+      const to = Math.min(dates.to, from + plan.blockDates);
+      await evaluateBlock(evaluator, programs, { from, to }, tallies, file);
+      before += programs.length;
+    }
+    const ics = async (method: 'pearson' | 'rank'): Promise<MeanIc[]> => {
+      const scores = await evaluator.score(programs, { ...dates, method });
+      before += programs.length;
+      return scores.map(({ ic }) => meanIc(ic));
+    };
+    const correlations = file ? undefined : { ic: await ics('pearson'), rankIc: await ics('rank') };
+    return factors.map(({ name, expression }, i) => ({
+      name,
+      expression: print(expression),
+      unit: unitName(expression.unit),
+      ...(tallies[i] as CellTally).summary(manifest.calendar),
+      ...(correlations && { ic: correlations.ic[i] as MeanIc, rankIc: correlations.rankIc[i] as MeanIc }),
+    }));
+  } finally {
+    await evaluator.close();
+  }
+}
+
+/**
+ * Values of all factors on as many dates as a quarter of the memory holds, whole blocks of the file: what is written
+ * does not depend on the memory.
+ */
+function budget(
+  { symbols, calendar }: MarketManifest,
+  programs: number,
+  fields: ReadonlySet<string>,
+  dates: Dates,
+  fileDates: number,
+  memory = 4 * gibibyte,
+): { blockDates: number; blocks: number; forEvaluator: number } {
+  const stride = strideFor(symbols.length);
+  const wanted = dates.to - dates.from;
+  const fit = Math.floor(memory / 4 / (programs * stride * fileDates));
+  const blockDates = Math.min(wanted, fileDates * Math.max(1, fit));
+  // The fields and the label are in the same address space.
+  const panel = (new Set([...fields, ...labelFields(defaultLabel)]).size + 2) * stride * calendar.length;
+  const values = programs * stride * blockDates;
+  const forEvaluator = Math.min(memory, 4 * gibibyte - panel - 64 * 1024 ** 2) - values;
+  return { blockDates, blocks: Math.ceil(wanted / blockDates), forEvaluator };
+}
+
+async function evaluateBlock(
+  evaluator: Evaluator,
+  programs: readonly Expression[],
+  block: Dates,
+  tallies: readonly CellTally[],
+  file: FactorFile | undefined,
+): Promise<void> {
+  const { calendar, symbols } = evaluator.market.manifest;
+  const pause = pauses();
+  const matrices = await evaluator.values(programs, block);
+  try {
+    const most = file?.blockDates ?? 64;
+    for (let from = block.from; from < block.to; from += most) {
+      const to = Math.min(block.to, from + most);
+      const values = matrices.map((matrix) => {
+        const cells = new Float32Array((to - from) * symbols.length);
+        for (let t = from; t < to; t++) {
+          cells.set(evaluator.arena.row(matrix, t - block.from), (t - from) * symbols.length);
+        }
+        return cells;
+      });
+      for (const [i, cells] of values.entries()) tallies[i]?.add(cells, from);
+      file?.write(Int32Array.from(calendar.slice(from, to), dayNumber), values);
+      await pause();
+    }
+  } finally {
+    for (const { address } of matrices) evaluator.arena.release(address);
+  }
+}
+
+function meanIc(daily: Float64Array): MeanIc {
+  const known = daily.filter((ic) => !Number.isNaN(ic));
+  const mean = known.reduce((sum, ic) => sum + ic, 0) / known.length;
+  const variance = known.reduce((sum, ic) => sum + (ic - mean) ** 2, 0) / (known.length - 1);
+  return { mean, t: mean / Math.sqrt(variance / known.length), dates: known.length };
+}

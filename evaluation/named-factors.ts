@@ -1,0 +1,106 @@
+/** Factors as a user names them: formulas, and JSON files of formulas, checked against the market they are meant for. */
+import { readFile } from 'node:fs/promises';
+import { EvolveError, fileProblem } from '../core/failure.ts';
+import type { MarketManifest } from '../data/market.ts';
+import { bind } from '../program/bind.ts';
+import { asFactor } from '../program/build.ts';
+import type { Expression } from '../program/expression.ts';
+import { parse } from '../program/parse.ts';
+import { print } from '../program/print.ts';
+import { marketVocabulary } from './evaluator.ts';
+
+export interface NamedFactor {
+  /** A formula without a name is called what it prints as. */
+  readonly name: string;
+  readonly expression: Expression;
+}
+
+interface Entry {
+  readonly name?: string | undefined;
+  readonly text: string;
+  /** `lib.json, factor 2 "momentum"`; nothing for a formula of the command line. */
+  readonly where?: string;
+}
+
+/** Each source is a formula, or a file ending in .json that holds some. A factor need not be a plain ratio here. */
+export async function namedFactors(sources: readonly string[], manifest: MarketManifest): Promise<NamedFactor[]> {
+  if (sources.length === 0) throw new EvolveError('bad-argument', 'Name a formula or a .json file of formulas.');
+  const factors: NamedFactor[] = [];
+  const names = new Set<string>();
+  for (const source of sources) {
+    for (const entry of /\.json$/i.test(source) ? await library(source) : [{ text: source }]) {
+      const expression = checked(entry, manifest);
+      const name = entry.name ?? print(expression);
+      if (names.has(name)) {
+        const at = entry.where ? `${entry.where}: there` : 'There';
+        throw new EvolveError('bad-argument', `${at} is a factor called ${name} already. Each needs its own name.`);
+      }
+      names.add(name);
+      factors.push({ name, expression });
+    }
+  }
+  return factors;
+}
+
+function checked({ text, where }: Entry, manifest: MarketManifest): Expression {
+  try {
+    const vocabulary = marketVocabulary(manifest);
+    const parsed = parse(text, vocabulary);
+    const bound = bind(parsed, vocabulary, manifest.minute);
+    if (bound.kind === 'refused') throw refusal(`${print(parsed)} has no value on this market: ${bound.reason}`);
+    const factor = asFactor(bound);
+    if (factor.kind === 'refused' && factor.rule === 'kind')
+      throw refusal(`${print(parsed)} is no factor: ${factor.reason}`);
+    return bound;
+  } catch (error) {
+    if (!(error instanceof EvolveError) || !where) throw error;
+    throw new EvolveError(error.code, `${where}: ${error.message}`, { details: error.details, cause: error });
+  }
+}
+
+const refusal = (sentence: string): EvolveError => new EvolveError('bad-expression', `${sentence}.`);
+
+/** A list of formulas, or of objects with `name` and `expression`; or an object that holds such a list as `factors`. */
+async function library(path: string): Promise<Entry[]> {
+  const parsed = await json(path);
+  const items = Array.isArray(parsed) ? parsed : isObject(parsed) ? parsed.factors : undefined;
+  if (!Array.isArray(items)) {
+    throw broken(
+      `${path} should hold a list such as [{"name": "base", "expression": "..."}], or an object with one as "factors"`,
+    );
+  }
+  if (items.length === 0) throw broken(`${path} holds no factor`);
+  return items.map((item: unknown, i) => {
+    const place = `${path}, factor ${i + 1}`;
+    if (typeof item === 'string') return { text: item, where: place };
+    if (!isObject(item)) throw broken(`${place} should be a formula, or an object with "name" and "expression"`);
+    const { name, expression } = item;
+    if (name !== undefined && (typeof name !== 'string' || name.trim() === '')) {
+      throw broken(`${place} has a "name" that is not a text`);
+    }
+    const where = name === undefined ? place : `${place} "${name}"`;
+    if (typeof expression !== 'string') throw broken(`${where} has no "expression"`);
+    return { name, text: expression, where };
+  });
+}
+
+async function json(path: string): Promise<unknown> {
+  let text: string;
+  try {
+    text = await readFile(path, 'utf8');
+  } catch (cause) {
+    const absent = (cause as NodeJS.ErrnoException).code === 'ENOENT';
+    const sentence = absent ? `There is no file ${path}.` : `Cannot read ${path}: ${fileProblem(cause)}.`;
+    throw new EvolveError('missing-file', sentence, { cause });
+  }
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new EvolveError('bad-library', `${path} is not valid JSON: ${fileProblem(cause)}.`, { cause });
+  }
+}
+
+const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+const broken = (sentence: string): EvolveError => new EvolveError('bad-library', `${sentence}.`);
