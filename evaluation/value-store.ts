@@ -1,0 +1,137 @@
+/**
+ * Minute reductions on disk, so that a pass over the bars is made once for a market and not once for every command.
+ * A file is named after the market's content, the kernels and the expression: whoever changes one of them asks for
+ * another file. Whatever goes wrong here costs time, never a result, so it is told and not thrown.
+ */
+import { createHash, randomUUID } from 'node:crypto';
+import {
+  closeSync,
+  fstatSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readvSync,
+  renameSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writevSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import type { Arena, Matrix } from '../core/arena.ts';
+import { fileProblem } from '../core/failure.ts';
+import { builtFile } from '../core/package-root.ts';
+
+/** The system takes 1,024 stretches of memory a call at most. */
+const rowsPerCall = 512;
+const digestBytes = 32;
+
+export class ValueStore {
+  readonly #folder: string;
+  readonly #budget: number;
+  readonly #arena: Arena;
+  readonly #market: string;
+  readonly #kernels: string;
+  /** Why values are no longer written, once that has happened. */
+  problem: string | undefined;
+
+  /** Keeps at most `budget` bytes in the folder, the least recently used go first. */
+  constructor(folder: string, budget: number, arena: Arena, marketHash: string) {
+    this.#folder = folder;
+    this.#budget = budget;
+    this.#arena = arena;
+    this.#market = marketHash;
+    this.#kernels = createHash('sha256')
+      .update(readFileSync(builtFile('operators', 'wasm', 'kernels.wasm')))
+      .digest('hex');
+  }
+
+  /** Fills the matrix and says true when the value is there whole, to the bit. */
+  load(key: string, matrix: Matrix): boolean {
+    const path = this.#path(key);
+    let file: number;
+    try {
+      file = openSync(path, 'r');
+    } catch {
+      return false; // not kept, or not readable: it will be computed
+    }
+    try {
+      const bytes = matrix.rows * matrix.columns * 4;
+      if (fstatSync(file).size !== bytes + digestBytes) return false;
+      const hash = createHash('sha256');
+      this.#eachStretch(matrix, (rows, at) => {
+        const read = readvSync(file, rows, at);
+        for (const row of rows) hash.update(row);
+        return read;
+      });
+      const digest = Buffer.alloc(digestBytes);
+      readvSync(file, [digest], bytes);
+      if (!digest.equals(hash.digest())) return false;
+      utimesSync(path, new Date(), new Date());
+      return true;
+    } catch {
+      return false;
+    } finally {
+      closeSync(file);
+    }
+  }
+
+  save(key: string, matrix: Matrix): void {
+    if (this.problem !== undefined) return;
+    const path = this.#path(key);
+    const partial = `${path}.${randomUUID().slice(0, 8)}`;
+    let created = false;
+    try {
+      mkdirSync(this.#folder, { recursive: true });
+      this.#makeRoom(matrix.rows * matrix.columns * 4);
+      const file = openSync(partial, 'wx');
+      created = true;
+      try {
+        const hash = createHash('sha256');
+        this.#eachStretch(matrix, (rows, at) => {
+          for (const row of rows) hash.update(row);
+          return writevSync(file, rows, at);
+        });
+        writevSync(file, [hash.digest()], matrix.rows * matrix.columns * 4);
+      } finally {
+        closeSync(file);
+      }
+      renameSync(partial, path);
+    } catch (error) {
+      this.problem = `Values are no longer kept in ${this.#folder}: ${fileProblem(error)}.`;
+      if (created) rmSync(partial, { force: true });
+    }
+  }
+
+  #path(key: string): string {
+    const name = createHash('sha256').update(`${this.#market}\n${this.#kernels}\n${key}`).digest('hex');
+    return join(this.#folder, `${name.slice(0, 40)}.f32`);
+  }
+
+  /** Rows without their padding, one after the other. */
+  #eachStretch(matrix: Matrix, move: (rows: Uint8Array[], at: number) => number): void {
+    const width = matrix.columns * 4;
+    for (let t = 0; t < matrix.rows; t += rowsPerCall) {
+      const count = Math.min(rowsPerCall, matrix.rows - t);
+      const rows = Array.from({ length: count }, (_, i) => {
+        return new Uint8Array(this.#arena.memory.buffer, matrix.address + (t + i) * matrix.stride, width);
+      });
+      if (move(rows, t * width) !== count * width) throw new Error('a value was moved in part');
+    }
+  }
+
+  #makeRoom(bytes: number): void {
+    const files = readdirSync(this.#folder).map((name) => {
+      const path = join(this.#folder, name);
+      const { size, mtimeMs } = statSync(path, { throwIfNoEntry: false }) ?? { size: 0, mtimeMs: 0 };
+      return { path, size, mtimeMs };
+    });
+    let total = bytes + files.reduce((sum, { size }) => sum + size, 0);
+    for (const { path, size } of files.sort((a, b) => a.mtimeMs - b.mtimeMs)) {
+      if (total <= this.#budget) break;
+      rmSync(path, { force: true });
+      total -= size;
+    }
+  }
+}
