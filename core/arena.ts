@@ -5,6 +5,7 @@
  * The thread that made the arena is the only one that allocates. Others are handed addresses.
  */
 import { EvolveError } from './failure.ts';
+import { mebibytes } from './memory-size.ts';
 
 /** Date-major float32 rows. Missing is NaN, and so is everything between `columns` and the next multiple of 16. */
 export interface Matrix {
@@ -111,8 +112,6 @@ export class Arena {
     if (pages > 0) this.memory.grow(pages);
   }
 }
-
-const mebibytes = (bytes: number): string => `${Math.ceil(bytes / 1024 ** 2)} MiB`;
 
 function reserve(maximum: number): WebAssembly.Memory {
   try {

@@ -1,5 +1,8 @@
 import { EvolveError } from './failure.ts';
 
+/** For sentences: 1536 MiB. */
+export const mebibytes = (bytes: number): string => `${Math.ceil(bytes / 1024 ** 2)} MiB`;
+
 const least = 64 * 1024 ** 2;
 
 /** The bytes of a `--memory` such as 512MiB, 4GiB or 1.5G; units are powers of 1024. */

@@ -1,9 +1,10 @@
 /** `evolve eval`: the values of factors on a market, into a file or summed up. */
+import { join } from 'node:path';
 import { strideFor } from '../core/arena.ts';
 import { EvolveError } from '../core/failure.ts';
 import { pauses } from '../core/pause.ts';
 import { unitName } from '../core/units.ts';
-import { embeddedMarket, embeddedOptions } from '../data/embedded.ts';
+import { cacheFolder, embeddedMarket, embeddedOptions } from '../data/embedded.ts';
 import { defaultLabel, labelFields } from '../data/labels.ts';
 import type { MarketManifest } from '../data/market.ts';
 import { dayNumber, readManifest } from '../data/store/manifest.ts';
@@ -169,6 +170,7 @@ async function evaluate(
     memory: plan.forEvaluator,
     // Bars are read again for the correlations, unless what is made of them is kept, which is made of every date.
     cache: !file && plan.blockDates >= manifest.calendar.length,
+    valueFolder: join(cacheFolder(), 'values'),
     onMinutes: (done, total) => onProgress?.('Reading minute bars', done, total),
     onPrograms: (done) => onProgress?.('Evaluating factors', before + done, evaluations),
   });

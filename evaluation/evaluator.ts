@@ -5,18 +5,20 @@
 import { availableParallelism } from 'node:os';
 import { Arena, type Matrix, strideFor } from '../core/arena.ts';
 import { EvolveError } from '../core/failure.ts';
+import { mebibytes } from '../core/memory-size.ts';
 import { defaultLabel, forwardReturns, labelFields } from '../data/labels.ts';
 import { type LabelRule, type Market, type MarketManifest, maskNames } from '../data/market.ts';
 import { openMarket } from '../data/store/open.ts';
 import { crossScratch, loadKernels } from '../operators/wasm/kernels.ts';
-import type { Call, Expression } from '../program/expression.ts';
+import type { Expression } from '../program/expression.ts';
 import { type Vocabulary, vocabulary } from '../program/vocabulary.ts';
 import { groups } from './grouping.ts';
-import { minuteReductions } from './minute-reduction.ts';
+import { type MinuteCounts, MinuteValues } from './minute-values.ts';
 import { history } from './plan.ts';
 import { Pool } from './pool.ts';
-import type { Available, DailyScores, Span, Task } from './task.ts';
+import type { Available, DailyScores, Dates, Span } from './task.ts';
 import { ValueCache } from './value-cache.ts';
+import { ValueStore } from './value-store.ts';
 
 export interface EvaluatorOptions {
   readonly workers?: number | undefined;
@@ -30,6 +32,8 @@ export interface EvaluatorOptions {
    * values depend on. They are computed in one pass over the bars either way.
    */
   readonly cache?: boolean | undefined;
+  /** Where kept minute reductions are also kept on disk, for other evaluators of the same market. */
+  readonly valueFolder?: string | undefined;
   /** Called as a pass over minute bars goes on, with dates. */
   readonly onMinutes?: ((done: number, total: number) => void) | undefined;
   /** Called as the programs of a batch get done. */
@@ -46,13 +50,9 @@ export interface ScoreOptions extends Stretch {
   readonly method?: 'pearson' | 'rank' | undefined;
 }
 
-interface Dates {
-  readonly from: number;
-  readonly to: number;
-}
-
 const gibibyte = 1024 ** 3;
-const datesPerTask = 16;
+/** Bytes of kept minute reductions on disk. */
+const diskBudget = 16 * gibibyte;
 
 export class Evaluator {
   readonly market: Market;
@@ -63,11 +63,10 @@ export class Evaluator {
   readonly panelBytes: number;
   readonly #labelRule: LabelRule;
   readonly #pool: Pool;
-  readonly #values: ValueCache;
+  readonly #minutes: MinuteValues;
   readonly #keep: boolean;
   readonly #spanBytes: number;
   #ranks: Matrix | undefined;
-  readonly #onMinutes: EvaluatorOptions['onMinutes'];
   readonly #onPrograms: EvaluatorOptions['onPrograms'];
 
   private constructor(
@@ -84,9 +83,20 @@ export class Evaluator {
     this.vocabulary = marketVocabulary(market.manifest);
     this.#labelRule = options.label ?? defaultLabel;
     this.#pool = pool;
-    this.#values = values;
     this.#keep = options.cache ?? true;
-    this.#onMinutes = options.onMinutes;
+    const store =
+      this.#keep && options.valueFolder !== undefined
+        ? new ValueStore(options.valueFolder, diskBudget, arena, market.manifest.hash)
+        : undefined;
+    this.#minutes = new MinuteValues({
+      market,
+      pool,
+      values,
+      store,
+      keep: this.#keep,
+      spanBytes,
+      onDates: options.onMinutes,
+    });
     this.#onPrograms = options.onPrograms;
     this.label = market.daily.has(this.#labelRule.price) ? forwardReturns(market, this.#labelRule, arena) : undefined;
     const matrices = [...market.daily.values(), ...(this.label ? [this.label] : [])];
@@ -129,10 +139,9 @@ export class Evaluator {
     return this.#pool.workers;
   }
 
-  /** Hits and misses of kept minute reductions, and the bytes they take. */
-  get cache(): { readonly hits: number; readonly misses: number; readonly bytes: number } {
-    const { hits, misses, bytes } = this.#values;
-    return { hits, misses, bytes };
+  /** How often minute reductions were in memory or on disk, had to be made, and the memory they take. */
+  get minuteValues(): MinuteCounts {
+    return this.#minutes.counts;
   }
 
   /** Dates between a date and the one on which its label is known. */
@@ -226,7 +235,7 @@ export class Evaluator {
     let done = 0;
     let left = programs.map((_, place) => place);
     while (left.length > 0) {
-      const { ready, later, matrices, keys } = await this.#reduceMinutes(programs, left, dates);
+      const { ready, later, matrices } = await this.#minutes.make(programs, left, dates);
       try {
         const tasks = groups(programs, ready, this.workers);
         await Promise.all(
@@ -237,10 +246,7 @@ export class Evaluator {
           }),
         );
       } finally {
-        for (const key of keys) {
-          this.#values.letGo(key);
-          if (!this.#keep) this.#values.discard(key);
-        }
+        this.#minutes.letGo(matrices.keys());
       }
       left = later;
     }
@@ -290,78 +296,6 @@ export class Evaluator {
     if (!matrix) throw new EvolveError('missing-field', `The market has no field ${name}, or it was not loaded.`);
     return matrix;
   }
-
-  /** Makes the reductions of as many programs as the budget holds at once, the kept ones included. */
-  async #reduceMinutes(programs: readonly Expression[], places: readonly number[], dates: Dates) {
-    const { calendar, symbols } = this.market.manifest;
-    const bytes = strideFor(symbols.length) * calendar.length;
-    const matrices = new Map<string, Matrix>();
-    const fresh: Call[] = [];
-    const ready: number[] = [];
-    const later: number[] = [];
-    for (const place of places) {
-      const needed = minuteReductions([programs[place] as Expression]);
-      let fits = true;
-      for (const [key, call] of needed) {
-        if (matrices.has(key)) continue;
-        const kept = this.#values.hold(key);
-        const matrix = kept ?? this.#values.make(key, calendar.length, symbols.length, bytes);
-        if (!matrix) {
-          fits = false;
-          break;
-        }
-        matrices.set(key, matrix);
-        if (!kept) fresh.push(call);
-      }
-      (fits ? ready : later).push(place);
-    }
-    if (ready.length === 0) {
-      throw new EvolveError(
-        'out-of-memory',
-        'The budget cannot hold the minute reductions of one program; raise --memory.',
-      );
-    }
-    await this.#minutePass(fresh, matrices, dates);
-    return { ready, later, matrices, keys: [...matrices.keys()] };
-  }
-
-  async #minutePass(reductions: readonly Call[], matrices: ReadonlyMap<string, Matrix>, dates: Dates): Promise<void> {
-    if (reductions.length === 0) return;
-    try {
-      await this.#pass(reductions, matrices, dates);
-    } catch (error) {
-      for (const { key } of reductions) this.#values.discard(key);
-      throw error;
-    }
-  }
-
-  /** One pass; two of half the reductions each when their values do not fit a worker's scratch together. */
-  async #pass(reductions: readonly Call[], matrices: ReadonlyMap<string, Matrix>, dates: Dates): Promise<void> {
-    const into = reductions.map(({ key }) => matrices.get(key) as Matrix);
-    const tasks: Task[] = [];
-    for (let { from } = dates; from < dates.to; from += datesPerTask) {
-      tasks.push({ kind: 'minute', reductions, into, from, to: Math.min(dates.to, from + datesPerTask) });
-    }
-    let done = 0;
-    const answers = await Promise.all(
-      tasks.map(async (task) => {
-        const answer = await this.#pool.run(task);
-        done += task.to - task.from;
-        this.#onMinutes?.(done, dates.to - dates.from);
-        return answer;
-      }),
-    );
-    if (answers.every((answer) => answer.kind === 'done')) return;
-    if (reductions.length === 1) {
-      throw new EvolveError(
-        'out-of-memory',
-        `The bars of a day do not fit a worker's scratch of ${mebibytes(this.#spanBytes)}.`,
-      );
-    }
-    const half = Math.ceil(reductions.length / 2);
-    await this.#pass(reductions.slice(0, half), matrices, dates);
-    await this.#pass(reductions.slice(half), matrices, dates);
-  }
 }
 
 /** Enough for blocks of some dozen nodes, two days of every minute field, and the tiles between. */
@@ -380,4 +314,3 @@ export const marketVocabulary = ({ fields }: MarketManifest): Vocabulary =>
   vocabulary(fields.filter(({ name }) => !masks.has(name)));
 
 const masks: ReadonlySet<string> = new Set(maskNames);
-const mebibytes = (bytes: number): string => `${Math.ceil(bytes / 1024 ** 2)} MiB`;

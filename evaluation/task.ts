@@ -18,17 +18,20 @@ export interface Span {
   readonly bytes: number;
 }
 
+/** Dates [from, to) by their place in the calendar. */
+export interface Dates {
+  readonly from: number;
+  readonly to: number;
+}
+
 /** Values that exist already, by key: what a plan's leaves are. */
 export type Available = ReadonlyMap<string, Matrix>;
 
-interface OfPrograms {
+interface OfPrograms extends Dates {
   readonly programs: readonly Expression[];
   readonly available: Available;
   readonly label?: Matrix | undefined;
   readonly labelDelay: number;
-  /** Dates [from, to). */
-  readonly from: number;
-  readonly to: number;
 }
 
 /** Daily correlation with the label, date by date. */
@@ -45,13 +48,11 @@ export interface StoreTask extends OfPrograms {
   readonly into: readonly Matrix[];
 }
 
-/** Minute reductions of dates [from, to) into matrices, one a reduction. */
-export interface MinuteTask {
+/** Minute reductions into matrices, one a reduction. */
+export interface MinuteTask extends Dates {
   readonly kind: 'minute';
   readonly reductions: readonly Call[];
   readonly into: readonly Matrix[];
-  readonly from: number;
-  readonly to: number;
 }
 
 export type Task = ScoreTask | StoreTask | MinuteTask;

@@ -1,9 +1,11 @@
 import { rm } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Matrix } from '../core/arena.ts';
 import { stream } from '../core/random.ts';
 import { Evaluator } from '../evaluation/evaluator.ts';
+import { rank } from '../operators/reference/cross-section.ts';
+import { correlation } from '../operators/reference/rolling.ts';
 import type { Expression } from '../program/expression.ts';
 import { parse } from '../program/parse.ts';
 import { randomProgram, standardWindows } from '../program/random-program.ts';
@@ -100,5 +102,69 @@ test('any stretch of dates is scored as in the whole', async () => {
   for (const [i, { ic, counts }] of part.entries()) {
     expect(ic, programs[i]?.key).toEqual(whole[i]?.ic.slice(37, 71));
     expect(counts).toEqual(whole[i]?.counts.slice(37, 71));
+  }
+});
+
+test('minute reductions are made once, kept in memory and on disk, to the bit', async () => {
+  const valueFolder = join(dirname(market.folder), 'values');
+  const programs = [...random(30, 3), ...written.map((text) => parse(text, evaluator.vocabulary))];
+  const expected = (await evaluator.values(programs)).map(cells);
+  const open = () => Evaluator.open(market.folder, { workers: 1, valueFolder });
+  const [first, second] = [await open(), await open()];
+  try {
+    const scores = await first.score(programs);
+    const { made } = first.minuteValues;
+    expect(made).toBeGreaterThan(10);
+    expect(await first.score(programs)).toEqual(scores);
+    expect(first.minuteValues).toMatchObject({ made, fromDisk: 0 });
+    expect(await second.score(programs)).toEqual(scores);
+    expect(second.minuteValues).toMatchObject({ made: 0, fromDisk: made });
+    const again = await second.values(programs);
+    for (const [i, matrix] of again.entries()) {
+      const values = Float32Array.from({ length: size.rows * size.columns }, (_, at) => {
+        return second.arena.row(matrix, Math.floor(at / size.columns))[at % size.columns] as number;
+      });
+      expect(values.findIndex((value, at) => !Object.is(value, expected[i]?.[at]))).toBe(-1);
+    }
+  } finally {
+    await first.close();
+    await second.close();
+  }
+});
+
+test('a budget that holds few reductions gives the same scores in several passes', async () => {
+  const programs = random(80, 4);
+  const small = await Evaluator.open(market.folder, { workers: 1, memory: 8 * 1024 ** 2 });
+  try {
+    expect(await small.score(programs)).toEqual(await evaluator.score(programs));
+  } finally {
+    await small.close();
+  }
+});
+
+test('rank correlation is Pearson correlation of the ranks', async () => {
+  const programs = ['cs_rank(TURN)', 'TURN', 'ts_mean(close, 16) / CLOSE'].map((text) =>
+    parse(text, evaluator.vocabulary),
+  );
+  const scores = await evaluator.score(programs, { method: 'rank' });
+  const { rows, columns, label } = market.plain;
+  for (const [i, program] of programs.entries()) {
+    const values = evaluateReference(program, market.plain);
+    for (let t = 0; t < rows; t++) {
+      const both = Array.from({ length: columns }, (_, c) => t * columns + c).filter(
+        (at) => !Number.isNaN(values[at]) && !Number.isNaN(label?.[at]),
+      );
+      expect(scores[i]?.counts[t]).toBe(both.length);
+      if (both.length < 3) continue;
+      const ranks = (of: Float64Array) => {
+        const row = Float64Array.from(both, (at) => of[at] as number);
+        const out = new Float64Array(row.length);
+        rank(row, row, 0, out);
+        return out;
+      };
+      const expected = correlation(ranks(values), ranks(label as Float64Array));
+      if (Number.isNaN(expected)) expect(scores[i]?.ic[t]).toBeNaN();
+      else expect(scores[i]?.ic[t]).toBeCloseTo(expected, 5);
+    }
   }
 });

@@ -1,0 +1,153 @@
+/**
+ * Minute reductions as daily matrices: kept from earlier batches in memory, else on disk, else made in one pass over
+ * the bars for all programs of a batch.
+ */
+import { type Matrix, strideFor } from '../core/arena.ts';
+import { EvolveError } from '../core/failure.ts';
+import { mebibytes } from '../core/memory-size.ts';
+import type { Market } from '../data/market.ts';
+import type { Call, Expression } from '../program/expression.ts';
+import { minuteReductions } from './minute-reduction.ts';
+import type { Pool } from './pool.ts';
+import type { Available, Dates, MinuteTask } from './task.ts';
+import type { ValueCache } from './value-cache.ts';
+import type { ValueStore } from './value-store.ts';
+
+export interface MinuteCounts {
+  readonly fromMemory: number;
+  readonly fromDisk: number;
+  readonly made: number;
+  /** Of memory, now. */
+  readonly bytes: number;
+  /** Why values are no longer kept on disk, when they should be. */
+  readonly problem?: string | undefined;
+}
+
+interface Setting {
+  readonly market: Market;
+  readonly pool: Pool;
+  readonly values: ValueCache;
+  readonly store: ValueStore | undefined;
+  /** Whether values outlive their batch. */
+  readonly keep: boolean;
+  readonly spanBytes: number;
+  readonly onDates: ((done: number, total: number) => void) | undefined;
+}
+
+/** What could be made ready, and the programs that must wait for the next round. */
+interface Ready {
+  readonly ready: readonly number[];
+  readonly later: number[];
+  readonly matrices: Available;
+}
+
+/** Days of bars in a task: enough to read ahead, few enough that workers finish together. */
+const datesPerTask = 16;
+
+export class MinuteValues {
+  readonly #setting: Setting;
+  #fromDisk = 0;
+  #made = 0;
+
+  constructor(setting: Setting) {
+    this.#setting = setting;
+  }
+
+  get counts(): MinuteCounts {
+    const { values, store } = this.#setting;
+    return {
+      fromMemory: values.hits,
+      fromDisk: this.#fromDisk,
+      made: this.#made,
+      bytes: values.bytes,
+      problem: store?.problem,
+    };
+  }
+
+  /** The reductions of as many programs as the budget holds at once, held until `letGo`. */
+  async make(programs: readonly Expression[], places: readonly number[], dates: Dates): Promise<Ready> {
+    const matrices = new Map<string, Matrix>();
+    const fresh: Call[] = [];
+    const ready: number[] = [];
+    const later: number[] = [];
+    for (const place of places) {
+      const needed = minuteReductions([programs[place] as Expression]);
+      (this.#hold(needed, matrices, fresh) ? ready : later).push(place);
+    }
+    if (ready.length === 0) {
+      this.letGo(matrices.keys());
+      throw new EvolveError(
+        'out-of-memory',
+        'The budget cannot hold the minute reductions of one program; raise --memory.',
+      );
+    }
+    await this.#fill(fresh, matrices, dates);
+    return { ready, later, matrices };
+  }
+
+  letGo(keys: Iterable<string>): void {
+    for (const key of keys) {
+      this.#setting.values.letGo(key);
+      if (!this.#setting.keep) this.#setting.values.discard(key);
+    }
+  }
+
+  /** Adds what is kept, and room for what is not; false when there is no room for all. */
+  #hold(needed: ReadonlyMap<string, Call>, matrices: Map<string, Matrix>, fresh: Call[]): boolean {
+    const { values, store } = this.#setting;
+    const { calendar, symbols } = this.#setting.market.manifest;
+    for (const [key, call] of needed) {
+      if (matrices.has(key)) continue;
+      const kept = values.hold(key);
+      const bytes = strideFor(symbols.length) * calendar.length;
+      const matrix = kept ?? values.make(key, calendar.length, symbols.length, bytes);
+      if (!matrix) return false;
+      matrices.set(key, matrix);
+      if (kept) continue;
+      if (store?.load(key, matrix)) this.#fromDisk++;
+      else fresh.push(call);
+    }
+    return true;
+  }
+
+  async #fill(fresh: readonly Call[], matrices: ReadonlyMap<string, Matrix>, dates: Dates): Promise<void> {
+    if (fresh.length === 0) return;
+    try {
+      await this.#pass(fresh, matrices, dates);
+    } catch (error) {
+      for (const { key } of fresh) this.#setting.values.discard(key);
+      throw error;
+    }
+    this.#made += fresh.length;
+    for (const { key } of fresh) this.#setting.store?.save(key, matrices.get(key) as Matrix);
+  }
+
+  /** One pass; two of half the reductions each when their values do not fit a worker's scratch together. */
+  async #pass(reductions: readonly Call[], matrices: ReadonlyMap<string, Matrix>, dates: Dates): Promise<void> {
+    const { pool, spanBytes, onDates } = this.#setting;
+    const into = reductions.map(({ key }) => matrices.get(key) as Matrix);
+    const tasks: MinuteTask[] = [];
+    for (let { from } = dates; from < dates.to; from += datesPerTask) {
+      tasks.push({ kind: 'minute', reductions, into, from, to: Math.min(dates.to, from + datesPerTask) });
+    }
+    let done = 0;
+    const answers = await Promise.all(
+      tasks.map(async (task) => {
+        const answer = await pool.run(task);
+        done += task.to - task.from;
+        onDates?.(done, dates.to - dates.from);
+        return answer;
+      }),
+    );
+    if (answers.every((answer) => answer.kind === 'done')) return;
+    if (reductions.length === 1) {
+      throw new EvolveError(
+        'out-of-memory',
+        `The bars of a day do not fit a worker's scratch of ${mebibytes(spanBytes)}.`,
+      );
+    }
+    const half = Math.ceil(reductions.length / 2);
+    await this.#pass(reductions.slice(0, half), matrices, dates);
+    await this.#pass(reductions.slice(half), matrices, dates);
+  }
+}
