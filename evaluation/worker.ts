@@ -1,7 +1,7 @@
 /** A thread of the pool: kernels over the shared memory, and one task at a time. */
 import { workerData } from 'piscina';
 import type { Matrix } from '../core/arena.ts';
-import { MinuteReader } from '../data/store/minute.ts';
+import { type MinuteDay, MinuteReader } from '../data/store/minute.ts';
 import { type Kernels, loadKernels } from '../operators/wasm/kernels.ts';
 import type { Expression } from '../program/expression.ts';
 import { MinutePass } from './minute-pass.ts';
@@ -19,6 +19,12 @@ import type {
   StoreTask,
   WorkerSetting,
 } from './task.ts';
+
+/**
+ * Days are read ahead while the one before is computed from this many bytes a field on. Smaller ones are there before
+ * a read could be handed to another thread: 500 symbols x 240 bars come at 10 GB/s directly and at 2 to 5 ahead.
+ */
+const readAhead = 2 * 1024 ** 2;
 
 const setting = workerData as WorkerSetting;
 const kernels: Kernels = loadKernels(setting.memory);
@@ -103,12 +109,29 @@ async function reduce(task: MinuteTask, span: Span): Promise<Answer> {
   // Stands in for a field that has no bars on a date.
   new Float32Array(setting.memory.buffer, blank, reader.slabBytes / 4).fill(Number.NaN);
   const dates = Array.from({ length: task.to - task.from }, (_, i) => task.from + i);
-  for await (const { t, slabs } of reader.stream(dates, setting.memory, [even as number[], odd as number[]])) {
+  const days =
+    reader.slabBytes < readAhead
+      ? readEach(reader, dates, even as number[])
+      : reader.stream(dates, setting.memory, [even as number[], odd as number[]]);
+  for await (const { t, slabs } of days) {
     const all = new Map(reader.fields.map((field) => [field, slabs.get(field) ?? blank]));
     const rows = task.into.map(({ address, stride }) => address + t * stride);
     pass.day(all, rows);
   }
   return { kind: 'done' };
+}
+
+/** Date by date, the thread waiting for each. */
+function* readEach(reader: MinuteReader, dates: readonly number[], addresses: readonly number[]): Generator<MinuteDay> {
+  for (const t of dates) {
+    const slabs = new Map<string, number>();
+    for (const [i, field] of reader.fields.entries()) {
+      const address = addresses[i] as number;
+      if (reader.read(t, field, new Uint8Array(setting.memory.buffer, address, reader.slabBytes)))
+        slabs.set(field, address);
+    }
+    yield { t, slabs };
+  }
 }
 
 function readerOf(fields: readonly string[], minute: NonNullable<WorkerSetting['minute']>): Promise<MinuteReader> {
