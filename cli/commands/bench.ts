@@ -132,14 +132,20 @@ async function benchMinutes({ data, workers, json }: Arguments): Promise<void> {
   const { availableParallelism } = await import('node:os');
   const folder = data ?? (await embedded());
   const timings: MinuteTiming[] = [];
-  for (const count of new Set([1, workers ?? availableParallelism()])) timings.push(await timeMinutes(folder, count));
+  for (const reductions of [1, 4, 8]) {
+    for (const count of new Set([1, workers ?? availableParallelism()])) {
+      timings.push(await timeMinutes(folder, count, reductions));
+    }
+  }
   if (json) return console.log(JSON.stringify({ node: process.version, timings }, null, 2));
   const [first] = timings as [MinuteTiming];
   console.log(
-    `${first.reductions} reductions of ${first.bars} bars x ${count(first.symbols)} symbols x ${first.dates} dates, ${count(first.bytes / 1e6)} MB, Node ${process.version}\n`,
+    `Daily values of ${first.bars} bars x ${count(first.symbols)} symbols x ${count(first.dates)} dates, Node ${process.version}\n`,
   );
   const speed = (t: MinuteTiming, seconds: number) => count(t.bytes / 1e6 / seconds);
   const rows = timings.map((t) => [
+    t.reductions,
+    count(t.bytes / 1e6),
     t.workers,
     speed(t, t.plainSeconds),
     speed(t, t.passSeconds),
@@ -147,7 +153,9 @@ async function benchMinutes({ data, workers, json }: Arguments): Promise<void> {
     count(t.peakRss / 1024 ** 2),
     count(t.panelBytes / 1024 ** 2),
   ]);
-  console.log(table(rows, ['workers', 'plain MB/s', 'pass MB/s', 'share', 'peak MiB', 'panel MiB']));
+  console.log(
+    table(rows, ['reductions', 'MB', 'workers', 'plain MB/s', 'pass MB/s', 'share', 'peak MiB', 'panel MiB']),
+  );
 }
 
 async function embedded(): Promise<string> {
