@@ -15,6 +15,8 @@ export interface FieldInfo {
   readonly doc: string;
   /** For groupings: the name of each code. */
   readonly labels?: readonly string[];
+  /** One number per symbol, taken for every date: on earlier dates it knows the future. */
+  readonly snapshot?: true;
 }
 
 /** The bars of a day, by when they begin, in minutes since midnight of the exchange. Gaps are session breaks. */
@@ -79,5 +81,16 @@ export interface Market {
   readonly daily: ReadonlyMap<string, Matrix>;
 }
 
-/** Fields the search must not read, such as whether an order could be filled: kept, but not in the vocabulary. */
-export const maskNames = ['CAN_BUY', 'CAN_SELL', 'SUSPENDED', 'ST', 'LISTED_DAYS'] as const;
+/** About orders, portfolios and the data themselves rather than about a symbol's prospects. */
+const masks: ReadonlySet<string> = new Set([
+  'CAN_BUY',
+  'CAN_SELL',
+  'SUSPENDED',
+  'ST',
+  'LISTED_DAYS',
+  'MEMBER',
+  'WEIGHT',
+]);
+
+/** Whether a factor may read the field; the others are for trading, labels and portfolios. */
+export const forFactors = ({ name, snapshot }: FieldInfo): boolean => !masks.has(name) && !snapshot;

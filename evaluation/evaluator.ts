@@ -7,7 +7,7 @@ import { Arena, type Matrix, strideFor } from '../core/arena.ts';
 import { EvolveError } from '../core/failure.ts';
 import { mebibytes } from '../core/memory-size.ts';
 import { defaultLabel, forwardReturns, labelFields } from '../data/labels.ts';
-import { type LabelRule, type Market, type MarketManifest, maskNames } from '../data/market.ts';
+import { forFactors, type LabelRule, type Market, type MarketManifest } from '../data/market.ts';
 import { openMarket } from '../data/store/open.ts';
 import { crossScratch, loadKernels } from '../operators/wasm/kernels.ts';
 import type { Expression } from '../program/expression.ts';
@@ -309,8 +309,5 @@ function scratchPerWorker({ symbols, fields, minute }: MarketManifest, arena: Ar
   return Math.ceil((Math.max(blocks, slabs + tiles) + cross) / 65536) * 65536 + 1024 ** 2;
 }
 
-/** What a factor may read: every field but the masks, which are for trading and labels. */
-export const marketVocabulary = ({ fields }: MarketManifest): Vocabulary =>
-  vocabulary(fields.filter(({ name }) => !masks.has(name)));
-
-const masks: ReadonlySet<string> = new Set(maskNames);
+/** The words of a factor on this market. */
+export const marketVocabulary = ({ fields }: MarketManifest): Vocabulary => vocabulary(fields.filter(forFactors));

@@ -3,6 +3,8 @@ import { DuckDBInstance } from '@duckdb/node-api';
 import { tableFromArrays, tableToIPC } from 'apache-arrow';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import type { MarketManifest } from '../data/market.ts';
+import { marketVocabulary } from '../evaluation/evaluator.ts';
 import { imported, inputs, none } from './import-files.ts';
 
 const prices = `date,symbol,open,high,low,close,volume
@@ -203,6 +205,8 @@ describe('daily bars', () => {
   });
 });
 
+const words = (manifest: MarketManifest): string[] => [...marketVocabulary(manifest).keys()];
+
 describe('tables beside the bars', () => {
   test('hold from their date on, or throughout', async () => {
     const from = inputs({
@@ -234,6 +238,19 @@ describe('tables beside the bars', () => {
       [0, 1],
     ]);
     expect(report.notes).toContain('INDUSTRY is one snapshot, taken for every date');
+    expect(words(manifest)).toEqual(expect.arrayContaining(['CLOSE', 'INDUSTRY', 'CAP']));
+    for (const barred of ['MEMBER', 'WEIGHT', 'CAN_BUY', 'ST']) expect(words(manifest)).not.toContain(barred);
+  });
+
+  test('without dates are no words of a formula, which would know the future', async () => {
+    const from = inputs({ 'p.csv': prices, 'cap.csv': 'symbol,cap\nA,100\nB,300\n' });
+    const { daily, manifest } = await imported(from, {
+      files: [from.path('p.csv')],
+      static: [`CAP=${from.path('cap.csv')}:symbol,cap:money`],
+    });
+    expect(daily('CAP')[0]).toEqual([100, 300]);
+    expect(words(manifest)).toContain('CLOSE');
+    expect(words(manifest)).not.toContain('CAP');
   });
 
   test('an index describes the market', async () => {

@@ -163,6 +163,7 @@ async function staticFields({ settings, notes }: Job, context: SideContext): Pro
         kind: 'm',
         unit,
         doc: dated ? 'From a dated table' : 'One snapshot for every date: it knows the future of earlier ones',
+        ...(!dated && { snapshot: true }),
       },
       cells,
     });

@@ -158,6 +158,8 @@ export function fieldsProblem(fields: unknown, hasGrid: boolean): string | undef
     if (labels !== undefined && (!isList(labels) || labels.some((label) => typeof label !== 'string'))) {
       return `field ${name} has "labels" that are not a list of texts`;
     }
+    if (field.snapshot !== undefined && field.snapshot !== true)
+      return `field ${name} has a "snapshot" that is not true`;
     if (kind === 'b' && !hasGrid) return `minute field ${name} needs the "minute" grid`;
     if (names.has(name)) return `field ${name} is there twice`;
     names.add(name);
