@@ -18,6 +18,8 @@ export interface Matrix {
 }
 
 const page = 65536;
+/** Less than 256 MiB holds no market worth the name. */
+const leastPages = 4096;
 /** Kernels read whole vectors, so the last row of a slab may be read up to here past its end. */
 const slack = 64;
 
@@ -40,9 +42,15 @@ export class Arena {
 
   /** `limit` bytes at most; address 0 is never handed out. */
   constructor(limit: number = 4 * 1024 ** 3) {
-    this.#limit = Math.min(limit, 4 * 1024 ** 3);
     this.#top = page; // kernels keep their constants below
-    this.memory = reserve(Math.ceil(this.#limit / page));
+    const reserved = reserve(Math.ceil(Math.min(limit, 4 * 1024 ** 3) / page));
+    this.memory = reserved.memory;
+    this.#limit = reserved.limit;
+  }
+
+  /** Bytes there can ever be. */
+  get limit(): number {
+    return this.#limit;
   }
 
   /** Bytes handed out and not given back. */
@@ -113,14 +121,18 @@ export class Arena {
   }
 }
 
-function reserve(maximum: number): WebAssembly.Memory {
-  try {
-    return new WebAssembly.Memory({ initial: 1, maximum, shared: true });
-  } catch (cause) {
-    throw new EvolveError(
-      'out-of-memory',
-      `This machine cannot reserve ${mebibytes(maximum * page)} of address space. Lower --memory.`,
-      { cause },
-    );
+/** As much address space as there is, up to the maximum: containers and old systems may not give 4 GiB at once. */
+function reserve(maximum: number): { memory: WebAssembly.Memory; limit: number } {
+  for (let pages = maximum; ; pages = Math.ceil(pages / 2)) {
+    try {
+      return { memory: new WebAssembly.Memory({ initial: 1, maximum: pages, shared: true }), limit: pages * page };
+    } catch (cause) {
+      if (pages > leastPages) continue;
+      throw new EvolveError(
+        'out-of-memory',
+        `This machine cannot reserve ${mebibytes(pages * page)} of address space; check its limits (ulimit -v, the container's memory).`,
+        { cause },
+      );
+    }
   }
 }

@@ -112,7 +112,7 @@ export class Evaluator {
     const spanBytes = scratchPerWorker(market.manifest, arena);
     const panel = arena.used + strideFor(market.manifest.symbols.length) * market.manifest.calendar.length;
     // What the address space leaves is the most a budget can be.
-    const budget = Math.min(options.memory ?? 4 * gibibyte, 4 * gibibyte - panel - 64 * 1024 ** 2);
+    const budget = Math.min(options.memory ?? arena.limit, arena.limit - panel - 64 * 1024 ** 2);
     const forValues = budget - workers * spanBytes;
     if (forValues < 0) {
       throw new EvolveError(
