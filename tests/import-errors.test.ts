@@ -62,6 +62,12 @@ const cases: readonly Case[] = [
     {},
     /has no column for symbol.*or --symbol-from-name/,
   ],
+  [
+    'a pattern that fits no name',
+    'date,open,high,low,close,volume\n2024-01-02,1,1,1,1,1\n',
+    { symbolFromName: '(\\d+)\\.csv' },
+    /^--symbol-from-name \(\\d\+\)\\\.csv does not fit \w+; extensions such as \.csv are left out of it\.$/,
+  ],
   ['no header line', good.join('\n'), {}, /Its first line looks like data: give it a header line\.$/],
   [
     'two columns for one',

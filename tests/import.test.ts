@@ -109,9 +109,10 @@ describe('daily bars', () => {
     });
     const { daily, manifest } = await imported(from, {
       files: [from.path('*_daily.csv')],
-      symbolFromName: '(.+)_daily',
+      symbolFromName: '(\\w+)_.aily',
     });
     expect(manifest.symbols).toEqual(['AAA', 'BBB']);
+    expect(manifest.provenance.options).toEqual({ symbolFromName: '(\\w+)_.aily' });
     expect(daily('CLOSE')).toEqual([
       [1, none],
       [2, 3],
@@ -251,6 +252,9 @@ describe('tables beside the bars', () => {
     expect(daily('CAP')[0]).toEqual([100, 300]);
     expect(words(manifest)).toContain('CLOSE');
     expect(words(manifest)).not.toContain('CAP');
+    // Where it was made is nobody's business; what was asked for is kept as it was.
+    expect(manifest.provenance.options).toEqual({ static: ['CAP=cap.csv:symbol,cap:money'] });
+    expect(JSON.stringify(manifest.provenance)).not.toContain(from.folder);
   });
 
   test('an index describes the market', async () => {

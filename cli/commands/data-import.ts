@@ -1,5 +1,5 @@
 import type { Argv, CommandModule } from 'yargs';
-import { type ImportOptions, importOptions } from '../../data/import/options.ts';
+import { type ImportOptions, importOptions, type OptionRow } from '../../data/import/options.ts';
 import type { ImportReport } from '../../data/import/report.ts';
 import { count } from '../print/number.ts';
 import { progress } from '../print/progress.ts';
@@ -39,7 +39,7 @@ export const dataImport: CommandModule<object, Arguments> = {
 
 /** The flags of the option rows. */
 function addOptions<T>(cli: Argv<T>): Argv<T> {
-  for (const [name, row] of Object.entries<Row>(importOptions)) {
+  for (const [name, row] of Object.entries<OptionRow>(importOptions)) {
     const value = row.value === undefined ? '' : ` [${row.value}]`;
     cli.option(
       name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`),
@@ -56,14 +56,6 @@ function addOptions<T>(cli: Argv<T>): Argv<T> {
     );
   }
   return cli;
-}
-
-interface Row {
-  readonly type: string;
-  readonly doc: string;
-  readonly value?: string;
-  readonly required?: true;
-  readonly choices?: readonly string[];
 }
 
 /** A short page: what came in, what was dropped or repaired, what the market holds. */

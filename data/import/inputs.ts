@@ -3,7 +3,7 @@ import type { DuckDBConnection } from '@duckdb/node-api';
 import { EvolveError } from '../../core/failure.ts';
 import { barColumns } from './columns.ts';
 import { expandFiles } from './glob.ts';
-import { refuseUnknown, type StageRequest } from './layout.ts';
+import { refusePattern, refuseUnknown, type StageRequest } from './layout.ts';
 import type { ImportOptions } from './options.ts';
 import type { Settings } from './settings.ts';
 import type { Source } from './source.ts';
@@ -29,6 +29,7 @@ export async function findInputs(options: ImportOptions): Promise<InputFiles> {
       'No file of bars is given. Name CSV, Parquet or Arrow files, or a pattern such as "bars/*.parquet".',
     );
   }
+  if (options.symbolFromName) refusePattern(options.symbolFromName, allFiles(inputs));
   return inputs;
 }
 

@@ -1,4 +1,5 @@
 /** What the columns of a file are to us, and the SQL that reads each of them: symbols, stamps, numbers. */
+import { basename } from 'node:path';
 import { EvolveError } from '../../core/failure.ts';
 import {
   type BarColumn,
@@ -88,8 +89,19 @@ export function refuseUnknown(sources: readonly Source[], request: StageRequest)
   }
 }
 
-const stem =
-  "regexp_replace(parse_filename(_file, false, 'both_slash'), '(\\.(csv|tsv|txt|parquet|pq|arrow|feather|ipc|gz))*$', '', 'i')";
+const extensions = '(\\.(csv|tsv|txt|parquet|pq|arrow|feather|ipc|gz))*$';
+const stem = `regexp_replace(parse_filename(_file, false, 'both_slash'), '${extensions}', '', 'i')`;
+
+/** A pattern that fits some file leaves the rows of the others without a symbol, which is counted; one that fits none is refused. */
+export function refusePattern(pattern: string, files: readonly string[]): void {
+  const names = files.map((file) => basename(file).replace(new RegExp(extensions, 'i'), ''));
+  if (names.some((name) => new RegExp(pattern).test(name))) return;
+  const others = names.length > 1 ? ` or any of the ${names.length - 1} other names` : '';
+  throw new EvolveError(
+    'bad-argument',
+    `--symbol-from-name ${pattern} does not fit ${names[0]}${others}; extensions such as .csv are left out of it.`,
+  );
+}
 
 export function symbolOf(layout: Layout, request: StageRequest): string {
   const { symbolFromName } = request;

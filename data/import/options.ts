@@ -2,7 +2,7 @@
  * Every option of `evolve data import`, one row each: the flags, their help, the docs and the type of
  * `importMarket`'s argument are read from here.
  */
-interface OptionRow {
+export interface OptionRow {
   /** `texts` may be repeated, one value each time; `files` takes several values at once. */
   readonly type: 'text' | 'texts' | 'files' | 'number' | 'switch';
   readonly required?: true;

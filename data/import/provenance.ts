@@ -1,13 +1,16 @@
-import { statSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { basename } from 'node:path';
-import { type ImportOptions, importOptions } from './options.ts';
+import { type ImportOptions, importOptions, type OptionRow } from './options.ts';
+import { splitSuffix } from './side-table.ts';
 
 /** How the market was made: files by name and size, and the options given. Folders of this machine are left out. */
 export function provenanceOf(options: ImportOptions, files: readonly string[]): Record<string, unknown> {
-  const given = Object.keys(importOptions).flatMap((name) => {
+  const given = Object.entries<OptionRow>(importOptions).flatMap(([name, { value: form = '' }]) => {
     const value = options[name as keyof typeof importOptions];
     if (value === undefined || ['out', 'daily', 'minute', 'overwrite'].includes(name)) return [];
-    return [[name, Array.isArray(value) ? value.map(withoutFolders) : withoutFolders(value)]];
+    // A pattern or a format keeps its slashes.
+    const kept = (text: unknown) => (form.includes('FILE') && typeof text === 'string' ? withoutFolders(text) : text);
+    return [[name, Array.isArray(value) ? value.map(kept) : kept(value)]];
   });
   return {
     command: 'evolve data import',
@@ -18,5 +21,14 @@ export function provenanceOf(options: ImportOptions, files: readonly string[]): 
   };
 }
 
-const withoutFolders = (value: unknown): unknown =>
-  typeof value === 'string' ? value.replace(/[^=,:]*[\\/](?=[^\\/]*\.\w)/g, '') : value;
+/** `CAP=/home/me/cap.csv:symbol,cap:money` -> `CAP=cap.csv:symbol,cap:money`. */
+function withoutFolders(text: string): string {
+  const name = /^[A-Z][A-Z0-9_]*=/.exec(text)?.[0] ?? '';
+  return name + fileName(text.slice(name.length));
+}
+
+function fileName(text: string): string {
+  if (existsSync(text)) return basename(text);
+  const { head, suffix } = splitSuffix(text);
+  return suffix === undefined ? text : `${fileName(head)}:${suffix}`;
+}
