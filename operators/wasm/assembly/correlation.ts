@@ -103,21 +103,27 @@ function trusted(m: f64, total: f64, squares: f64): bool {
 
 /** The same in double precision. */
 function exact(slope: bool, out: usize, factor: usize, label: usize, n: i32, firstX: f32, firstY: f32): void {
-  let sx: f64 = 0, sy: f64 = 0, xx: f64 = 0, yy: f64 = 0, xy: f64 = 0;
-  let count = 0;
-  for (let at: usize = 0, end = <usize>n << 2; at < end; at += 4) {
-    const v = load<f32>(factor + at), w = load<f32>(label + at);
-    if (v != v || w != w) continue;
-    const a = <f64>v - <f64>firstX, b = <f64>w - <f64>firstY;
-    count++;
-    sx += a;
-    sy += b;
-    xx += a * a;
-    yy += b * b;
-    xy += a * b;
+  const originX = f64x2.splat(<f64>firstX), originY = f64x2.splat(<f64>firstY);
+  let sx = f64x2.splat(0), sy = sx, xx = sx, yy = sx, xy = sx;
+  let held = i32x4.splat(0);
+  for (let i = 0; i < n; i += 4) {
+    const v = read(factor + (<usize>i << 2)), w = read(label + (<usize>i << 2));
+    let present = v128.and(f32x4.eq(v, v), f32x4.eq(w, w));
+    if (i + 4 > n) present = v128.andnot(present, past(n - i));
+    held = i32x4.sub(held, present);
+    // A missing cell stands at the origin, where it adds nothing.
+    const a = v128.bitselect(v, splat(firstX), present), b = v128.bitselect(w, splat(firstY), present);
+    const al = f64x2.sub(low(a), originX), ah = f64x2.sub(high(a), originX);
+    const bl = f64x2.sub(low(b), originY), bh = f64x2.sub(high(b), originY);
+    sx = f64x2.add(sx, f64x2.add(al, ah));
+    sy = f64x2.add(sy, f64x2.add(bl, bh));
+    xx = f64x2.add(xx, f64x2.add(f64x2.mul(al, al), f64x2.mul(ah, ah)));
+    yy = f64x2.add(yy, f64x2.add(f64x2.mul(bl, bl), f64x2.mul(bh, bh)));
+    xy = f64x2.add(xy, f64x2.add(f64x2.mul(al, bl), f64x2.mul(ah, bh)));
   }
-  const m = <f64>count;
-  report(slope, out, count, xx - (sx * sx) / m, yy - (sy * sy) / m, xy - (sx * sy) / m);
+  const count = lanes(held);
+  const m = <f64>count, x = sum(sx), y = sum(sy);
+  report(slope, out, count, sum(xx) - (x * x) / m, sum(yy) - (y * y) / m, sum(xy) - (x * y) / m);
 }
 
 /**

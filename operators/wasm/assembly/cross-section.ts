@@ -6,7 +6,8 @@
  * Group codes are whole numbers from 0 to 65535 held as floats; anything else is no group.
  */
 import { finite, high, join, low, missing, read, splat, write } from './lanes';
-import { collect, padded, rankRow, sort, sortScratch, valueOf } from './ranking';
+import { collect, padded, rankRow, sort, sortScratch } from './ranking';
+import { present, twiceMedian } from './selecting';
 
 const NORM = 0;
 const DEMEAN = 1;
@@ -146,44 +147,25 @@ export function cs_rank(out: usize, outStride: usize, x: usize, xStride: usize, 
 
 export function cs_winsor(out: usize, outStride: usize, x: usize, xStride: usize, rows: i32, n: i32, scratch: usize, k: f64): void {
   for (let t = 0; t < rows; t++, out += outStride, x += xStride) {
-    const m = collect(scratch, x, n);
-    const sorted = sort(scratch, n, m);
+    const m = present(x, n);
     if (m == 0) {
       clear(out, 0, n);
       continue;
     }
-    const upper = m >> 1, lower = (m - 1) >> 1;
-    const middle = 0.5 * (<f64>valueAt(sorted, lower) + <f64>valueAt(sorted, upper));
-    const reach = k * 0.5 * (distance(sorted, m, middle, lower) + distance(sorted, m, middle, upper));
+    const middle = 0.5 * twiceMedian(x, n, m);
+    const origin = f64x2.splat(middle);
+    for (let i = 0; i < n; i += 4) {
+      const v = cells(x, i, n);
+      const l = f64x2.abs(f64x2.sub(low(v), origin)), h = f64x2.abs(f64x2.sub(high(v), origin));
+      write(scratch + (<usize>i << 2), join(l, h));
+    }
+    const reach = k * 0.5 * twiceMedian(scratch, n, m);
     const least = splat(<f32>(middle - reach)), most = splat(<f32>(middle + reach));
     for (let i = 0; i < n; i += 4) {
       write(out + (<usize>i << 2), finite(f32x4.max(least, f32x4.min(most, cells(x, i, n)))));
     }
     clear(out, (n + 3) & ~3, n);
   }
-}
-
-// @ts-ignore: decorator
-@inline
-function valueAt(sorted: usize, place: i32): f32 {
-  return valueOf(sorted + (<usize>place << 3));
-}
-
-/**
- * The distance from the middle that `nearer` of the m sorted values are closer than or tied with. Values within a
- * distance are neighbours in order, so it is the narrowest reach of any nearer + 1 neighbours: the one where the
- * lower end stops being the farther of the two.
- */
-function distance(sorted: usize, m: i32, middle: f64, nearer: i32): f64 {
-  let from = 0, to = m - 1 - nearer;
-  while (from < to) {
-    const half = (from + to) >> 1;
-    if (middle - <f64>valueAt(sorted, half) > <f64>valueAt(sorted, half + nearer) - middle) from = half + 1;
-    else to = half;
-  }
-  const reach = Math.max(middle - <f64>valueAt(sorted, from), <f64>valueAt(sorted, from + nearer) - middle);
-  if (from == 0) return reach;
-  return Math.min(reach, Math.max(middle - <f64>valueAt(sorted, from - 1), <f64>valueAt(sorted, from - 1 + nearer) - middle));
 }
 
 export function cs_resid(out: usize, outStride: usize, x: usize, xStride: usize, y: usize, yStride: usize, rows: i32, n: i32, scratch: usize): void {

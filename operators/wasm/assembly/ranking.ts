@@ -184,14 +184,6 @@ export function collect(pairs: usize, x: usize, n: i32): i32 {
   return <i32>((to - pairs) >> 3);
 }
 
-/** The value a pair was made from. */
-// @ts-ignore: decorator
-@inline
-export function valueOf(pair: usize): f32 {
-  const key = load<i32>(pair, 4);
-  return reinterpret<f32>(key ^ (~(key >> 31) | 0x80000000));
-}
-
 // @ts-ignore: decorator
 @inline
 function sortBy(bits: i32, passes: i32, from: usize, spare: usize, tables: usize, n: i32): usize {
