@@ -2,13 +2,14 @@
  * Whether a market folder can be trusted: every file whole and as it was written, the calendar the same everywhere,
  * and the bars possible. Answers with sentences, one for each kind of problem, with a count and the first example.
  */
+import { dayNumber } from '../core/date.ts';
 import { EvolveError } from '../core/failure.ts';
 import { type BarCells, BarRules, barNames } from './check/bar-rules.ts';
 import { minuteProblems } from './check/minutes.ts';
 import { Rule } from './check/rule.ts';
 import type { FieldInfo } from './market.ts';
 import { DailyFile } from './store/daily-file.ts';
-import { dailyName, dayNumber, readManifest, type StoredManifest } from './store/manifest.ts';
+import { dailyName, readManifest, type StoredManifest } from './store/manifest.ts';
 import { verifyFiles } from './store/open.ts';
 
 export interface CheckOptions {

@@ -2,6 +2,7 @@
  * Train, validation and test by date. Between two parts lies an embargo at least as long as a label takes to be known
  * (lag + horizon dates), cut from the end of the earlier part: no label of one part reaches into the next.
  */
+import { isDate } from '../core/date.ts';
 import { EvolveError } from '../core/failure.ts';
 import type { LabelRule } from './market.ts';
 
@@ -61,7 +62,7 @@ function byDates(calendar: readonly string[], rule: SplitRule & { kind: 'dates' 
   for (const name of names) {
     const [from, to] = rule[name];
     for (const date of [from, to]) {
-      if (!/^\d{4}-\d\d-\d\d$/.test(date)) {
+      if (!isDate(date)) {
         throw new EvolveError('bad-argument', `"${date}" in the ${name} part should be a date like 2024-01-31.`);
       }
     }

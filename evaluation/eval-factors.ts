@@ -1,13 +1,14 @@
 /** `evolve eval`: the values of factors on a market, into a file or summed up. */
 import { join } from 'node:path';
 import { strideFor } from '../core/arena.ts';
+import { dayNumber, isDate } from '../core/date.ts';
 import { EvolveError } from '../core/failure.ts';
 import { pauses } from '../core/pause.ts';
 import { unitName } from '../core/units.ts';
 import { cacheFolder, embeddedMarket, embeddedOptions } from '../data/embedded.ts';
 import { defaultLabel, labelFields } from '../data/labels.ts';
 import type { MarketManifest } from '../data/market.ts';
-import { dayNumber, readManifest } from '../data/store/manifest.ts';
+import { readManifest } from '../data/store/manifest.ts';
 import { canonical, type Interned } from '../program/canonical.ts';
 import type { Expression } from '../program/expression.ts';
 import { print } from '../program/print.ts';
@@ -143,11 +144,6 @@ function datesWanted(calendar: readonly string[], { from, to }: EvalOptions): Da
     `The market has no date ${[from && `from ${from}`, to && `to ${to}`].filter(Boolean).join(' ')}; its dates are ${calendar[0]} to ${calendar.at(-1)}.`,
   );
 }
-
-const isDate = (text: string): boolean =>
-  /^\d{4}-\d\d-\d\d$/.test(text) &&
-  !Number.isNaN(Date.parse(text)) &&
-  new Date(text).toISOString().slice(0, 10) === text;
 
 async function evaluate(
   folder: string,

@@ -1,10 +1,11 @@
 /** What only a market can tell: whether its fields are these, and whether its days have enough bars. */
+
+import { clock } from '../core/clock.ts';
 import { nearest } from '../core/nearest.ts';
 import { sameUnit, unitName } from '../core/units.ts';
 import { reductions } from '../operators/reference/interval.ts';
 import { operatorOf } from '../operators/table.ts';
 import { kindNames, leastWindow, type Refusal, refused } from './build.ts';
-import { clock } from './clock.ts';
 import type { Call, Expression, Field, IntervalArguments } from './expression.ts';
 import { fieldList, type Vocabulary, type Word } from './vocabulary.ts';
 

@@ -2,12 +2,13 @@
  * The only maker of expressions: whatever it returns has the right kinds, units, windows and argument counts, so
  * nobody after it checks again. A refusal travels as a value, because mutations ask for impossible things all day.
  */
+
+import { clock } from '../core/clock.ts';
 import { EvolveError } from '../core/failure.ts';
 import { isRatio, ratio, type Unit, unitName } from '../core/units.ts';
 import type { Elementwise, Kind, Operator } from '../operators/define.ts';
 import { reductions } from '../operators/reference/interval.ts';
 import { type OperatorName, operatorOf } from '../operators/table.ts';
-import { clock } from './clock.ts';
 import type { Expression, Field, IntervalArguments, Literal } from './expression.ts';
 import type { Word } from './vocabulary.ts';
 

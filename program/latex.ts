@@ -1,6 +1,7 @@
 /** An expression as a formula for a paper, from the operator rows' templates. */
+
+import { clock } from '../core/clock.ts';
 import { type OperatorName, operatorOf } from '../operators/table.ts';
-import { clock } from './clock.ts';
 import type { Expression } from './expression.ts';
 import { infix } from './infix.ts';
 

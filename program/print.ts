@@ -1,5 +1,5 @@
 /** The one spelling of an expression people read: parse(print(e)) is e again, node for node. */
-import { clock } from './clock.ts';
+import { clock } from '../core/clock.ts';
 import type { Expression } from './expression.ts';
 import { infix, prefixBinds } from './infix.ts';
 

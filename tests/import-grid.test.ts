@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { columnUse, parseMapping, resolveColumns } from '../data/import/columns.ts';
 import { nameMatches } from '../data/import/glob.ts';
-import { clock, earlyClose, findGrid, parseSession, type StampCount } from '../data/import/grid.ts';
+import { earlyClose, findGrid, parseSession, type StampCount, stampTime } from '../data/import/grid.ts';
 import { parseRepairs } from '../data/import/repairs.ts';
 import { repairWords, rules } from '../data/import/rules.ts';
 
@@ -151,7 +151,7 @@ describe('what flags say', () => {
     expect(nameMatches('a+(b).csv', 'a+(b).csv')).toBe(true);
   });
 
-  test('clock', () => {
-    expect([clock(570), clock(0), clock(1440)]).toEqual(['09:30', '00:00', '24:00']);
+  test('times of day as files write them', () => {
+    expect([stampTime(570), stampTime(0), stampTime(1440)]).toEqual(['09:30', '00:00', '24:00']);
   });
 });

@@ -1,8 +1,10 @@
 /** Minute bars: the rules of a bar, the dates and times the files claim, and whether daily bars follow from them. */
 import { join } from 'node:path';
+import { clock } from '../../core/clock.ts';
+import { dayNumber } from '../../core/date.ts';
 import { ArrowLayout } from '../store/arrow-layout.ts';
 import { DailyFile } from '../store/daily-file.ts';
-import { dayNumber, type StoredManifest } from '../store/manifest.ts';
+import type { StoredManifest } from '../store/manifest.ts';
 import { MinuteReader } from '../store/minute.ts';
 import { type BarName, BarRules, barNames } from './bar-rules.ts';
 
@@ -24,9 +26,9 @@ export async function minuteProblems(
     for (const [t, date] of calendar.entries()) {
       const today = new Map<string, Float32Array>();
       for (const [name, slab] of slabs) if (reader.read(t, name, new Uint8Array(slab.buffer))) today.set(name, slab);
-      const clock = (i: number) =>
-        `${symbols[i % N]} on ${date} at ${time(minute.starts[Math.floor(i / N)] as number)}`;
-      rules.look(Object.fromEntries(barNames.map((name) => [name, today.get(name)])), clock);
+      const where = (i: number) =>
+        `${symbols[i % N]} on ${date} at ${clock(minute.starts[Math.floor(i / N)] as number)}`;
+      rules.look(Object.fromEntries(barNames.map((name) => [name, today.get(name)])), where);
       for (const pair of pairs) {
         const slab = today.get(pair.name);
         if (slab) pair.compare(slab, pair.cells.subarray(t * N, t * N + N), (n) => `${symbols[n]} on ${date}`);
@@ -135,5 +137,3 @@ function misplacedBatches(folder: string, { calendar, files, minute }: StoredMan
     }
   });
 }
-
-const time = (minutes: number): string => `${Math.floor(minutes / 60)}:${String(minutes % 60).padStart(2, '0')}`;

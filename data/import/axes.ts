@@ -40,8 +40,6 @@ export async function declareSymbols(db: DuckDBConnection, { symbols }: Axes): P
   if (symbols.length > 0) await db.run(`CREATE TYPE symbols AS ENUM (${symbols.map(sql.text).join(', ')})`);
 }
 
-export const dateText = (day: number): string => new Date(day * 86_400_000).toISOString().slice(0, 10);
-
 /** Refuses input without a single usable bar. */
 export function refuseNothing(axes: Axes, stages: readonly Stage[], files: readonly string[]): void {
   if (axes.symbols.length > 0) return;

@@ -1,6 +1,8 @@
 /** Daily rows into matrices, judged row by row. All of one market's daily fields fit in memory; its minutes need not. */
+
 import type { DuckDBConnection } from '@duckdb/node-api';
-import { type Axes, dateText } from './axes.ts';
+import { dateText } from '../../core/date.ts';
+import type { Axes } from './axes.ts';
 import { judge } from './judge.ts';
 import type { Ledger } from './ledger.ts';
 import type { Repairs } from './repairs.ts';

@@ -2,6 +2,7 @@
  * The day's bars, found in the stamps: how long a bar is, which times of day the session has, where it breaks, and
  * whether a stamp is the start or the end of its bar.
  */
+import { clock } from '../../core/clock.ts';
 import { EvolveError } from '../../core/failure.ts';
 import type { MinuteGrid } from '../market.ts';
 
@@ -164,13 +165,10 @@ export function parseSession(text: string): Session[] {
 }
 
 const formatSession = (sessions: readonly Session[]): string =>
-  sessions.map(({ from, to }) => `${clock(from)}-${clock(to)}`).join(',');
+  sessions.map(({ from, to }) => `${stampTime(from)}-${stampTime(to)}`).join(',');
 
-/** 570 -> 09:30. */
-export function clock(minute: number): string {
-  const two = (n: number): string => String(n).padStart(2, '0');
-  return `${two(Math.floor(minute / 60))}:${two(minute % 60)}`;
-}
+/** 570 -> 09:30, as files write it. */
+export const stampTime = (minute: number): string => clock(minute).padStart(5, '0');
 
 /**
  * The last bar of a half day: from there on fewer than half of the rows expected come, bar for bar, for at least a

@@ -3,11 +3,13 @@
  * stream through, and written a date at a time: memory holds the daily matrices and one date of minute bars. The rows
  * read are the rows kept and the rows dropped, and every one dropped or repaired is in drop-report.csv.
  */
+
 import { rename } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
+import { dateText } from '../../core/date.ts';
 import { EvolveError } from '../../core/failure.ts';
 import { MarketWriter, refuseOccupied } from '../store/write.ts';
-import { type Axes, dateText, declareSymbols, findAxes, refuseNothing } from './axes.ts';
+import { type Axes, declareSymbols, findAxes, refuseNothing } from './axes.ts';
 import { compact } from './compact.ts';
 import { type DailyTable, readDaily, warnOfDaily } from './daily.ts';
 import { dailyFields } from './daily-fields.ts';

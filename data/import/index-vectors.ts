@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
+import { dateText } from '../../core/date.ts';
 import { EvolveError } from '../../core/failure.ts';
-import { dateText } from './axes.ts';
 import { barColumns, listColumns, resolveColumns } from './columns.ts';
 import { missing } from './daily.ts';
 import { type SideContext, splitSuffix } from './side-table.ts';

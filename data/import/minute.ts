@@ -1,9 +1,11 @@
 /** Minute rows into slabs of one date at a time, judged row by row: memory holds a day, whatever the market's length. */
+
 import type { DuckDBConnection } from '@duckdb/node-api';
+import { dateText } from '../../core/date.ts';
 import { EvolveError } from '../../core/failure.ts';
-import { type Axes, dateText } from './axes.ts';
+import type { Axes } from './axes.ts';
 import { priceColumns, shareColumns } from './daily.ts';
-import { type BarStamp, clock, earlyClose, type FoundGrid, findGrid } from './grid.ts';
+import { type BarStamp, earlyClose, type FoundGrid, findGrid, stampTime } from './grid.ts';
 import { judge } from './judge.ts';
 import type { Ledger } from './ledger.ts';
 import type { Repairs } from './repairs.ts';
@@ -46,7 +48,7 @@ export async function planMinutes(
   await noteMixed(db, stage, axes, found, ledger);
   const earlyCloses = await findEarlyCloses(db, usable, found, barOf);
   const half = [...earlyCloses].map(
-    ([day, bar]) => `${dateText(day)} (${clock((found.grid.starts[bar] as number) + found.grid.barMinutes)})`,
+    ([day, bar]) => `${dateText(day)} (${stampTime((found.grid.starts[bar] as number) + found.grid.barMinutes)})`,
   );
   const says =
     half.length === 0
@@ -214,7 +216,7 @@ function barFor(block: RowBlock, i: number, plan: MinutePlan): number | undefine
     const start = (minute ?? Math.floor(sec / 60)) - (plan.stamp === 'end' ? barMinutes : 0);
     const inside = starts.some((known) => start > known && start < known + barMinutes);
     if (inside || minute === undefined)
-      block.note(i)('off-grid', `bars are ${barMinutes} minutes from ${clock(starts[0] as number)} on`);
+      block.note(i)('off-grid', `bars are ${barMinutes} minutes from ${stampTime(starts[0] as number)} on`);
     else block.note(i)('outside-session', `the session is ${plan.session}`);
     return undefined;
   }
@@ -222,7 +224,7 @@ function barFor(block: RowBlock, i: number, plan: MinutePlan): number | undefine
   if (last === undefined || bar <= last) return bar;
   block.note(i)(
     'after-early-close',
-    `that day closed at ${clock((plan.grid.starts[last] as number) + plan.grid.barMinutes)}`,
+    `that day closed at ${stampTime((plan.grid.starts[last] as number) + plan.grid.barMinutes)}`,
   );
   return undefined;
 }

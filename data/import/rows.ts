@@ -1,7 +1,9 @@
 /** The staged rows, streamed as blocks that know where each row came from; common to daily and minute bars. */
+
 import type { DuckDBConnection } from '@duckdb/node-api';
-import { type Axes, dateText } from './axes.ts';
-import { clock } from './grid.ts';
+import { dateText } from '../../core/date.ts';
+import type { Axes } from './axes.ts';
+import { stampTime } from './grid.ts';
 import type { BarCells, Note } from './judge.ts';
 import type { Ledger, Place } from './ledger.ts';
 import type { RuleName } from './rules.ts';
@@ -101,5 +103,5 @@ function whereFrom(stage: Stage, rn: number): { file: string | undefined; row: n
 
 function stampClock(sec: number): string {
   const rest = sec % 60;
-  return clock(Math.floor(sec / 60)) + (rest === 0 ? '' : `:${rest < 10 ? '0' : ''}${rest}`);
+  return stampTime(Math.floor(sec / 60)) + (rest === 0 ? '' : `:${rest < 10 ? '0' : ''}${rest}`);
 }

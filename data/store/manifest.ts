@@ -2,15 +2,13 @@
 import { createHash } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { isDate } from '../../core/date.ts';
 import { EvolveError, fileProblem } from '../../core/failure.ts';
 import type { MarketManifest, StoredFile } from '../market.ts';
 
 export const manifestName = 'market.json';
 export const dailyName = 'daily.arrow';
 export const minuteName = (field: string, year: string): string => `minute/${field}-${year}.arrow`;
-
-/** How the files write a date: days since 1970. */
-export const dayNumber = (date: string): number => Date.parse(date) / 86_400_000;
 
 /** A manifest read from a folder: it says which files there are. */
 export type StoredManifest = MarketManifest & { readonly files: Readonly<Record<string, StoredFile>> };
@@ -122,10 +120,6 @@ function calendarProblem(calendar: unknown): string | undefined {
   if (back >= 0) return `"calendar" should ascend, and ${calendar[back]} comes after ${calendar[back - 1]}`;
   return undefined;
 }
-
-const isDate = (text: string): boolean =>
-  /^\d{4}-\d\d-\d\d$/.test(text) && !Number.isNaN(Date.parse(text)) && toDate(Date.parse(text)) === text;
-const toDate = (time: number): string => new Date(time).toISOString().slice(0, 10);
 
 function symbolsProblem(symbols: unknown): string | undefined {
   if (!isList(symbols) || symbols.length === 0) return '"symbols" should be a list of names';

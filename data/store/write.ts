@@ -7,6 +7,7 @@ import { randomUUID } from 'node:crypto';
 import { closeSync, fsyncSync, mkdirSync, openSync, readSync, rmSync, writeFileSync } from 'node:fs';
 import { readdir, rename, rm, rmdir } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
+import { dayNumber } from '../../core/date.ts';
 import { EvolveError, fileProblem } from '../../core/failure.ts';
 import { unfinished } from '../../core/unfinished.ts';
 import type { FieldInfo, MarketManifest, MinuteGrid, PlantedSignal, StoredFile } from '../market.ts';
@@ -15,7 +16,6 @@ import { makeFolder } from './make-folder.ts';
 import {
   contentHash,
   dailyName,
-  dayNumber,
   fieldsProblem,
   manifestName,
   manifestProblem,
