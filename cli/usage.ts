@@ -58,7 +58,9 @@ const sentences: readonly (readonly [RegExp, Sentence])[] = [
           ? unknownWord(level, word)
           : `"${commandLine(level)}" needs one of: ${level.subcommands.join(', ')}.`;
       }
-      const missing = (level.declared.match(/<[^>]+>/g) ?? []).slice(Number(got)).map((name) => name.slice(1, -1));
+      const missing = (level.declared.match(/<[^>]+>/g) ?? [])
+        .slice(Number(got))
+        .map((name) => name.replace(/[<.>]/g, ''));
       return `"${commandLine(level)}" needs ${missing.map((name) => name.toUpperCase()).join(' and ')}.`;
     },
   ],
@@ -78,7 +80,10 @@ const sentences: readonly (readonly [RegExp, Sentence])[] = [
     /^Arguments (\S+) and (\S+) are mutually exclusive/,
     (level, a, b) => `${named(level, a)} and ${named(level, b)} cannot be used together.`,
   ],
-  [/^Implications failed:\n (\S+) -> (\S+)/, (level, a, b) => `${named(level, a)} needs ${named(level, b)} too.`],
+  [
+    /^Missing dependent arguments:\s*(\S+) -> (\S+)/,
+    (level, a, b) => `${named(level, a)} needs ${named(level, b)} too.`,
+  ],
 ];
 
 function unknownWord(level: Level, word: string): string {

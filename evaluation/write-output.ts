@@ -2,7 +2,17 @@
  * A file that appears under its name only when it is whole: it is written beside its place and renamed at the end, and
  * whatever goes wrong before that, also Ctrl-C, nothing stays.
  */
-import { closeSync, fsyncSync, openSync, renameSync, rmSync, statSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  openSync,
+  renameSync,
+  rmSync,
+  type Stats,
+  statSync,
+  writeSync,
+} from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { EvolveError, fileProblem } from '../core/failure.ts';
 import { unfinished } from '../core/unfinished.ts';
@@ -18,12 +28,12 @@ export class OutputFile {
   /** Refuses at once what would only fail at the end: a name that is taken, a folder that is not there. */
   constructor(path: string, overwrite: boolean) {
     const target = resolve(path);
-    const there = statSync(target, { throwIfNoEntry: false });
+    this.#path = path;
+    const there = this.#found(target);
     if (there?.isDirectory()) throw new EvolveError('unwritable', `Cannot write ${path}: it is a folder.`);
     if (there && !overwrite) {
       throw new EvolveError('exists', `${path} already exists. Add --overwrite to replace it, or name another file.`);
     }
-    this.#path = path;
     this.#temporary = join(dirname(target), `.${basename(target)}.${process.pid}-${Date.now().toString(36)}`);
     try {
       this.#fd = openSync(this.#temporary, 'wx');
@@ -64,6 +74,14 @@ export class OutputFile {
     this.#settled();
   }
 
+  #found(path: string): Stats | undefined {
+    try {
+      return statSync(path, { throwIfNoEntry: false });
+    } catch (cause) {
+      throw this.#unwritable(cause);
+    }
+  }
+
   #close(): void {
     if (this.#open) closeSync(this.#fd);
     this.#open = false;
@@ -72,7 +90,7 @@ export class OutputFile {
   #unwritable(cause: unknown): EvolveError {
     const folder = dirname(this.#path);
     const reason =
-      (cause as NodeJS.ErrnoException).code === 'ENOENT' && !statSync(folder, { throwIfNoEntry: false })
+      (cause as NodeJS.ErrnoException).code === 'ENOENT' && !existsSync(folder)
         ? `the folder ${folder} does not exist; make it first`
         : fileProblem(cause);
     return new EvolveError('unwritable', `Cannot write ${this.#path}: ${reason}.`, { cause });

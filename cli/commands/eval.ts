@@ -9,17 +9,16 @@ interface Arguments {
   readonly factors: readonly string[];
   readonly data?: string | undefined;
   readonly out?: string | undefined;
-  readonly wide: boolean;
+  readonly wide?: boolean | undefined;
   readonly from?: string | undefined;
   readonly to?: string | undefined;
   readonly workers?: number | undefined;
   readonly memory?: string | undefined;
-  readonly overwrite: boolean;
+  readonly overwrite?: boolean | undefined;
   readonly json: boolean;
 }
 
 const text = (describe: string) => ({ type: 'string', requiresArg: true, describe }) as const;
-const toggle = (describe: string) => ({ type: 'boolean', default: false, describe }) as const;
 
 /** `evolve eval FACTORS...`: what factors are on a market, summed up or written to a file. */
 export const evalCommand: CommandModule<object, Arguments> = {
@@ -35,15 +34,19 @@ export const evalCommand: CommandModule<object, Arguments> = {
       })
       .option('data', text('Market folder; the embedded market without'))
       .option('out', text('File to write: .arrow, .parquet or .csv'))
-      .option('long', toggle('A row for each date and symbol, a column for each factor; so without --wide'))
-      .option('wide', toggle('A row for each date, a column for each symbol; one factor'))
+      .option('long', {
+        type: 'boolean',
+        describe: 'A row for each date and symbol, a column for each factor; the default',
+      })
+      .option('wide', { type: 'boolean', describe: 'A row for each date, a column for each symbol; one factor' })
       .option('from', text('First date, such as 2024-01-31'))
       .option('to', text('Last date'))
       .option('workers', { type: 'number', requiresArg: true, describe: 'Threads; all cores without' })
       .option('memory', text('What to hold beside the fields, 4GiB at most'))
-      .option('overwrite', toggle('Replace a file that is there'))
-      .option('json', toggle('Print JSON'))
-      .check(({ long, wide }) => !(long && wide) || '--long and --wide cannot be used together.')
+      .option('overwrite', { type: 'boolean', describe: 'Replace a file that is there' })
+      .option('json', { type: 'boolean', default: false, describe: 'Print JSON' })
+      .conflicts('long', 'wide')
+      .implies({ long: 'out', wide: 'out', overwrite: 'out' })
       .example('evolve eval "ts_mean(close, 240) / CLOSE"', 'what a factor is like on the embedded market')
       .example('evolve eval seeds.json --data market --out factors.parquet', 'values of several, a column each')
       .example('evolve eval "cs_rank(VOLUME)" --data market --wide --out rank.csv', 'dates by symbols'),
