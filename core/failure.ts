@@ -53,6 +53,10 @@ export function fileProblem(error: unknown): string {
       return 'a part of its path is a file, not a folder';
     case 'EEXIST':
       return 'it already exists';
+    case 'ENAMETOOLONG':
+      return 'its name is too long';
+    case 'ELOOP':
+      return 'it is a link that leads back to itself';
     case 'EMFILE':
       return 'too many open files';
     default:

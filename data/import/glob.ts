@@ -22,6 +22,9 @@ async function expand(pattern: string): Promise<string[]> {
     throw unreadable(pattern, cause);
   });
   if (found?.isDirectory()) return nonEmpty(pattern, (await entries(pattern)).files);
+  // Files are read more than once, and a pipe would be waited for.
+  if (found && !found.isFile())
+    throw new EvolveError('bad-data', `${pattern} is a pipe or a device. Save what it gives to a file first.`);
   if (found) return [pattern];
   if (!/[*?[{]/.test(pattern)) throw new EvolveError('missing-file', `There is no file ${pattern}.`);
   const parts = (sep === '\\' ? pattern.replaceAll('\\', '/') : pattern).split('/');
@@ -83,7 +86,11 @@ export function nameMatches(pattern: string, name: string): boolean {
     else if (c === ',' && depth > 0) source += '|';
     else source += c.replace(/[\\^$.|+()[\]{}]/, '\\$&');
   }
-  return new RegExp(`^${source}${')'.repeat(depth)}$`).test(name);
+  try {
+    return new RegExp(`^${source}${')'.repeat(depth)}$`, 's').test(name);
+  } catch (cause) {
+    throw new EvolveError('bad-argument', `${pattern} is no pattern: what stands in its [...] is no range.`, { cause });
+  }
 }
 
 const unreadable = (path: string, cause: unknown): EvolveError =>

@@ -132,6 +132,7 @@ function parseLimits(texts: readonly string[]): ((symbol: string) => number) | u
           `--price-limit ${text} is not a fraction such as 0.1, or PATTERN=0.2 such as 688*=0.2.`,
         );
       }
+      nameMatches(pattern, ''); // refuses what is no pattern
       return { pattern, limit };
     });
   return (symbol) => limits.findLast(({ pattern }) => nameMatches(pattern, symbol))?.limit ?? Number.NaN;
