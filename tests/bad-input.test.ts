@@ -161,6 +161,10 @@ const rows: readonly (readonly [string, string | RegExp])[] = [
   ['data import good.csv --out m --price-limit big', /^--price-limit big is not a fraction such as 0\.1/],
   ['data import good.csv --out m --field x=open', /^--field x=open needs a unit at its end/],
   ['data import good.csv --out m --group INDUSTRY=absent.csv', /there is no file absent\.csv\.$/],
+  ['data import good.csv --out m --price-limit [z-a]=0.1', /^\[z-a\] is no pattern: /],
+  ['data import [z-a].csv --out m', /^\[z-a\]\.csv is no pattern: /],
+  ['data import good.csv --out ""', 'The folder to make has no name. Name one, such as --out market.'],
+  ['data synth --stocks 5 --days 5 --minutes 0 --out ""', /^The folder to make has no name\. /],
   ['data import good.csv --out good.csv', /^good\.csv cannot be written: /],
 
   // Resampling.

@@ -1,4 +1,6 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { EvolveError } from '../core/failure.ts';
@@ -272,7 +274,30 @@ describe('an import that cannot be is one sentence and leaves nothing behind', (
     );
     const second = await importMarket({ files: [from.path('p.csv')], out, overwrite: true });
     expect(second.hash).toBe(first.hash);
+    writeFileSync(join(out, 'thesis.txt'), 'mine');
+    expect((await refusal(from, { overwrite: true })).message).toMatch(
+      /is a market that also holds thesis\.txt, which is no part of it/,
+    );
+    expect(readdirSync(out)).toContain('thesis.txt');
     expect(from.entries()).toEqual(['bad.csv', 'market', 'p.csv']);
+  });
+
+  test('of two imports to one folder the first to finish wins, and the other is refused', async () => {
+    const from = inputs({ 'p.csv': csv(...good) });
+    const options = { files: [from.path('p.csv')], out: from.path('market') };
+    const both = await Promise.allSettled([importMarket(options), importMarket(options)]);
+    expect(both.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
+    const [lost] = both.flatMap((one) => (one.status === 'rejected' ? [one.reason] : []));
+    expect(lost).toMatchObject({ code: 'exists' });
+    expect(from.entries()).toEqual(['market', 'p.csv']);
+  });
+
+  test.skipIf(process.platform === 'win32')('a pipe is not waited for, nor a folder that cannot be made', async () => {
+    const from = inputs({ 'p.csv': csv(...good) });
+    execFileSync('mkfifo', [from.path('pipe.csv')]);
+    expect((await refusal(from, { files: [from.path('pipe.csv')] })).message).toMatch(/is a pipe or a device\. Save/);
+    const refused = importMarket({ files: [from.path('p.csv')], out: '/dev/null/no/market' });
+    await expect(refused).rejects.toMatchObject({ code: 'unwritable' });
   });
 
   test('examples name the file, the row, the symbol and the date', async () => {

@@ -33,7 +33,7 @@ export async function importMarket(options: ImportOptions): Promise<ImportReport
   const settings = parseSettings(options);
   const inputs = await findInputs(options);
   await refuseOccupied(options.out, options.overwrite ?? false);
-  const workspace = await makeWorkspace(options.out);
+  const workspace = await makeWorkspace(options.out, options.overwrite ?? false);
   const database = await sql.openDatabase(workspace.folder, settings.memory);
   const dropReport = join(workspace.folder, 'drop-report.csv');
   const ledger = new Ledger(dropReport, settings.repairs);

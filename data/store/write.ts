@@ -288,8 +288,14 @@ const unwritable = (folder: string, cause: unknown): EvolveError =>
 /** The head as a manifest without fields or files, to be checked by the same rules. */
 const bare = (head: MarketHead) => ({ schema: 1, hash: '-', ...head });
 
+/** What a market folder holds; whatever else lies in one is somebody's, and is not deleted with it. */
+const ours = new Set([manifestName, dailyName, 'minute', 'drop-report.csv', '.DS_Store', 'Thumbs.db', 'desktop.ini']);
+
 /** Refuses a folder that holds anything a new market may not replace. */
 export async function refuseOccupied(folder: string, overwrite: boolean): Promise<void> {
+  // Every path function takes '' for the folder we are in, and `--out "$UNSET"` does not mean that one.
+  if (folder === '')
+    throw new EvolveError('bad-argument', 'The folder to make has no name. Name one, such as --out market.');
   let entries: string[] | undefined;
   try {
     entries = await readdir(folder).catch(ifAbsent);
@@ -307,6 +313,13 @@ export async function refuseOccupied(folder: string, overwrite: boolean): Promis
     throw new EvolveError(
       'exists',
       `${folder} is already a market. Add --overwrite to replace it, or name another folder.`,
+    );
+  }
+  const stranger = entries.find((entry) => !ours.has(entry));
+  if (stranger !== undefined) {
+    throw new EvolveError(
+      'exists',
+      `${folder} is a market that also holds ${stranger}, which is no part of it. Move that away first, or name another folder.`,
     );
   }
 }
