@@ -17,6 +17,9 @@ export { type ResampleOptions, resampleMarket } from '../data/resample.ts';
 export { type Split, type SplitRule, splitCalendar } from '../data/splits.ts';
 export { type OpenOptions, openMarket } from '../data/store/open.ts';
 export { type SyntheticOptions, synthesise } from '../data/synth/synthesise.ts';
+export { type MinuteTiming, timeMinutes } from '../evaluation/bench/minutes.ts';
+export { type OperatorTiming, type PanelSize, timeOperators } from '../evaluation/bench/operators.ts';
+export { type SearchMeasure, type SearchTiming, timeSearch } from '../evaluation/bench/search.ts';
 export {
   type EvalOptions,
   type EvalReport,

@@ -38,14 +38,13 @@ describe.concurrent('help', () => {
   });
 });
 
-/** The paths of all commands that have no commands below them, read from the help itself. */
+/** The paths of all commands, those with commands below them too, read from the help itself. */
 async function everyCommand(path: readonly string[] = []): Promise<string[][]> {
   const { stdout } = await evolve([...path, '--help']);
   const listed = stdout.split('Commands:\n')[1]?.split('\n\n')[0]?.split('\n') ?? [];
   const prefix = ['evolve', ...path].length;
   const names = listed.filter((line) => /^ {2}evolve/.test(line)).map((line) => line.trim().split(/\s+/)[prefix] ?? '');
-  if (names.length === 0) return [[...path]];
-  return (await Promise.all(names.map((name) => everyCommand([...path, name])))).flat();
+  return [[...path], ...(await Promise.all(names.map((name) => everyCommand([...path, name])))).flat()];
 }
 
 describe.concurrent('ops', () => {

@@ -159,8 +159,8 @@ async function benchMinutes({ data, workers, json }: Arguments): Promise<void> {
 }
 
 async function embedded(): Promise<string> {
-  const { embeddedMarket } = await import('../../data/embedded.ts');
-  const line = progress('Making the embedded market', 300);
+  const { embeddedMarket, embeddedOptions } = await import('../../data/embedded.ts');
+  const line = progress('Making the embedded market', embeddedOptions.days);
   try {
     return await embeddedMarket((done) => line.step(done, 'days'));
   } finally {

@@ -16,6 +16,9 @@ export const data: CommandModule = {
       .command(dataResample)
       .command(dataInfo)
       .command(dataCheck)
-      .demandCommand(1),
+      .demandCommand(1)
+      .example('evolve data import prices.csv --out market', 'a market of your own bars')
+      .example('evolve data synth --out market', 'one that never was, to try things on')
+      .example('evolve data info market', 'what a market holds'),
   handler: () => {},
 };
