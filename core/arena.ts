@@ -113,7 +113,7 @@ export class Arena {
     if (end > this.#limit) {
       throw new EvolveError(
         'out-of-memory',
-        `This needs ${mebibytes(end)} of shared memory and the limit is ${mebibytes(this.#limit)}. Use fewer fields, dates or symbols, or raise --memory (4GiB at most).`,
+        `This needs ${mebibytes(end)} of shared memory and ${mebibytes(this.#limit)} is the most there can be. Use fewer fields, dates or symbols.`,
       );
     }
     const pages = Math.ceil(end / page) - this.memory.buffer.byteLength / page;

@@ -31,7 +31,7 @@ export function toThe(a: Unit, exponent: number): Unit {
 
 export const isRatio = (a: Unit): boolean => sameUnit(a, ratio);
 
-/** `price`, `price·shares`, `price²/shares`, `ratio`. */
+/** `price`, `price·volume`, `price^2·volume^-1`, `a plain ratio`. */
 export function unitName(unit: Unit): string {
   const parts = [unit.price !== 0 && named('price', unit.price), unit.shares !== 0 && named('volume', unit.shares)];
   return parts.filter(Boolean).join('·') || 'a plain ratio';

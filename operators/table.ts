@@ -557,7 +557,7 @@ export const operators = {
     shape: 'interval',
     arity: 1,
     parameters: [],
-    doc: 'A reduction of the bars that begin in [start, end): interval(x, sum, 9:30, 10:00). See the table of reductions.',
+    doc: 'A reduction of the bars that begin in [start, end), such as the sum of those from 9:30 until 10:00.',
     example: 'interval(volume, sum, 9:30, 10:00) / VOLUME',
     unit: keeps,
     latex: '\\operatorname{{1}}_{[{2},{3})}\\left({0}\\right)',
