@@ -1,4 +1,5 @@
 /** The market `evolve` uses when it is given none: synthetic, made on first use and kept in the user's cache folder. */
+import { existsSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { EvolveError } from '../core/failure.ts';
@@ -26,12 +27,13 @@ export async function cachedMarket(options: SyntheticOptions, onDay?: (done: num
 }
 
 async function stateOf(folder: string): Promise<'good' | 'broken' | 'absent'> {
+  if (!existsSync(folder)) return 'absent';
   try {
     await readManifest(folder);
     return 'good';
   } catch (error) {
     if (!(error instanceof EvolveError)) throw error;
-    return error.message.startsWith('There is no') ? 'absent' : 'broken';
+    return 'broken';
   }
 }
 
