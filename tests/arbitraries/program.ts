@@ -1,6 +1,7 @@
 /** Random valid programs, and a small market with holes to evaluate them on. */
 import fc from 'fast-check';
 import { type Stream, stream } from '../../core/random.ts';
+import type { Unit } from '../../core/units.ts';
 import type { Expression } from '../../program/expression.ts';
 import type { GrowOptions } from '../../program/grammar.ts';
 import { randomProgram, randomValue, standardWindows, type Want } from '../../program/random-program.ts';
@@ -45,15 +46,15 @@ export const value = (want: Want, options: GrowOptions): fc.Arbitrary<Expression
     return made;
   });
 
-/** Prices are multiplied by `currency`, money with them. */
-export function plainMarket(seed: number, rows = 14, columns = 5, currency = 1): PlainMarket {
+/** Prices are multiplied by `measures.price`, volumes by `measures.shares`, money by both. */
+export function plainMarket(seed: number, rows = 14, columns = 5, measures: Unit = one): PlainMarket {
   const draws = stream(seed, 1, 0);
   const { starts } = smallSize.minuteGrid as { starts: readonly number[] };
   const daily = new Map<string, Float64Array>();
   const minute = new Map<string, Float64Array>();
   for (const { name, kind, unit } of standardVocabulary.values()) {
     const cells = { s: 0, g: rows * columns, v: rows, m: rows * columns, b: rows * starts.length * columns }[kind];
-    const scale = (unit.price === 0 ? 1 : 8 * currency) * (unit.shares === 0 ? 1 : 1000);
+    const scale = (unit.price === 0 ? 1 : 8 * measures.price) * (unit.shares === 0 ? 1 : 1000 * measures.shares);
     const values = Float64Array.from({ length: cells }, () => {
       if (kind === 'g') return draws.below(2);
       const size = unit.price === 0 && unit.shares === 0 ? draws.normal() : 1 + draws.next();
@@ -65,4 +66,5 @@ export function plainMarket(seed: number, rows = 14, columns = 5, currency = 1):
   return { rows, columns, daily, minute, starts, label, labelDelay: 2 };
 }
 
+const one: Unit = { price: 1, shares: 1 };
 const hole = (draws: Stream): boolean => draws.below(100) === 0;
