@@ -1,7 +1,7 @@
 import type { CommandModule } from 'yargs';
 import { unitName } from '../../core/units.ts';
 import type { FieldCoverage, MarketInfo } from '../../data/info.ts';
-import { count, megabytes } from '../print/number.ts';
+import { count, storage } from '../print/number.ts';
 import { table } from '../print/table.ts';
 import { plantedTable } from './data-synth.ts';
 
@@ -39,8 +39,8 @@ function report(info: MarketInfo): string {
     ],
     ['symbols', count(symbols)],
     ['minutes', grid],
-    ['on disk', `${megabytes(info.dailyBytes)} daily, ${megabytes(info.minuteBytes)} minute`],
-    ['in memory', `${megabytes(info.memoryBytes)} with every daily field`],
+    ['on disk', `${storage(info.dailyBytes)} daily, ${storage(info.minuteBytes)} minute`],
+    ['in memory', `${storage(info.memoryBytes)} with every daily field`],
     ['missing', missing(info)],
     ['made by', String(manifest.provenance.command ?? 'unknown')],
   ];
@@ -48,18 +48,20 @@ function report(info: MarketInfo): string {
   return [table(facts), fieldTable(info.fields), ...planted].join('\n\n');
 }
 
-const fieldTable = (fields: readonly FieldCoverage[]): string =>
-  table(
-    fields.map(({ name, kind, unit, coverage, from, to, doc }) => [
-      name,
-      kinds[kind],
-      unitName(unit),
-      `${(coverage * 100).toFixed(1)}%`,
-      from ? `${from} to ${to}` : 'never',
-      doc,
-    ]),
-    ['field', 'kind', 'unit', 'known', 'dates', 'what it is'],
-  );
+function fieldTable(fields: readonly FieldCoverage[]): string {
+  const rows = fields.map(({ name, kind, unit, coverage, from, to, doc }) => [
+    name,
+    kinds[kind],
+    unitName(unit),
+    `${(coverage * 100).toFixed(1)}%`,
+    from ? `${from} to ${to}` : 'never',
+    doc,
+  ]);
+  const fieldsTable = table(rows, ['field', 'kind', 'unit', 'known', 'dates', 'what it is']);
+  // Counting the bars themselves would take reading all of them.
+  const minutes = fields.some(({ kind }) => kind === 'b');
+  return minutes ? `${fieldsTable}\n\nOf minute fields, known are the dates that have bars.` : fieldsTable;
+}
 
 const kinds = { m: 'daily', v: 'market', b: 'minute', g: 'group' };
 
