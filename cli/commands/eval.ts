@@ -1,7 +1,7 @@
 import type { CommandModule } from 'yargs';
 import { memorySize } from '../../core/memory-size.ts';
 import type { EvalReport, FactorReport, MeanIc } from '../../evaluation/eval-factors.ts';
-import { count, figure, megabytes } from '../print/number.ts';
+import { count, figure, storage } from '../print/number.ts';
 import { type Progress, progress } from '../print/progress.ts';
 import { table } from '../print/table.ts';
 
@@ -84,7 +84,7 @@ const sizes = ({ dates, from, to, symbols }: EvalReport): string =>
 
 function fileReport(report: EvalReport, { path, shape, rows, bytes }: NonNullable<EvalReport['file']>): string {
   const rowsOf = (factor: FactorReport) => [...cells(factor), factor.unit, named(factor)];
-  const size = `${shape}, ${count(rows)} rows, ${megabytes(bytes)}`;
+  const size = `${shape}, ${count(rows)} rows, ${storage(bytes)}`;
   return `${path}: ${size}; ${sizes(report)}\n\n${table(report.factors.map(rowsOf), [...cellHeadings, 'unit', 'factor'])}`;
 }
 
