@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { evolveEach } from './evolve.ts';
+import { type TestMarket, troubledMarket } from './markets.ts';
 
 /** The folder each command line runs in. A name ending in / is an empty folder. */
 const files: Readonly<Record<string, string>> = {
@@ -15,6 +16,10 @@ const files: Readonly<Record<string, string>> = {
   'broken.yaml': 'json: [true\n',
   'list.json': '["json"]',
   'empty.yaml': '',
+  'folder.json/': '',
+  'folder.csv/': '',
+  'library.json': '[{ "name": "whole", "expression": "CLOSE" }, { "name": "empty" }]',
+  'mixed.json': '{ "factors": [{ "name": "a", "expression": "CLOSE + VOLUME" }] }',
   'unknown-key.json': '{ "jsn": true }',
   'unknown-key.yaml': 'marcdown: true\n',
   'null.json': '{ "json": null }',
@@ -37,7 +42,7 @@ function bars(...lines: readonly string[]): string {
   return `${['date,symbol,open,high,low,close,volume', ...lines].join('\n')}\n`;
 }
 
-/** [command line, the first line on stderr]. Double quotes keep spaces inside an argument. */
+/** [command line, the first line on stderr]. Double quotes keep spaces inside an argument; MARKET is a market. */
 const rows: readonly (readonly [string, string | RegExp])[] = [
   // The command itself.
   ['opps', 'There is no command "opps". Did you mean "ops"?'],
@@ -172,6 +177,65 @@ const rows: readonly (readonly [string, string | RegExp])[] = [
   ['data resample folder', '"evolve data resample" needs --out.'],
   ['data resample folder --out m', /^folder is not a market: /],
 
+  // Factors.
+  ['eval', '"evolve eval" needs FACTORS.'],
+  ['eval CLOSEE --data MARKET', 'Unknown field "CLOSEE" at character 1. Did you mean "CLOSE"?'],
+  ['eval "ts_meen(CLOSE, 5)" --data MARKET', /^Unknown operator "ts_meen" at character 1\. Did you mean "ts_mean"\?$/],
+  ['eval "OPEN / CLOSE + VOLUME" --data MARKET', /^cannot add a plain ratio to volume at character 14\.$/],
+  ['eval "ts_mean(CLOSE, 5" --data MARKET', 'The parenthesis opened at character 8 is never closed.'],
+  ['eval "" --data MARKET', 'The expression is empty; nothing stands at character 1.'],
+  [
+    'eval "ts_mean(close, 500)" --data MARKET',
+    'ts_mean(close, 500) has no value on this market: ts_mean over 500 bars is longer than the day, which has 16.',
+  ],
+  ['eval "interval(close, sum, 8:00, 9:00)" --data MARKET', /: the interval 8:00 to 9:00 leaves the session, /],
+  [
+    'eval close --data MARKET',
+    /^close is no factor: a factor must be a daily value, and this is a minute value; reduce it /,
+  ],
+  [
+    'eval MKT_RETURN --data MARKET',
+    'MKT_RETURN is no factor: a factor must be a daily value, and this is a market vector.',
+  ],
+  ['eval CLOSE CLOSE --data MARKET', 'There is a factor called CLOSE already. Each needs its own name.'],
+  ['eval CLOSE --data folder', /^folder is not a market: /],
+  ['eval CLOSE --data absent', /^There is no market folder absent\. /],
+  ['eval absent.json --data MARKET', 'There is no file absent.json.'],
+  ['eval folder.json --data MARKET', 'Cannot read folder.json: it is a folder.'],
+  ['eval broken.json --data MARKET', /^broken\.json is not valid JSON: /],
+  ['eval null.json --data MARKET', /^null\.json should hold a list such as /],
+  ['eval library.json --data MARKET', 'library.json, factor 2 "empty" has no "expression".'],
+  ['eval mixed.json --data MARKET', 'mixed.json, factor 1 "a": cannot add price to volume at character 7.'],
+  ['eval CLOSE --data MARKET --out f.xls', 'f.xls must end in .arrow, .parquet or .csv, so that its format is known.'],
+  ['eval CLOSE --data MARKET --out f.parqet', /^f\.parqet must end in .* Did you mean \.parquet\?$/],
+  [
+    'eval CLOSE --data MARKET --out good.csv',
+    'good.csv already exists. Add --overwrite to replace it, or name another file.',
+  ],
+  ['eval CLOSE --data MARKET --out folder.csv', 'Cannot write folder.csv: it is a folder.'],
+  [
+    'eval CLOSE --data MARKET --out absent/f.csv',
+    'Cannot write absent/f.csv: the folder absent does not exist; make it first.',
+  ],
+  [
+    'eval CLOSE --data MARKET --out good.csv/f.csv',
+    'Cannot write good.csv/f.csv: a part of its path is a file, not a folder.',
+  ],
+  ['eval CLOSE OPEN --data MARKET --wide --out f.csv', /^A wide file holds one factor and there are 2\. /],
+  ['eval CLOSE --data MARKET --wide', '--wide needs --out too.'],
+  ['eval CLOSE --data MARKET --long --wide --out f.csv', '--long and --wide cannot be used together.'],
+  ['eval CLOSE --data MARKET --from 2022-12-01 --to 2022-11-30', '--from 2022-12-01 is after --to 2022-11-30.'],
+  ['eval CLOSE --data MARKET --from 2022-13-01', '--from 2022-13-01 is not a date such as 2024-01-31.'],
+  ['eval CLOSE --data MARKET --to yesterday', '--to yesterday is not a date such as 2024-01-31.'],
+  [
+    'eval CLOSE --data MARKET --from 2030-01-01',
+    /^The market has no date from 2030-01-01; its dates are 2022-11-01 to /,
+  ],
+  ['eval CLOSE --data MARKET --workers 0', '--workers should be a whole number above 0, not 0.'],
+  ['eval CLOSE --data MARKET --workers many', '--workers must be a number, not "many".'],
+  ['eval CLOSE --data MARKET --memory banana', '--memory banana is not a size of at least 64MiB, such as 1GiB.'],
+  ['eval CLOSE --data MARKET --memory 64MiB --workers 500', /^500 workers need \d+ MiB of scratch and the budget is /],
+
   // Benchmarks.
   ['bench nothing', 'WHAT cannot be "nothing"; choose one of: operators, search, minutes.'],
   ['bench operators --dates 0', '--dates should be a whole number above 0, not 0.'],
@@ -179,6 +243,7 @@ const rows: readonly (readonly [string, string | RegExp])[] = [
 ];
 
 let folder: string;
+let market: TestMarket;
 let outcomes: Awaited<ReturnType<typeof evolveEach>>;
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'evolve-bad-'));
@@ -188,10 +253,15 @@ beforeAll(async () => {
     mkdirSync(join(folder, name.endsWith('/') ? name : dirname(name)), { recursive: true });
     if (!name.endsWith('/')) writeFileSync(join(folder, name), content);
   }
-  const lines = rows.map(([line]) => (line.match(/"[^"]*"|\S+/g) ?? []).map((arg) => arg.replaceAll('"', '')));
+  market = await troubledMarket({ rows: 40, columns: 5, bars: 16, seed: 1 });
+  const word = (arg: string): string => (arg === 'MARKET' ? market.folder : arg.replaceAll('"', ''));
+  const lines = rows.map(([line]) => (line.match(/"[^"]*"|\S+/g) ?? []).map(word));
   outcomes = await evolveEach(lines, { cwd: folder, env: { TMPDIR: temporary, TEMP: temporary, TMP: temporary } });
 }, 60_000);
-afterAll(() => rmSync(folder, { recursive: true }));
+afterAll(() => {
+  rmSync(folder, { recursive: true });
+  rmSync(dirname(market.folder), { recursive: true });
+});
 
 test.each(rows.map(([line, sentence], i) => [line, sentence, i] as const))('evolve %s', (line, sentence, i) => {
   const { code, stdout, stderr } = outcomes[i] as (typeof outcomes)[number];
