@@ -84,6 +84,14 @@ const cases: readonly Case[] = [
     /--map close=last: .* has no column "last"; there are: date, symbol/,
   ],
   [
+    'a column two words want',
+    csv(...good),
+    { adjustFactor: 'close' },
+    /has no column left for close: --adjust-factor close takes close\. Name another/,
+  ],
+  ['a scale that is none', csv(...good), { map: ['close=close*1.2.3'] }, /multiplies by 1\.2\.3, which is no positive/],
+  ['a scale of nothing', csv(...good), { map: ['volume=volume*0'] }, /multiplies by 0, which is no positive number/],
+  [
     'an unknown name in --map',
     csv(...good),
     { map: ['closing=close'] },
@@ -125,6 +133,30 @@ const cases: readonly Case[] = [
     {},
     /1 row has an infinite value.*--repair numbers/,
   ],
+  [
+    'a volume too large to store',
+    csv(...good, '2024-01-04,A,10,11,9,10,1e45'),
+    {},
+    /1 row has an infinite value, or one too large to store.*--repair numbers/,
+  ],
+  [
+    'lines that end in two ways',
+    csv(...good).replace('\n', '\r\n'),
+    {},
+    /has lines that end in different ways, such as CR LF and LF alone\. Write it again/,
+  ],
+  [
+    'decimal commas',
+    csv(...good)
+      .replaceAll(',', ';')
+      .replaceAll(';10;', ';10,0;'),
+    {},
+    /no row with .* a close above zero; in the first row open is "10,0", close is "10,0"\.$/,
+  ],
+  ['a word that a database takes for a date', csv('epoch,A,1,1,1,1,1'), {}, /in the first row the date is "epoch"/],
+  ['a date format that is none', csv(...good), { dateFormat: '%Q' }, /^--date-format %Q is not understood\. Write it/],
+  ['a pattern that looks ahead', csv(...good), { symbolFromName: '(?=p)(p)' }, /^--symbol-from-name .* looks ahead/],
+  ['a name that is blank', csv(...good), { name: ' ' }, /^--name needs a text\.$/],
   ['a date nobody can read', csv(...good, '31/12/2024,A,10,11,9,10,100'), {}, /1 row has a date that cannot be read/],
   [
     'a line with too many cells',
@@ -198,6 +230,21 @@ const cases: readonly Case[] = [
   ['a bad price limit', csv(...good), { priceLimit: ['ten'] }, /is not a fraction such as 0\.1/],
   ['a bad zone', csv(...good), { timezone: 'Mars/Base' }, /--timezone Mars\/Base is not known/],
   ['a field without a unit', csv(...good), { field: ['X=open'] }, /needs a unit at its end/],
+  ['a field of the bars', csv(...good), { field: ['CLOSE=open:price'] }, /^--field CLOSE: CLOSE is made of the bars/],
+  ['a field computed here', csv(...good), { field: ['RETURN1=open:ratio'] }, /RETURN1 is computed from the bars\. Use/],
+  [
+    'a name given twice',
+    csv(...good),
+    { field: ['X=open:price'], group: ['X=symbol'] },
+    /--field X and --group X both/,
+  ],
+  [
+    'a minute field of no minutes',
+    csv(...good),
+    { field: ['x=open:price'] },
+    /no file has minute bars\. Write it all upper/,
+  ],
+  ['a name too long', csv(...good), { field: [`${'X'.repeat(65)}=open:price`] }, /a name has at most 64 letters/],
   ['an unknown unit', csv(...good), { field: ['X=open:prise'] }, /there is no unit "prise"\. Did you mean "price"\?/],
   ['a group file that is not there', csv(...good), { group: ['INDUSTRY=no.csv'] }, /there is no file no\.csv/],
   ['an index file that is not there', csv(...good), { index: 'no.csv' }, /there is no file no\.csv/],
@@ -237,6 +284,8 @@ describe('an import that cannot be is one sentence and leaves nothing behind', (
       'words.csv': 'symbol,market_cap\nA,large\n',
       'index.csv': 'date,symbol,high,low,close\n2024-01-02,X,1,1,1\n2024-01-02,Y,1,1,1\n',
       'empty.csv': 'symbol,industry\n',
+      'more.csv': 'symbol,industry\nA,Banks\nB,Oil,Gas\n',
+      'endless.csv': 'symbol,market_cap\nA,1e39\n',
     });
     const sentences: [Partial<ImportOptions>, RegExp][] = [
       [
@@ -246,12 +295,14 @@ describe('an import that cannot be is one sentence and leaves nothing behind', (
       [{ group: [`INDUSTRY=${from.path('twice.csv')}`] }, /gives A twice, as Banks and as Oil/],
       [{ group: [`INDUSTRY=${from.path('empty.csv')}`] }, /has no rows with a symbol/],
       [{ group: [`INDUSTRY=${from.path('twice.csv')}:sector`] }, /has no column "sector"; it has: symbol, industry/],
+      [{ group: [`INDUSTRY=${from.path('more.csv')}`] }, /a line does not split into the columns, line 3 first/],
+      [{ static: [`CAP=${from.path('endless.csv')}`] }, /the value of A is "1e39", more than a field can hold/],
       [{ static: [`CAP=${from.path('words.csv')}`] }, /the value of A is "large" and not a number/],
       [{ index: from.path('index.csv') }, /say which index of .* it has: X, Y/],
     ];
     for (const [options, sentence] of sentences) {
       expect((await refusal(from, options)).message).toMatch(sentence);
-      expect(from.entries()).toHaveLength(6);
+      expect(from.entries()).toHaveLength(8);
     }
   });
 

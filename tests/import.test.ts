@@ -157,6 +157,47 @@ describe('daily bars', () => {
     const from = inputs({ 'p.csv': gbk });
     const { manifest } = await imported(from, { files: [from.path('p.csv')], encoding: 'gb18030' });
     expect(manifest.symbols).toEqual(['A']);
+    const swapped = Buffer.from('date,symbol,open,high,low,close,volume\n2024-01-02,A,1,1,1,1,5\n', 'utf16le').swap16();
+    const utf16 = inputs({ 'p.csv': swapped });
+    expect((await imported(utf16, { files: [utf16.path('p.csv')], encoding: 'utf-16be' })).manifest.symbols).toEqual([
+      'A',
+    ]);
+  });
+
+  test('may have columns and fields of any name, also those the database or we use ourselves', async () => {
+    const names = ['select', 'a"b', 'x;drop table bars', '_file', 'file', 'rn', 'raw', 'day', 'sec', '_stamp'];
+    const quoted = names.map((name) => `"${name.replaceAll('"', '""')}"`).join(',');
+    const cells = names.map((_, i) => i).join(',');
+    const from = inputs({
+      'p.csv': `date,symbol,open,high,low,close,volume,${quoted}\n2024-01-02,A,1,1,1,1,5,${cells}\n`,
+    });
+    const fields = ['SELECT', 'A_B', 'FACTOR', 'SYMBOL', 'FILE', 'RN', 'RAW', 'DAY', 'SEC', 'BAD'];
+    const { daily } = await imported(from, {
+      files: [from.path('p.csv')],
+      field: names.map((name, i) => `${fields[i]}=${name}:ratio`),
+    });
+    expect(fields.map((field) => daily(field)[0]?.[0])).toEqual(names.map((_, i) => i));
+  });
+
+  test('have symbols without the blanks around them', async () => {
+    const from = inputs({ 'p.csv': 'date,symbol,open,high,low,close,volume\n2024-01-02,\tA\u00a0,1,1,1,1,5\n' });
+    expect((await imported(from, { files: [from.path('p.csv')] })).manifest.symbols).toEqual(['A']);
+  });
+
+  test('whose vwap or amount does not fit their prices are told, and a vwap of zero is none', async () => {
+    const header = 'date,symbol,open,high,low,close,volume';
+    const adjusted = inputs({ 'p.csv': `${header},amount\n2024-01-02,A,13,14.3,11.7,13,100,1000\n` });
+    const { report } = await imported(adjusted, { files: [adjusted.path('p.csv')] });
+    expect(report.findings).toMatchObject([{ rule: 'vwap-range', action: 'warn', count: 1 }]);
+    const rows = ['2024-01-02,A,1,2,1,1,5,0', '2024-01-03,A,1,2,1,1,0,0', '2024-01-04,A,1,2,1,1,5,1.5'];
+    for (const column of ['vwap', 'amount']) {
+      const from = inputs({
+        'p.csv': [`${header},${column}`, ...rows, ''].join('\n').replace('1.5', column === 'vwap' ? '1.5' : '7.5'),
+      });
+      const { daily, report } = await imported(from, { files: [from.path('p.csv')] });
+      expect(daily('VWAP')).toEqual([[none], [none], [1.5]]);
+      expect(report.findings).toMatchObject([{ rule: 'vwap-range', count: 1 }]);
+    }
   });
 
   test('with stamps of another zone are dated where the exchange is', async () => {

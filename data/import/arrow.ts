@@ -19,7 +19,7 @@ import {
 } from '@duckdb/node-api';
 import { compressionRegistry, DataType, type Field, RecordBatchReader } from 'apache-arrow';
 import { lz4Frame } from './lz4.ts';
-import { type Source, unreadable } from './source.ts';
+import { fileColumn, type Source, unreadable } from './source.ts';
 import * as sql from './sql.ts';
 
 const chunkRows = 2048;
@@ -48,7 +48,7 @@ export async function arrowSource(db: DuckDBConnection, file: string): Promise<S
     const fields = reader.schema.fields;
     const converters = fields.map(converter);
     const types = [...converters.map((conversion) => conversion.type), VARCHAR];
-    const names = [...fields.map((field) => field.name), '_file'];
+    const names = [...fields.map((field) => field.name), fileColumn];
     await db.run(`CREATE TABLE ${table} (${names.map((column, c) => `${sql.name(column)} ${types[c]}`).join(', ')})`);
     const appender = await db.createAppender(table);
     const chunk = DuckDBDataChunk.create(types);

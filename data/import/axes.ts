@@ -41,14 +41,31 @@ export async function declareSymbols(db: DuckDBConnection, { symbols }: Axes): P
 }
 
 /** Refuses input without a single usable bar. */
-export function refuseNothing(axes: Axes, stages: readonly Stage[], files: readonly string[]): void {
+export async function refuseNothing(
+  db: DuckDBConnection,
+  axes: Axes,
+  stages: readonly Stage[],
+  files: readonly string[],
+): Promise<void> {
   if (axes.symbols.length > 0) return;
   const rows = stages.reduce((sum, stage) => sum + stage.rows, 0);
   const what = files.length === 1 ? `${files[0]} has` : `${files[0]} and ${files.length - 1} more files have`;
+  const why = rows === 0 ? '' : await firstRow(db, stages[0] as Stage);
   throw new EvolveError(
     'bad-data',
     rows === 0
       ? `${what} no rows below the header.`
-      : `${what} no row with a symbol, a date that can be read and a close above zero.`,
+      : `${what} no row with a symbol, a date that can be read and a close above zero${why}.`,
   );
+}
+
+/** What cannot be read of the first row, as an example. */
+async function firstRow(db: DuckDBConnection, { table }: Stage): Promise<string> {
+  const [[raw, bad, symbol] = []] = await sql.rowsOf(db, `SELECT raw, bad, symbol FROM ${table} ORDER BY rn LIMIT 1`);
+  const reasons = [
+    ...(raw === null ? [] : [`the date is "${raw}" (--date-format says how dates are written)`]),
+    ...(symbol === null ? ['there is no symbol'] : []),
+    ...(bad === null ? [] : [String(bad)]),
+  ];
+  return reasons.length === 0 ? '' : `; in the first row ${reasons.join(', ')}`;
 }

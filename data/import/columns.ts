@@ -108,7 +108,12 @@ export function parseMapping(texts: readonly string[]): Mapping {
 /** `vol*100`: the column and its scale. A name that really ends like this can be had by renaming it. */
 export function columnUse(text: string): ColumnUse {
   const [, column, scale] = /^(.+)\*([\d.]+(?:e[-+]?\d+)?)$/i.exec(text) ?? [];
-  return column && scale ? { column, scale: Number(scale) } : { column: text, scale: 1 };
+  if (!column || !scale) return { column: text, scale: 1 };
+  const factor = Number(scale);
+  if (!(factor > 0 && factor < Number.POSITIVE_INFINITY)) {
+    throw new EvolveError('bad-argument', `${text} multiplies by ${scale}, which is no positive number.`);
+  }
+  return { column, scale: factor };
 }
 
 /** The columns of a file layout under our names. */
@@ -149,6 +154,10 @@ function usualColumn(
   }
   return undefined;
 }
+
+/** Whether a column goes by one of the usual names. */
+export const isUsual = (bar: BarColumn, column: string): boolean =>
+  barColumns[bar].some((name) => plain(name) === plain(column));
 
 /** The column as the file spells it: exactly, else whatever the case. */
 export const columnNamed = (columns: readonly string[], name: string): string | undefined =>

@@ -8,7 +8,7 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
 import { EvolveError } from '../../core/failure.ts';
-import { type ReadOptions, type Source, type SourceFile, unreadable } from './source.ts';
+import { fileColumn, type ReadOptions, type Source, type SourceFile, unreadable } from './source.ts';
 import * as sql from './sql.ts';
 
 const delimiters = [',', '\t', ';', '|'];
@@ -46,7 +46,7 @@ function source(header: string, files: readonly SourceFile[], gzip: boolean): So
     `escape = '"'`,
     `columns = {${[...columns.keys()].map((column) => `${sql.text(column)}: 'VARCHAR'`).join(', ')}}`,
     `compression = '${gzip ? 'gzip' : 'none'}'`,
-    `filename = '_file'`,
+    `filename = '${fileColumn}'`,
     'store_rejects = true',
     `rejects_table = '${rejects}'`,
     `rejects_scan = '${rejects}_scan'`,

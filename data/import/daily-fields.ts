@@ -116,7 +116,8 @@ function derivable(
 function vwapField({ settings, notes }: Job, bars: ReadonlyMap<string, Float32Array>, how: string): Field | undefined {
   const [given, amount, volume] = [bars.get('vwap'), bars.get('amount'), bars.get('volume') as Float32Array];
   if (given) return { info: barField('vwap', 'm', how), cells: given };
-  if (amount) return { info: barField('vwap', 'm', `${how}, as amount over volume`), cells: quotient(amount, volume) };
+  if (amount)
+    return { info: barField('vwap', 'm', `${how}, as amount over volume`), cells: positive(quotient(amount, volume)) };
   if (!settings.repairs.has('vwap')) {
     notes.push(
       'there is no VWAP: the files give neither vwap nor amount; --repair vwap lets (high + low + close) / 3 stand for it',
@@ -133,6 +134,9 @@ function vwapField({ settings, notes }: Job, bars: ReadonlyMap<string, Float32Ar
     cells: close.map((_, i) => typicalPrice(high, low, close, i)),
   };
 }
+
+/** No price is zero, though an amount may be. */
+const positive = (cells: Float32Array): Float32Array => cells.map((value) => (value > 0 ? value : Number.NaN));
 
 async function groupFields(
   { settings, notes }: Job,

@@ -13,5 +13,5 @@ export function datesPerYear({ days, symbols }: Axes): number {
   const years = ((days.at(-1) as number) - (days[0] as number)) / 365.25;
   if (years < 2) return guess;
   const counted = (days.length - 1) / years;
-  return Math.abs(counted - guess) <= 5 ? guess : Math.round(counted);
+  return Math.abs(counted - guess) <= 5 ? guess : Math.max(1, Math.round(counted));
 }

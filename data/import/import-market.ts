@@ -67,20 +67,21 @@ async function run(job: Job): Promise<Omit<ImportReport, 'seconds'>> {
   notes.push(...emptyFileNotes(job, present));
   const found = await findAxes(db, present);
   if (found.symbols.length === 0) ledger.refuse();
-  refuseNothing(found, present, allFiles(job.inputs));
+  await refuseNothing(db, found, present, allFiles(job.inputs));
   for (const stage of present) await refuseOddUnits(db, stage);
 
   const { axes, table } = await readDailyTable(job, stages, found);
   const plan = stages.minute && (await planMinutes(db, stages.minute, axes, ledger, options));
   const name = options.name ?? basename(resolve(options.out));
-  const writer = await MarketWriter.create(join(job.folder, 'market'), {
+  const head = {
     name,
     calendar: axes.days.map(dateText),
     symbols: axes.symbols,
     minute: plan?.grid,
     datesPerYear: options.datesPerYear ?? datesPerYear(axes),
     provenance: provenanceOf(options, allFiles(job.inputs)),
-  });
+  };
+  const writer = await MarketWriter.create(join(job.folder, 'market'), head, { shown: options.out });
   try {
     const daily = await dailyFields(job, axes, table); // sides are read and refused before the minutes are
     const minutes =

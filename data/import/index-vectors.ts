@@ -3,7 +3,7 @@ import { dateText } from '../../core/date.ts';
 import { EvolveError } from '../../core/failure.ts';
 import { barColumns, listColumns, resolveColumns } from './columns.ts';
 import { missing } from './daily.ts';
-import { type SideContext, splitSuffix } from './side-table.ts';
+import { refuseMalformed, type SideContext, splitSuffix } from './side-table.ts';
 import type { Source } from './source.ts';
 import { openSources } from './sources.ts';
 import * as sql from './sql.ts';
@@ -33,12 +33,13 @@ export async function indexVectors(
   const date = need('date');
   const number = (name: 'close' | 'high' | 'low'): string => `TRY_CAST(${sql.name(need(name))} AS DOUBLE)`;
   const symbol = found.get('symbol')?.column;
-  const symbolText = symbol === undefined ? "''" : `trim(CAST(${sql.name(symbol)} AS VARCHAR))`;
+  const symbolText = symbol === undefined ? "''" : sql.symbolText(sql.name(symbol));
   const rows = await sql.rowsOf(
     db,
     `SELECT CAST(${stampExpression(sql.name(date), source.columns.get(date) ?? '', file, options)} AS DATE) - DATE '1970-01-01',
        ${number('close')}, ${number('high')}, ${number('low')}, ${symbolText} FROM ${source.relation}`,
   );
+  await refuseMalformed(`--index ${text}`, db, source);
   const symbols = [...new Set(rows.map((row) => String(row[4])))];
   if (wanted === undefined ? symbols.length > 1 : !symbols.includes(wanted)) {
     throw new EvolveError(

@@ -3,13 +3,14 @@ import type { DuckDBConnection } from '@duckdb/node-api';
 import { EvolveError } from '../../core/failure.ts';
 import { barColumns } from './columns.ts';
 import { expandFiles } from './glob.ts';
-import { refusePattern, refuseUnknown, type StageRequest } from './layout.ts';
+import { refuseDialect, refusePattern, refuseUnknown, type StageRequest } from './layout.ts';
 import type { ImportOptions } from './options.ts';
 import type { Settings } from './settings.ts';
 import type { Source } from './source.ts';
 import { openSources } from './sources.ts';
 import * as sql from './sql.ts';
 import { filledColumns, type Stage, stage } from './stage.ts';
+import { refuseFormat } from './times.ts';
 
 export interface InputFiles {
   readonly daily: readonly string[];
@@ -47,6 +48,8 @@ export async function stageInputs(
   settings: Settings,
   scratch: string,
 ): Promise<Stages> {
+  if (options.dateFormat) await refuseFormat(db, options.dateFormat);
+  if (options.symbolFromName) await refuseDialect(db, options.symbolFromName);
   const read = { encoding: options.encoding, scratch };
   const open = async (files: readonly string[]): Promise<Source[]> => openSources(db, files, read);
   const [daily, minute, either] = [await open(inputs.daily), await open(inputs.minute), await open(inputs.either)];
@@ -85,6 +88,15 @@ export async function stageInputs(
         `${stages[kind][1]?.files[0]?.shown} holds ${kind} bars, and --${kind} names others. Give all ${kind} files after --${kind}.`,
       );
     }
+  }
+  for (const { name } of settings.fields) {
+    const kind = isMinuteName(name) ? 'minute' : 'daily';
+    if (stages[kind].length > 0) continue;
+    const other = kind === 'minute' ? 'all upper-case for a daily field' : 'all lower-case for a minute field';
+    throw new EvolveError(
+      'bad-argument',
+      `--field ${name} is a ${kind} field, and no file has ${kind} bars. Write it ${other}.`,
+    );
   }
   return { daily: stages.daily[0], minute: stages.minute[0] };
 }

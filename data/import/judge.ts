@@ -23,6 +23,10 @@ export type Note = (rule: RuleName, detail: string) => Action;
 /** Ranges are compared to this share of the price: adjusted prices and float32 sources are rounded. */
 const tolerance = 1e-6;
 
+/** The largest number a field holds: one above it would be stored as infinite. */
+const largest = 3.4028235677973366e38;
+const tooLarge = (value: number): boolean => Math.abs(value) >= largest;
+
 /** Whether row i stays. `daily` bars may also stand for a suspended date. */
 export function judge(cells: BarCells, i: number, daily: boolean, note: Note): boolean {
   const at = (column: Float64Array): number => column[i] as number;
@@ -32,10 +36,10 @@ export function judge(cells: BarCells, i: number, daily: boolean, note: Note): b
   };
 
   let infinite = false;
-  for (const column of cells.all) if (Math.abs(at(column)) === Number.POSITIVE_INFINITY) infinite = true;
+  for (const column of cells.all) if (tooLarge(at(column))) infinite = true;
   if (infinite) {
     if (!stays('infinite', prices(cells, i))) return false;
-    for (const column of cells.all) if (Math.abs(at(column)) === Number.POSITIVE_INFINITY) column[i] = Number.NaN;
+    for (const column of cells.all) if (tooLarge(at(column))) column[i] = Number.NaN;
   }
 
   const [open, high, low, close, volume] = [
@@ -68,8 +72,14 @@ export function judge(cells: BarCells, i: number, daily: boolean, note: Note): b
     if (!stays('outside-range', prices(cells, i))) return false;
     widen(cells, i);
   }
-  const vwap = cells.vwap ? at(cells.vwap) : Number.NaN;
-  if (vwap > high * (1 + 1e-4) || vwap < low * (1 - 1e-4)) note('vwap-range', `vwap ${vwap}, ${prices(cells, i)}`);
+  const vwap = cells.vwap ? at(cells.vwap) : volume > 0 ? amount / volume : Number.NaN;
+  // Amounts are often rounded to a whole unit of money.
+  const rounding = cells.vwap || !(amount > 0) ? 1e-4 : 1e-4 + 0.5 / amount;
+  const suspended = vwap === 0 && zeroOrMissing(volume);
+  if (!suspended && (vwap > high * (1 + rounding) || vwap < low * (1 - rounding)))
+    note('vwap-range', `vwap ${vwap}, ${prices(cells, i)}`);
+  // No price is zero: sources write it where nothing was traded.
+  if (cells.vwap && vwap <= 0) cells.vwap[i] = Number.NaN;
   return true;
 }
 

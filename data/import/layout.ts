@@ -1,16 +1,18 @@
 /** What the columns of a file are to us, and the SQL that reads each of them: symbols, stamps, numbers. */
 import { basename } from 'node:path';
+import type { DuckDBConnection } from '@duckdb/node-api';
 import { EvolveError } from '../../core/failure.ts';
 import {
   type BarColumn,
   type ColumnUse,
   columnNamed,
+  isUsual,
   listColumns,
   type Mapping,
   requiredColumns,
   resolveColumns,
 } from './columns.ts';
-import type { Source } from './source.ts';
+import { fileColumn, type Source } from './source.ts';
 import * as sql from './sql.ts';
 import { type StampOptions, stampExpression, timeExpression } from './times.ts';
 
@@ -41,7 +43,7 @@ export function layoutOf(source: Source, request: StageRequest): Layout {
       !(column === 'symbol' && request.symbolFromName !== undefined) &&
       !(column === 'date' && request.dateFromName),
   );
-  if (missing.length > 0) throw new EvolveError('bad-data', missingSentence(file, names, missing));
+  if (missing.length > 0) throw new EvolveError('bad-data', missingSentence(file, names, missing, request.mapping));
   const numbers = new Map<string, ColumnUse>();
   for (const [name, use] of columns) if (!['date', 'time', 'symbol'].includes(name)) numbers.set(name, use);
   for (const [name, use] of request.numbers) {
@@ -57,7 +59,12 @@ export function layoutOf(source: Source, request: StageRequest): Layout {
   return { columns, numbers, texts, used };
 }
 
-function missingSentence(file: string, names: readonly string[], missing: readonly string[]): string {
+function missingSentence(
+  file: string,
+  names: readonly string[],
+  missing: readonly BarColumn[],
+  mapping: Mapping,
+): string {
   const only = missing.length === 1 ? missing[0] : undefined;
   const byName =
     only === 'symbol'
@@ -65,6 +72,11 @@ function missingSentence(file: string, names: readonly string[], missing: readon
       : only === 'date'
         ? ', or --date-from-name if each file is one date'
         : '';
+  const user = [...mapping].find(([, use]) => use && missing.some((name) => isUsual(name, use.column)));
+  if (user) {
+    const [name, use] = user;
+    return `${file} has no column left for ${missing.join(', ')}: ${saidOf(name, use?.column ?? '')} takes ${use?.column}. Name another with one of the two.`;
+  }
   const headless = names.filter((name) => /^[-+\d]/.test(name)).length > names.length / 2;
   const hint = headless
     ? 'Its first line looks like data: give it a header line'
@@ -72,11 +84,21 @@ function missingSentence(file: string, names: readonly string[], missing: readon
   return `${file} has no column for ${missing.join(', ')}; it has: ${listColumns(names)}. ${hint}.`;
 }
 
+/** How the user said which column this is. */
+function saidOf(name: BarColumn, column: string): string {
+  const flags: Partial<Record<BarColumn, string>> = {
+    factor: '--adjust-factor',
+    shares: '--shares',
+    freeShares: '--free-shares',
+  };
+  return flags[name] ? `${flags[name]} ${column}` : `--map ${name}=${column}`;
+}
+
 /** A column the user names must be in some file. */
 export function refuseUnknown(sources: readonly Source[], request: StageRequest): void {
   const names = [...new Set(sources.flatMap((source) => [...source.columns.keys()]))];
   const wanted = [
-    ...[...request.mapping].flatMap(([name, use]) => (use ? [[`--map ${name}=${use.column}`, use.column]] : [])),
+    ...[...request.mapping].flatMap(([name, use]) => (use ? [[saidOf(name, use.column), use.column]] : [])),
     ...[...request.numbers].map(([name, use]) => [`${name}=${use.column}`, use.column]),
     ...[...request.texts].map(([name, column]) => [`${name}=${column}`, column]),
   ] as [string, string][];
@@ -90,7 +112,7 @@ export function refuseUnknown(sources: readonly Source[], request: StageRequest)
 }
 
 const extensions = '(\\.(csv|tsv|txt|parquet|pq|arrow|feather|ipc|gz))*$';
-const stem = `regexp_replace(parse_filename(_file, false, 'both_slash'), '${extensions}', '', 'i')`;
+const stem = `regexp_replace(parse_filename(${fileColumn}, false, 'both_slash'), '${extensions}', '', 'i')`;
 
 /** A pattern that fits some file leaves the rows of the others without a symbol, which is counted; one that fits none is refused. */
 export function refusePattern(pattern: string, files: readonly string[]): void {
@@ -103,11 +125,24 @@ export function refusePattern(pattern: string, files: readonly string[]): void {
   );
 }
 
+/** The database knows no (?=...) and no \1: a pattern only Node understands is refused before it meets one. */
+export async function refuseDialect(db: DuckDBConnection, pattern: string): Promise<void> {
+  try {
+    await sql.rowsOf(db, `SELECT regexp_extract('', ${sql.text(pattern)}, 1)`);
+  } catch (cause) {
+    throw new EvolveError(
+      'bad-argument',
+      `--symbol-from-name ${pattern} looks ahead, behind or back, which is not possible here. Write a plain pattern such as (.+)_5min.`,
+      { cause },
+    );
+  }
+}
+
 export function symbolOf(layout: Layout, request: StageRequest): string {
   const { symbolFromName } = request;
   if (symbolFromName === undefined) {
     const column = sql.name((layout.columns.get('symbol') as ColumnUse).column);
-    return `nullif(trim(CAST(${column} AS VARCHAR)), '')`;
+    return sql.symbolText(column);
   }
   return symbolFromName === '' ? stem : `nullif(regexp_extract(${stem}, ${sql.text(symbolFromName)}, 1), '')`;
 }

@@ -243,7 +243,7 @@ function place(
     if (name === 'vwap' && !vwap) {
       // Amount over volume where there is an amount; else the price the user asked to stand for it.
       value = amount
-        ? (volume[i] as number) > 0
+        ? (volume[i] as number) > 0 && (amount[i] as number) > 0
           ? (amount[i] as number) / (volume[i] as number)
           : Number.NaN
         : typicalPrice(high, low, close, i);

@@ -8,7 +8,7 @@ import type { BarCells, Note } from './judge.ts';
 import type { Ledger, Place } from './ledger.ts';
 import type { RuleName } from './rules.ts';
 import * as sql from './sql.ts';
-import type { Stage } from './stage.ts';
+import { cellColumn, type Stage } from './stage.ts';
 
 export interface RowBlock {
   readonly rows: number;
@@ -37,8 +37,8 @@ export async function* rowBlocks(
   axes: Axes,
   ledger: Ledger,
 ): AsyncGenerator<RowBlock> {
-  const columns = stage.numbers.map(sql.name);
-  const texts = [...fixedTexts, ...stage.texts.map(sql.name)];
+  const columns = stage.numbers.map(cellColumn);
+  const texts = [...fixedTexts, ...stage.texts.map(cellColumn)];
   const order = bars === 'minute' ? ' ORDER BY day, rn' : '';
   const code = axes.symbols.length > 0 ? 'enum_code(TRY_CAST(symbol AS symbols))' : 'NULL';
   const query = `SELECT rn, coalesce(CAST(${code} AS DOUBLE), -1), CAST(day AS DOUBLE), sec,

@@ -48,7 +48,7 @@ export const rules = {
   'no-symbol': { says: 'row|rows has|have no symbol', repairs: dropping('nulls') },
   'bad-date': { says: 'row|rows has|have a date that cannot be read', repairs: dropping('dates') },
   'bad-number': { says: 'row|rows has|have a cell that is not a number', repairs: [['numbers', 'fix']] },
-  infinite: { says: 'row|rows has|have an infinite value', repairs: [['numbers', 'fix']] },
+  infinite: { says: 'row|rows has|have an infinite value, or one too large to store', repairs: [['numbers', 'fix']] },
   empty: { says: 'row|rows has|have no price at all', repairs: dropping('nulls') },
   'zero-bar': {
     says: 'row|rows has|have prices of zero and no volume, as some sources write suspended dates',
@@ -100,7 +100,11 @@ export const rules = {
     repairs: [],
     warns: true,
   },
-  'vwap-range': { says: 'row|rows has|have a vwap outside low to high', repairs: [], warns: true },
+  'vwap-range': {
+    says: 'row|rows has|have a vwap, or an amount over volume, outside low to high: prices may be adjusted where the other is not',
+    repairs: [],
+    warns: true,
+  },
   'thin-date': {
     says: 'date|dates has|have bars for less than a tenth of the usual number of symbols',
     repairs: [],

@@ -7,6 +7,7 @@ import { money, price, ratio, shares, type Unit } from '../../core/units.ts';
 import { type ColumnUse, columnUse, type Mapping, parseMapping } from './columns.ts';
 import { nameMatches } from './glob.ts';
 import { parseSession } from './grid.ts';
+import { refuseTakenNames } from './names.ts';
 import type { ImportOptions } from './options.ts';
 import { parseRepairs, type Repairs } from './repairs.ts';
 import { splitSuffix } from './side-table.ts';
@@ -34,6 +35,7 @@ export interface Settings {
 
 export function parseSettings(options: ImportOptions): Settings {
   if (options.session !== undefined) parseSession(options.session);
+  if (options.name?.trim() === '') throw new EvolveError('bad-argument', '--name needs a text.');
   if (options.datesPerYear !== undefined && !(options.datesPerYear > 0)) {
     throw new EvolveError('bad-argument', `--dates-per-year must be a positive number, not ${options.datesPerYear}.`);
   }
@@ -55,18 +57,21 @@ export function parseSettings(options: ImportOptions): Settings {
   const groups = pairs('--group', options.group ?? [], /^[A-Z][A-Z0-9_]*$/);
   const isFile = ([, text]: [string, string]): boolean =>
     existsSync(splitSuffix(text).head) || /[\\/]|\.(csv|parquet|arrow|gz)(:|$)/i.test(text);
+  const fields = (options.field ?? []).map(parseField);
+  const statics = pairs('--static', options.static ?? [], /^[A-Z][A-Z0-9_]*$/);
+  refuseTakenNames([
+    ...fields.map(({ name }) => ({ said: `--field ${name}`, name })),
+    ...groups.map(([name]) => ({ said: `--group ${name}`, name })),
+    ...statics.map(([name]) => ({ said: `--static ${name}`, name })),
+    ...(options.members === undefined ? [] : ['MEMBER', 'WEIGHT'].map((name) => ({ said: '--members', name }))),
+  ]);
   return {
     mapping,
     repairs: parseRepairs(options.repair ?? []),
-    fields: (options.field ?? []).map(parseField),
-    groupFiles: new Map([...groups].filter(isFile)),
-    groupColumns: new Map([...groups].filter((pair) => !isFile(pair))),
-    statics: new Map(
-      [...pairs('--static', options.static ?? [], /^[A-Z][A-Z0-9_]*$/)].map(([name, text]) => [
-        name,
-        staticOf(name, text),
-      ]),
-    ),
+    fields,
+    groupFiles: new Map(groups.filter(isFile)),
+    groupColumns: new Map(groups.filter((pair) => !isFile(pair))),
+    statics: new Map(statics.map(([name, text]) => [name, staticOf(name, text)])),
     shareFiles,
     limitOf: parseLimits(options.priceLimit ?? []),
     memory: memorySize(options.memory ?? '1GiB'),
@@ -75,19 +80,17 @@ export function parseSettings(options: ImportOptions): Settings {
 
 const units: Readonly<Record<string, Unit>> = { price, shares, volume: shares, money, amount: money, ratio };
 
-function pairs(flag: string, texts: readonly string[], spelling: RegExp): Map<string, string> {
-  return new Map(
-    texts.map((text) => {
-      const [, name = '', rest = ''] = /^([^=]+)=(.+)$/.exec(text) ?? [];
-      if (!spelling.test(name) || rest === '') {
-        throw new EvolveError(
-          'bad-argument',
-          `${flag} ${text} is not NAME=VALUE with an upper-case NAME, such as INDUSTRY=industry.csv.`,
-        );
-      }
-      return [name, rest];
-    }),
-  );
+function pairs(flag: string, texts: readonly string[], spelling: RegExp): [string, string][] {
+  return texts.map((text) => {
+    const [, name = '', rest = ''] = /^([^=]+)=(.+)$/.exec(text) ?? [];
+    if (!spelling.test(name) || rest === '') {
+      throw new EvolveError(
+        'bad-argument',
+        `${flag} ${text} is not NAME=VALUE with an upper-case NAME, such as INDUSTRY=industry.csv.`,
+      );
+    }
+    return [name, rest];
+  });
 }
 
 function parseField(text: string): ExtraField {

@@ -11,6 +11,7 @@ import { missing } from './daily.ts';
 import { type ReadOptions, type Source, unreadable } from './source.ts';
 import { openSources } from './sources.ts';
 import * as sql from './sql.ts';
+import { rejected } from './stage.ts';
 import { type StampOptions, stampExpression } from './times.ts';
 
 export interface SideContext {
@@ -86,7 +87,7 @@ export async function stageSide(
       : `CAST(${stampExpression(sql.name(date), source.columns.get(date) ?? '', file, options)} AS DATE) - DATE '1970-01-01'`;
   tables += 1;
   const table = `side_${tables}`;
-  const name = `trim(CAST(${sql.name(symbol)} AS VARCHAR))`;
+  const name = sql.symbolText(sql.name(symbol));
   try {
     await db.run(`CREATE TABLE ${table} AS SELECT ${day} AS day, enum_code(TRY_CAST(${name} AS symbols)) AS id,
       nullif(trim(CAST(${sql.name(value)} AS VARCHAR)), '') AS value, ${name} AS symbol
@@ -94,8 +95,19 @@ export async function stageSide(
   } catch (cause) {
     throw unreadable(file, 'a table', cause);
   }
+  await refuseMalformed(`${flag} ${text}`, db, source);
   await refuseMisfit(flag, text, file, table, context);
   return { table, dated: date !== undefined };
+}
+
+/** Lines of a table beside the bars that do not split into its columns: no repair is for them. */
+export async function refuseMalformed(said: string, db: DuckDBConnection, source: Source): Promise<void> {
+  const lines = await rejected(db, source);
+  if (lines.length === 0) return;
+  throw new EvolveError(
+    'bad-data',
+    `${said}: ${lines.length === 1 ? 'a line does' : `${lines.length} lines do`} not split into the columns, line ${lines[0]?.line} first. Correct the file.`,
+  );
 }
 
 async function refuseMisfit(

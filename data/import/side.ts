@@ -22,6 +22,12 @@ export async function sideNumbers(
         `${flag} ${text}: the value of ${context.axes.symbols[symbol]} is "${value}" and not a number.`,
       );
     }
+    if (Math.abs(Math.fround(number)) === Number.POSITIVE_INFINITY) {
+      throw new EvolveError(
+        'bad-data',
+        `${flag} ${text}: the value of ${context.axes.symbols[symbol]} is "${value}", more than a field can hold. Leave it empty where it is unknown.`,
+      );
+    }
     return number;
   });
   return { cells, dated: side.dated };

@@ -1,5 +1,8 @@
-/** Files with the same columns, as one relation DuckDB can read; `_file` in it is the path a row came from. */
+/** Files with the same columns, as one relation DuckDB can read. */
 import { EvolveError } from '../../core/failure.ts';
+
+/** The column of a relation that holds the path a row came from: a name no file has for one of its own. */
+export const fileColumn = '_file_of_evolve';
 
 export interface SourceFile {
   /** As the user named it: what messages say. */
@@ -24,10 +27,20 @@ export interface ReadOptions {
   readonly scratch: string;
 }
 
+/** How DuckDB says that a line ends otherwise than those before it. */
+const mixedEnds = 'state machine reached an invalid state';
+
 export function unreadable(file: string, what: string, cause: unknown): EvolveError {
   const reason = (cause instanceof Error ? cause.message : String(cause))
     .split('\n')[0]
     ?.replace(/^[\w ]+ Error: /, '');
+  if (reason?.includes(mixedEnds)) {
+    return new EvolveError(
+      'bad-data',
+      `${file} has lines that end in different ways, such as CR LF and LF alone. Write it again with one line end throughout.`,
+      { cause },
+    );
+  }
   return new EvolveError(
     'bad-data',
     `${file} cannot be read as ${what}: ${reason?.replace(/\.$/, '')}. Write the file again.`,

@@ -4,7 +4,7 @@ import type { DuckDBConnection } from '@duckdb/node-api';
 import { EvolveError, fileProblem } from '../../core/failure.ts';
 import { arrowSource } from './arrow.ts';
 import { csvSources } from './csv.ts';
-import { type ReadOptions, type Source, type SourceFile, unreadable } from './source.ts';
+import { fileColumn, type ReadOptions, type Source, type SourceFile, unreadable } from './source.ts';
 import * as sql from './sql.ts';
 
 /** The files grouped by what they are and which columns they have, in the order given. */
@@ -14,7 +14,7 @@ export async function openSources(
   options: ReadOptions,
 ): Promise<Source[]> {
   const kinds = { csv: [] as string[], gzip: [] as string[], parquet: [] as string[], arrow: [] as string[] };
-  for (const file of files) kinds[await contentKind(file)].push(file);
+  for (const file of files) kinds[await contentKind(file, options.encoding !== undefined)].push(file);
   const arrows: Source[] = [];
   for (const file of kinds.arrow) arrows.push(await arrowSource(db, file));
   return [
@@ -26,7 +26,7 @@ export async function openSources(
 }
 
 /** Told by its first bytes: names lie, and a download often has none. */
-async function contentKind(file: string): Promise<'csv' | 'gzip' | 'parquet' | 'arrow'> {
+async function contentKind(file: string, encoded: boolean): Promise<'csv' | 'gzip' | 'parquet' | 'arrow'> {
   const head = Buffer.alloc(512);
   let bytes: number;
   try {
@@ -40,7 +40,8 @@ async function contentKind(file: string): Promise<'csv' | 'gzip' | 'parquet' | '
   if (magic.startsWith('PAR1')) return 'parquet';
   if (magic === 'ARROW1' || magic.startsWith('\u00ff\u00ff\u00ff\u00ff')) return 'arrow';
   if (magic.startsWith('\u001f\u008b')) return 'gzip';
-  const utf16 = magic.startsWith('\u00ff\u00fe') || magic.startsWith('\u00fe\u00ff');
+  // Half of UTF-16 is zeros; whoever names an encoding means text.
+  const utf16 = encoded || magic.startsWith('\u00ff\u00fe') || magic.startsWith('\u00fe\u00ff');
   if (!utf16 && head.subarray(0, bytes).includes(0)) {
     throw new EvolveError('bad-data', `${file} is not CSV, CSV.gz, Parquet or Arrow. Export it to one of these first.`);
   }
@@ -58,7 +59,7 @@ async function parquetSources(db: DuckDBConnection, files: readonly string[]): P
   return [...layouts].map(([layout, alike]) => ({
     files: alike,
     columns: new Map(JSON.parse(layout) as [string, string][]),
-    relation: `read_parquet([${alike.map((file) => sql.path(file.path)).join(', ')}], filename = '_file')`,
+    relation: `read_parquet([${alike.map((file) => sql.path(file.path)).join(', ')}], filename = '${fileColumn}')`,
   }));
 }
 

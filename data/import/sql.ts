@@ -8,6 +8,10 @@ export const text = (value: string): string => `'${value.replaceAll("'", "''")}'
 /** A path to be read as it is: DuckDB would take its brackets and stars as a pattern. */
 export const path = (value: string): string => text(value.replace(/[[*?]/g, '[$&]'));
 
+/** A column as a symbol's name, NULL where it is blank: also tabs, and the blanks of spreadsheets and of Chinese texts. */
+export const symbolText = (column: string): string =>
+  `nullif(trim(CAST(${column} AS VARCHAR), ' ' || chr(9) || chr(10) || chr(13) || chr(160) || chr(12288) || chr(65279)), '')`;
+
 export interface Database {
   readonly connection: DuckDBConnection;
   /** Lets go of its files, so that the folder can be removed on every system. */

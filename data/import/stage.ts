@@ -4,9 +4,9 @@
  */
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { EvolveError } from '../../core/failure.ts';
-import { requiredColumns } from './columns.ts';
+import { barColumns, requiredColumns } from './columns.ts';
 import { type Layout, layoutOf, numberOf, type StageRequest, stampColumn, symbolOf } from './layout.ts';
-import { type Source, unreadable } from './source.ts';
+import { fileColumn, type Source, unreadable } from './source.ts';
 import * as sql from './sql.ts';
 import { withOffset } from './times.ts';
 
@@ -40,6 +40,16 @@ export interface Stage {
   readonly ignored: readonly string[];
 }
 
+/** The stamp of a row beside the columns of its file. */
+const stamp = '_stamp_of_evolve';
+
+/**
+ * The column of the table for a bar's value, or for a further field: apart from those of the table itself, and where
+ * upper and lower case are one.
+ */
+export const cellColumn = (name: string): string =>
+  sql.name(Object.hasOwn(barColumns, name) ? name : `${name === name.toLowerCase() ? 'minute' : 'daily'} ${name}`);
+
 /** `table` holds rn, file, symbol, day (since 1970), sec (of the day), the numbers, the texts, and raw and bad texts. */
 export async function stage(
   db: DuckDBConnection,
@@ -66,7 +76,7 @@ export async function stage(
   const numbers = [...bars.filter(has), ...request.numbers.keys()];
   const texts = [...request.texts.keys()];
   await db.run(`CREATE TABLE ${table} (rn DOUBLE, file VARCHAR, symbol VARCHAR, day INTEGER, sec DOUBLE,
-    ${numbers.map((column) => `${sql.name(column)} DOUBLE, `).join('')} ${texts.map((column) => `${sql.name(column)} VARCHAR, `).join('')} raw VARCHAR, bad VARCHAR)`);
+    ${numbers.map((column) => `${cellColumn(column)} DOUBLE, `).join('')} ${texts.map((column) => `${cellColumn(column)} VARCHAR, `).join('')} raw VARCHAR, bad VARCHAR)`);
   let rows = 0;
   const rejects: Reject[] = [];
   for (const [i, source] of sources.entries()) {
@@ -101,7 +111,7 @@ async function insert(
   const bad = cells.flatMap((cell) => cell.bad ?? []);
   const select = [
     `row_number() OVER () + ${target.after}`,
-    '_file',
+    fileColumn,
     symbolOf(layout, request),
     day,
     sec,
@@ -112,7 +122,7 @@ async function insert(
   ];
   try {
     await db.run(
-      `INSERT INTO ${table} SELECT ${select.join(',\n')} FROM (SELECT *, ${stampColumn(source, layout, request)} AS _stamp FROM ${source.relation})`,
+      `INSERT INTO ${table} SELECT ${select.join(',\n')} FROM (SELECT *, ${stampColumn(source, layout, request)} AS ${stamp} FROM ${source.relation})`,
     );
   } catch (cause) {
     throw unreadable(
@@ -141,10 +151,10 @@ async function stampOf(
       );
     }
   }
-  const sane = "isfinite(_stamp) AND _stamp >= TIMESTAMP '1900-01-01' AND _stamp < TIMESTAMP '2200-01-01'";
-  const day = `CASE WHEN ${sane} THEN CAST(_stamp AS DATE) - DATE '1970-01-01' END`;
-  const sec = `CASE WHEN ${sane} THEN (epoch_us(_stamp) - epoch_us(date_trunc('day', _stamp))) / 1e6 END`;
-  const parts = [column ?? '_file', ...(time === undefined ? [] : [sql.name(time)])];
+  const sane = `isfinite(${stamp}) AND ${stamp} >= TIMESTAMP '1900-01-01' AND ${stamp} < TIMESTAMP '2200-01-01'`;
+  const day = `CASE WHEN ${sane} THEN CAST(${stamp} AS DATE) - DATE '1970-01-01' END`;
+  const sec = `CASE WHEN ${sane} THEN (epoch_us(${stamp}) - epoch_us(date_trunc('day', ${stamp}))) / 1e6 END`;
+  const parts = [column ?? fileColumn, ...(time === undefined ? [] : [sql.name(time)])];
   const raw = `CASE WHEN (${sane}) IS NOT TRUE THEN concat_ws(' ', ${parts.map((part) => `CAST(${part} AS VARCHAR)`).join(', ')}) END`;
   return { day, sec, raw };
 }
@@ -162,7 +172,8 @@ async function sampled(db: DuckDBConnection, source: Source, column: string): Pr
   }
 }
 
-async function rejected(db: DuckDBConnection, source: Source): Promise<Reject[]> {
+/** The lines that did not split into the columns when the source was read. */
+export async function rejected(db: DuckDBConnection, source: Source): Promise<Reject[]> {
   if (!source.rejects) return [];
   const rows = await sql.rowsOf(
     db,
@@ -190,7 +201,7 @@ export async function filledColumns(
   if (columns.length === 0) return [];
   const [counts = []] = await sql.rowsOf(
     db,
-    `SELECT ${columns.map((column) => `count(${sql.name(column)})`).join(', ')} FROM ${table}`,
+    `SELECT ${columns.map((column) => `count(${cellColumn(column)})`).join(', ')} FROM ${table}`,
   );
   return columns.filter(
     (column, c) => Number(counts[c]) > 0 || (requiredColumns as readonly string[]).includes(column),

@@ -1,4 +1,5 @@
 /** Stamps as SQL: whatever a column holds becomes a naive TIMESTAMP of the exchange, or NULL when it is none. */
+import type { DuckDBConnection } from '@duckdb/node-api';
 import { EvolveError } from '../../core/failure.ts';
 import * as sql from './sql.ts';
 
@@ -9,6 +10,20 @@ export interface StampOptions {
 
 const epochs: Readonly<Record<string, number>> = { 'epoch-s': 1e6, 'epoch-ms': 1e3, 'epoch-us': 1, 'epoch-ns': 1e-3 };
 const integer = /^U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?$/;
+
+/** Refuses a --date-format the database cannot read dates by. */
+export async function refuseFormat(db: DuckDBConnection, format: string): Promise<void> {
+  if (Object.hasOwn(epochs, format)) return;
+  try {
+    await sql.rowsOf(db, `SELECT try_strptime('', ${sql.text(format)})`);
+  } catch (cause) {
+    throw new EvolveError(
+      'bad-argument',
+      `--date-format ${format} is not understood. Write it with %Y, %m, %d, %H, %M and %S, or as ${Object.keys(epochs).join(', ')}.`,
+      { cause },
+    );
+  }
+}
 
 /** The stamp in `column`, of a DuckDB type. `file` is for refusals. */
 export function stampExpression(column: string, type: string, file: string, options: StampOptions): string {
@@ -41,7 +56,8 @@ export function stampExpression(column: string, type: string, file: string, opti
   return `CASE
     WHEN regexp_full_match(${words}, '\\d+') THEN ${digits}
     ${zoned}
-    ELSE TRY_CAST(replace(${words}, '/', '-') AS TIMESTAMP) END`;
+    -- Not the words the database knows for stamps: epoch, infinity.
+    WHEN regexp_matches(${words}, '^\\d') THEN TRY_CAST(replace(${words}, '/', '-') AS TIMESTAMP) END`;
 }
 
 /** `2024-01-02 09:30:00-05:00`, `2024-01-02T14:30:00Z`. */

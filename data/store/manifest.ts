@@ -154,6 +154,7 @@ export function fieldsProblem(fields: unknown, hasGrid: boolean): string | undef
     }
     if (field.snapshot !== undefined && field.snapshot !== true)
       return `field ${name} has a "snapshot" that is not true`;
+    if (kind === 'b' && (name === 'date' || name === 'start')) return `a file of bars has a column ${name} of its own`;
     if (kind === 'b' && !hasGrid) return `minute field ${name} needs the "minute" grid`;
     if (names.has(name)) return `field ${name} is there twice`;
     names.add(name);

@@ -39,7 +39,14 @@ export type LateHead = Pick<MarketHead, 'planted'> & { readonly provenance?: Rea
 /** Dates per record batch of daily.arrow: a reader of one field seeks this seldom, a writer holds this little. */
 const batchDates = 64;
 
+interface WriterOptions {
+  readonly overwrite?: boolean;
+  /** What messages call the folder, where that is not its path. */
+  readonly shown?: string;
+}
+
 export class MarketWriter {
+  readonly #shown: string;
   readonly #folder: string;
   readonly #work: string;
   readonly #finished: () => void;
@@ -51,7 +58,8 @@ export class MarketWriter {
   readonly #infinities: Record<string, number> = {};
   #lastDay = -1;
 
-  private constructor(folder: string, work: string, head: MarketHead, overwrite: boolean) {
+  private constructor(folder: string, shown: string, work: string, head: MarketHead, overwrite: boolean) {
+    this.#shown = shown;
     this.#folder = folder;
     this.#work = work;
     this.#finished = unfinished(work);
@@ -60,19 +68,19 @@ export class MarketWriter {
   }
 
   /** Refuses a folder that holds anything, unless told to overwrite, and then anything but a market. */
-  static async create(folder: string, head: MarketHead, options: { overwrite?: boolean } = {}): Promise<MarketWriter> {
+  static async create(folder: string, head: MarketHead, options: WriterOptions = {}): Promise<MarketWriter> {
     const target = resolve(folder);
-    const overwrite = options.overwrite ?? false;
+    const { overwrite = false, shown = folder } = options;
     const problem = manifestProblem({ ...bare(head), fields: [], files: { [dailyName]: { bytes: 0, sha256: '-' } } });
-    if (problem) throw new EvolveError('bad-data', `${folder} cannot be made: ${problem}.`);
+    if (problem) throw new EvolveError('bad-data', `${shown} cannot be made: ${problem}.`);
     await refuseOccupied(folder, overwrite);
     const work = join(dirname(target), `.${basename(target)}.partial-${randomUUID().slice(0, 8)}`);
     try {
       await makeFolder(join(work, 'spool'));
     } catch (cause) {
-      throw unwritable(folder, cause);
+      throw unwritable(shown, cause);
     }
-    return new MarketWriter(target, work, head, overwrite);
+    return new MarketWriter(target, shown, work, head, overwrite);
   }
 
   /**
@@ -156,7 +164,7 @@ export class MarketWriter {
     try {
       writeFileSync(this.#spoolPath(info), bytesOf(cells));
     } catch (cause) {
-      throw unwritable(this.#folder, cause);
+      throw unwritable(this.#shown, cause);
     }
     this.#daily.push(info);
   }
@@ -165,7 +173,7 @@ export class MarketWriter {
 
   #expectGood(info: FieldInfo): void {
     const problem = fieldsProblem([...this.#fields(), info], this.#head.minute !== undefined);
-    if (problem) throw new EvolveError('bad-data', `${this.#folder} cannot be made: ${problem}.`);
+    if (problem) throw new EvolveError('bad-data', `${this.#shown} cannot be made: ${problem}.`);
   }
 
   #fields = (): FieldInfo[] => [...this.#daily, ...[...this.#minute.values()].map((field) => field.info)];
@@ -270,7 +278,7 @@ export class MarketWriter {
       return await step();
     } catch (cause) {
       await this.abort();
-      throw cause instanceof Error && 'syscall' in cause ? unwritable(this.#folder, cause) : cause;
+      throw cause instanceof Error && 'syscall' in cause ? unwritable(this.#shown, cause) : cause;
     }
   }
 }
