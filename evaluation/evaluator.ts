@@ -67,6 +67,7 @@ export class Evaluator {
   readonly #keep: boolean;
   readonly #spanBytes: number;
   #ranks: Matrix | undefined;
+  #lastBatch: Promise<void> = Promise.resolve();
   readonly #onPrograms: EvaluatorOptions['onPrograms'];
 
   private constructor(
@@ -224,7 +225,18 @@ export class Evaluator {
    * Runs the programs in groups, as many at once as there are workers. Minute reductions are made before, in as many
    * passes as the budget for values asks for: one, unless they outgrow it.
    */
-  async #batch(
+  #batch(
+    programs: readonly Expression[],
+    wanted: Dates,
+    run: (places: readonly number[], available: Available) => Promise<boolean>,
+  ): Promise<void> {
+    // One batch after another, however they are called: a later one finds the reductions of the one before finished.
+    const turn = this.#lastBatch.then(() => this.#runBatch(programs, wanted, run));
+    this.#lastBatch = turn.catch(() => {}); // its caller hears of it; the next batch is another matter
+    return turn;
+  }
+
+  async #runBatch(
     programs: readonly Expression[],
     wanted: Dates,
     run: (places: readonly number[], available: Available) => Promise<boolean>,

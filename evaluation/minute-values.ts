@@ -81,7 +81,12 @@ export class MinuteValues {
         'The budget cannot hold the minute reductions of one program; raise --memory.',
       );
     }
-    await this.#fill(fresh, matrices, dates);
+    try {
+      await this.#fill(fresh, matrices, dates);
+    } catch (error) {
+      this.letGo(matrices.keys());
+      throw error;
+    }
     return { ready, later, matrices };
   }
 

@@ -168,3 +168,15 @@ test('rank correlation is Pearson correlation of the ranks', async () => {
     }
   }
 });
+
+test('calls that overlap give what they give one after another', async () => {
+  const fresh = await Evaluator.open(market.folder, { workers: 2 });
+  try {
+    const programs = random(20, 5);
+    const [a, b, c] = await Promise.all([fresh.score(programs), fresh.score(programs), fresh.score(programs)]);
+    const alone = await evaluator.score(programs);
+    for (const scores of [a, b, c]) expect(scores).toEqual(alone);
+  } finally {
+    await fresh.close();
+  }
+});
