@@ -12,6 +12,7 @@ import { openMarket } from '../data/store/open.ts';
 import { crossScratch, loadKernels } from '../operators/wasm/kernels.ts';
 import type { Expression } from '../program/expression.ts';
 import { type Vocabulary, vocabulary } from '../program/vocabulary.ts';
+import { allDone } from './all-done.ts';
 import { groups } from './grouping.ts';
 import { type MinuteCounts, MinuteValues } from './minute-values.ts';
 import { history } from './plan.ts';
@@ -155,7 +156,8 @@ export class Evaluator {
     const label = this.label;
     if (!label)
       throw new EvolveError('missing-field', `The market has no ${this.#labelRule.price}, which labels need.`);
-    const { from = 0, to = label.rows, method = 'pearson' } = options;
+    const { from, to } = this.#dates(options);
+    const { method = 'pearson' } = options;
     const labelRanks = method === 'rank' ? this.#labelRanks(label) : undefined;
     const scores: DailyScores[] = new Array(programs.length);
     await this.#batch(programs, { from, to }, async (places, available) => {
@@ -182,37 +184,53 @@ export class Evaluator {
 
   /** Values of every program, a row for each date asked for, in matrices that are the caller's to release. */
   async values(programs: readonly Expression[], stretch: Stretch = {}): Promise<Matrix[]> {
-    const { calendar, symbols } = this.market.manifest;
-    const { from = 0, to = calendar.length } = stretch;
-    const values = programs.map(() => this.arena.matrix(to - from, symbols.length));
-    // Where row 0 would be: kernels count dates from the first of the calendar.
-    const into = values.map((matrix) => ({ ...matrix, address: matrix.address - from * matrix.stride }));
-    await this.#batch(programs, { from, to }, async (places, available) => {
-      const answer = await this.#pool.run({
-        kind: 'store',
-        programs: places.map((place) => programs[place] as Expression),
-        into: places.map((place) => into[place] as Matrix),
-        available,
-        label: this.label,
-        labelDelay: this.labelDelay,
-        from,
-        to,
+    const { symbols } = this.market.manifest;
+    const { from, to } = this.#dates(stretch);
+    const values: Matrix[] = [];
+    try {
+      for (const _ of programs) values.push(this.arena.matrix(to - from, symbols.length));
+      // Where row 0 would be: kernels count dates from the first of the calendar.
+      const into = values.map((matrix) => ({ ...matrix, address: matrix.address - from * matrix.stride }));
+      await this.#batch(programs, { from, to }, async (places, available) => {
+        const answer = await this.#pool.run({
+          kind: 'store',
+          programs: places.map((place) => programs[place] as Expression),
+          into: places.map((place) => into[place] as Matrix),
+          available,
+          label: this.label,
+          labelDelay: this.labelDelay,
+          from,
+          to,
+        });
+        return answer.kind === 'done';
       });
-      return answer.kind === 'done';
-    });
+    } catch (error) {
+      for (const { address } of values) this.arena.release(address);
+      throw error;
+    }
     return values;
+  }
+
+  /** Kernels read wherever they are told to, so a stretch outside the calendar must not reach them. */
+  #dates({ from = 0, to = this.market.manifest.calendar.length }: Stretch): Dates {
+    const { length } = this.market.manifest.calendar;
+    if (Number.isInteger(from) && Number.isInteger(to) && from >= 0 && from <= to && to <= length) return { from, to };
+    throw new RangeError(`dates [${from}, ${to}) are not a stretch of a calendar of ${length}`);
   }
 
   /** Made when first asked for, and kept. */
   #labelRanks(label: Matrix): Matrix {
     if (!this.#ranks) {
       const { columns, rows } = label;
-      this.#ranks = this.arena.matrix(rows, columns);
       const kernels = loadKernels(this.arena.memory);
       const scratch = this.arena.allocate(crossScratch(kernels, columns));
-      const { address, stride } = this.#ranks;
-      kernels.rank_labels?.(address, stride, label.address, label.stride, rows, columns, scratch);
-      this.arena.release(scratch);
+      try {
+        const ranks = this.arena.matrix(rows, columns);
+        kernels.rank_labels?.(ranks.address, ranks.stride, label.address, label.stride, rows, columns, scratch);
+        this.#ranks = ranks;
+      } finally {
+        this.arena.release(scratch);
+      }
     }
     return this.#ranks;
   }
@@ -250,7 +268,7 @@ export class Evaluator {
       const { ready, later, matrices } = await this.#minutes.make(programs, left, dates);
       try {
         const tasks = groups(programs, ready, this.workers);
-        await Promise.all(
+        await allDone(
           tasks.map(async (places) => {
             await this.#attempt(places, programs, matrices, run);
             done += places.length;

@@ -23,7 +23,7 @@ export class LearnedSeries {
   readonly #kernel: string;
   readonly #window: number;
   readonly #setting: Setting;
-  /** One statistic a date, from the first date the input is known. */
+  /** One statistic a date, from the first date that is needed. */
   readonly #statistics: number[] = [];
   readonly #first: number;
 

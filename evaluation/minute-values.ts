@@ -7,6 +7,7 @@ import { EvolveError } from '../core/failure.ts';
 import { mebibytes } from '../core/memory-size.ts';
 import type { Market } from '../data/market.ts';
 import type { Call, Expression } from '../program/expression.ts';
+import { allDone } from './all-done.ts';
 import { minuteReductions } from './minute-reduction.ts';
 import type { Pool } from './pool.ts';
 import type { Available, Dates, MinuteTask } from './task.ts';
@@ -75,6 +76,7 @@ export class MinuteValues {
       (this.#hold(needed, matrices, fresh) ? ready : later).push(place);
     }
     if (ready.length === 0) {
+      this.#forget(fresh);
       this.letGo(matrices.keys());
       throw new EvolveError(
         'out-of-memory',
@@ -120,11 +122,16 @@ export class MinuteValues {
     try {
       await this.#pass(fresh, matrices, dates);
     } catch (error) {
-      for (const { key } of fresh) this.#setting.values.discard(key);
+      this.#forget(fresh);
       throw error;
     }
     this.#made += fresh.length;
     for (const { key } of fresh) this.#setting.store?.save(key, matrices.get(key) as Matrix);
+  }
+
+  /** What was never filled must not be found by the next batch. */
+  #forget(unfilled: readonly Call[]): void {
+    for (const { key } of unfilled) this.#setting.values.discard(key);
   }
 
   /** One pass; two of half the reductions each when their values do not fit a worker's scratch together. */
@@ -136,7 +143,7 @@ export class MinuteValues {
       tasks.push({ kind: 'minute', reductions, into, from, to: Math.min(dates.to, from + datesPerTask) });
     }
     let done = 0;
-    const answers = await Promise.all(
+    const answers = await allDone(
       tasks.map(async (task) => {
         const answer = await pool.run(task);
         done += task.to - task.from;

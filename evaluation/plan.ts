@@ -37,7 +37,7 @@ function lookBack(call: Call): number {
 }
 
 /** Rows before today that an operator's value depends on. */
-function depends(call: Call, labelDelay: number): number {
+export function depends(call: Call, labelDelay: number): number {
   if (operatorOf(call.operator).shape === 'learn') return (call.parameters[0] ?? 1) - 1 + labelDelay;
   return lookBack(call);
 }

@@ -7,9 +7,10 @@ import { type Matrix, strideFor } from '../core/arena.ts';
 import { operatorOf } from '../operators/table.ts';
 import { crossScratch, type Kernels } from '../operators/wasm/kernels.ts';
 import { rollingScratch } from '../operators/wasm/scratch.ts';
+import type { Call } from '../program/expression.ts';
 import { apply, type Rows } from './apply.ts';
 import { LearnedSeries } from './learned-series.ts';
-import type { Operand, Plan, PlanNode } from './plan.ts';
+import { depends, type Operand, type Plan, type PlanNode } from './plan.ts';
 import type { Region } from './region.ts';
 
 export interface RunSetting {
@@ -64,7 +65,7 @@ interface Layout {
 function lay(plan: Plan, setting: RunSetting, blockRows: number): Layout | undefined {
   const { region, columns, memory } = setting;
   const stride = strideFor(columns);
-  const scratch = region.take(kernelScratch(plan, columns, setting.kernels));
+  const scratch = region.take(kernelScratch(plan, setting));
   if (scratch === undefined) return undefined;
 
   const constants = new Map<number, number>();
@@ -83,7 +84,8 @@ function lay(plan: Plan, setting: RunSetting, blockRows: number): Layout | undef
   const expiring = new Map<number, number[]>();
   const buffers: Buffer[] = [];
   for (const [i, node] of plan.nodes.entries()) {
-    const capacity = node.history > 0 ? 2 * node.history + blockRows : blockRows;
+    // Windows may be longer than the history, which is all there can be to look back on.
+    const capacity = node.history > 0 ? Math.min(2 * node.history + blockRows, setting.to) : blockRows;
     const address = (node.history === 0 ? free.pop() : undefined) ?? region.take(capacity * stride);
     if (address === undefined) return undefined;
     buffers.push({ address, capacity, base: 0 });
@@ -93,12 +95,20 @@ function lay(plan: Plan, setting: RunSetting, blockRows: number): Layout | undef
   return { scratch, buffers, constants };
 }
 
-function kernelScratch(plan: Plan, columns: number, kernels: Kernels): number {
+function kernelScratch(plan: Plan, { columns, kernels, to }: RunSetting): number {
   let most = crossScratch(kernels, columns);
   for (const { call } of plan.nodes) {
-    if (operatorOf(call.operator).shape === 'rolling') most = Math.max(most, rollingScratch(call.parameters[0] ?? 1));
+    if (operatorOf(call.operator).shape === 'rolling' && fills(call, to)) {
+      most = Math.max(most, rollingScratch(call.parameters[0] ?? 1));
+    }
   }
   return most;
+}
+
+/** Whether a rolling operator's window is full by the date `end`; before that it is missing, and no kernel is asked. */
+function fills(call: Call, end: number): boolean {
+  const row = operatorOf(call.operator);
+  return row.shape !== 'rolling' || row.span(call.parameters[0] ?? 1) <= end;
 }
 
 function compute(plan: Plan, setting: RunSetting, layout: Layout, blockRows: number): void {
@@ -106,11 +116,18 @@ function compute(plan: Plan, setting: RunSetting, layout: Layout, blockRows: num
   const stride = strideFor(columns);
   const padded = Math.ceil(columns / 16) * 16;
   const starts = plan.nodes.map((node) => Math.max(0, from - node.warmUp));
-  const begin = Math.min(from, ...starts);
+  // A learned vector takes in its factor's dates from long before its own first one.
+  const learned = new Map<PlanNode, LearnedSeries>();
+  let begin = Math.min(from, ...starts);
+  for (const [i, node] of plan.nodes.entries()) {
+    if (operatorOf(node.call.operator).shape !== 'learn') continue;
+    const known = Math.max(0, (starts[i] as number) - depends(node.call, setting.labelDelay));
+    learned.set(node, new LearnedSeries(node.call, known, setting));
+    begin = Math.min(begin, known);
+  }
   plan.nodes.forEach((_, i) => {
     (layout.buffers[i] as Buffer).base = begin;
   });
-  const learned = new Map<PlanNode, LearnedSeries>();
   const programsOf = new Map<number, number[]>();
   for (const [program, root] of plan.roots.entries()) {
     if (root.kind === 'node') programsOf.set(root.index, [...(programsOf.get(root.index) ?? []), program]);
@@ -132,23 +149,19 @@ function compute(plan: Plan, setting: RunSetting, layout: Layout, blockRows: num
   for (let first = begin - (begin % blockRows); first < to; first += blockRows) {
     const end = Math.min(to, first + blockRows);
     for (const [i, node] of plan.nodes.entries()) {
+      const series = learned.get(node);
+      series?.extend(rowsAt(node.inputs[0] as Operand, 0), end, layout.scratch);
       const start = Math.max(first, starts[i] as number, begin);
       if (start >= end) continue;
       const buffer = layout.buffers[i] as Buffer;
       makeRoom(buffer, node.history, start, end, stride, padded, kernels);
       const out = { address: buffer.address + (start - buffer.base) * stride, stride };
-      if (operatorOf(node.call.operator).shape === 'learn') {
-        let series = learned.get(node);
-        if (!series) {
-          const input = node.inputs[0] as Operand;
-          const known = input.kind === 'node' ? (starts[input.index] as number) : 0;
-          series = new LearnedSeries(node.call, known, setting);
-          learned.set(node, series);
-        }
-        series.extend(rowsAt(node.inputs[0] as Operand, 0), end, layout.scratch);
+      if (series) {
         for (let t = start; t < end; t++) {
           kernels.fill?.(out.address + (t - start) * stride, stride, 1, padded, series.at(t));
         }
+      } else if (!fills(node.call, end)) {
+        kernels.fill?.(out.address, stride, end - start, padded, Number.NaN);
       } else {
         const inputs = node.inputs.map((input) => rowsAt(input, start));
         apply(kernels, node.call, out, inputs, { rows: end - start, columns, first: start, scratch: layout.scratch });

@@ -1,0 +1,8 @@
+/**
+ * The answers of all tasks, once every one of them is over. Promise.all leaves at the first failure, while other workers
+ * go on writing into memory that whoever hears of it gives back.
+ */
+export async function allDone<Answer>(tasks: readonly Promise<Answer>[]): Promise<Answer[]> {
+  await Promise.allSettled(tasks);
+  return Promise.all(tasks);
+}
