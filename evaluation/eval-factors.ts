@@ -17,6 +17,7 @@ import { Evaluator } from './evaluator.ts';
 import { FactorFile, type FactorShape } from './factor-file.ts';
 import { fieldsOf } from './minute-reduction.ts';
 import { type NamedFactor, namedFactors } from './named-factors.ts';
+import type { Dates } from './task.ts';
 
 export interface EvalOptions {
   /** Formulas, and .json files of formulas. */
@@ -70,11 +71,6 @@ export interface WrittenFile {
   readonly shape: FactorShape;
   readonly rows: number;
   readonly bytes: number;
-}
-
-interface Dates {
-  readonly from: number;
-  readonly to: number;
 }
 
 const gibibyte = 1024 ** 3;
@@ -156,7 +152,8 @@ async function evaluate(
   const interned: Interned = new Map();
   const programs = factors.map(({ expression }) => canonical(expression, interned));
   const fields = fieldsOf(programs, 'daily');
-  const plan = budget(manifest, programs.length, fields, dates, file?.blockDates ?? 64, memory);
+  const fileDates = file?.blockDates ?? 64;
+  const plan = budget(manifest, programs.length, fields, dates, fileDates, memory);
   // Two more times for the correlations.
   const evaluations = (plan.blocks + (file ? 0 : 2)) * programs.length;
   let before = 0;
@@ -172,9 +169,15 @@ async function evaluate(
   });
   try {
     const tallies = factors.map(() => new CellTally(manifest.symbols.length));
+    const take = (first: number, last: number, cells: readonly Float32Array[]): void => {
+      for (const [i, tally] of tallies.entries()) tally.add(cells[i] as Float32Array, first);
+      if (!file) return;
+      file.write(Int32Array.from(manifest.calendar.slice(first, last), dayNumber), cells);
+      onProgress?.('Writing dates', last - dates.from, dates.to - dates.from);
+    };
     for (let { from } = dates; from < dates.to; from += plan.blockDates) {
       const to = Math.min(dates.to, from + plan.blockDates);
-      await evaluateBlock(evaluator, programs, { from, to }, tallies, file);
+      await evaluateBlock(evaluator, programs, { from, to }, fileDates, take);
       before += programs.length;
     }
     const ics = async (method: 'pearson' | 'rank'): Promise<MeanIc[]> => {
@@ -218,29 +221,28 @@ function budget(
   return { blockDates, blocks: Math.ceil(wanted / blockDates), forEvaluator };
 }
 
+/** Values of the dates from..to, given on a few at a time. */
 async function evaluateBlock(
   evaluator: Evaluator,
   programs: readonly Expression[],
   block: Dates,
-  tallies: readonly CellTally[],
-  file: FactorFile | undefined,
+  atOnce: number,
+  take: (from: number, to: number, values: readonly Float32Array[]) => void,
 ): Promise<void> {
-  const { calendar, symbols } = evaluator.market.manifest;
+  const columns = evaluator.market.manifest.symbols.length;
   const pause = pauses();
   const matrices = await evaluator.values(programs, block);
   try {
-    const most = file?.blockDates ?? 64;
-    for (let from = block.from; from < block.to; from += most) {
-      const to = Math.min(block.to, from + most);
+    for (let from = block.from; from < block.to; from += atOnce) {
+      const to = Math.min(block.to, from + atOnce);
       const values = matrices.map((matrix) => {
-        const cells = new Float32Array((to - from) * symbols.length);
+        const cells = new Float32Array((to - from) * columns);
         for (let t = from; t < to; t++) {
-          cells.set(evaluator.arena.row(matrix, t - block.from), (t - from) * symbols.length);
+          cells.set(evaluator.arena.row(matrix, t - block.from), (t - from) * columns);
         }
         return cells;
       });
-      for (const [i, cells] of values.entries()) tallies[i]?.add(cells, from);
-      file?.write(Int32Array.from(calendar.slice(from, to), dayNumber), values);
+      take(from, to, values);
       await pause();
     }
   } finally {

@@ -3,7 +3,7 @@ import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { tableFromIPC } from 'apache-arrow';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import type { EvolveError } from '../core/failure.ts';
 import { packageRoot } from '../core/package-root.ts';
 import { type EvalOptions, evalFactors } from '../evaluation/eval-factors.ts';
@@ -29,6 +29,7 @@ let values: Float32Array[];
 let means: number[];
 
 beforeAll(async () => {
+  vi.stubEnv('EVOLVE_CACHE', join(folder, 'cache'));
   market = await troubledMarket(size);
   const evaluator = await Evaluator.open(market.folder, { workers: 1 });
   const programs = formulas.map((text) => parse(text, evaluator.vocabulary));
@@ -42,6 +43,7 @@ beforeAll(async () => {
   await evaluator.close();
 });
 afterAll(async () => {
+  vi.unstubAllEnvs();
   await rm(dirname(market.folder), { recursive: true });
   rmSync(folder, { recursive: true });
 });
