@@ -35,6 +35,8 @@ function dailyProblems(folder: string, manifest: StoredManifest): string[] {
   const where = (i: number) => `${symbols[i % symbols.length]} on ${calendar[Math.floor(i / symbols.length)]}`;
   const file = DailyFile.open(folder, manifest);
   try {
+    // Fields no rule below asks for have to be there too.
+    for (const field of fields) if (field.kind !== 'b') file.expect(field);
     const odd = file.days().findIndex((day, t) => day !== dayNumber(calendar[t] as string));
     const dates = odd < 0 ? [] : [`Row ${odd} of ${dailyName} is not of ${calendar[odd]}, as market.json says.`];
     const cells = (name: string) => {

@@ -7,7 +7,7 @@ import { checkMarket } from '../data/check.ts';
 import { cachedMarket, cacheFolder, embeddedOptions } from '../data/embedded.ts';
 import { marketInfo } from '../data/info.ts';
 import type { FieldInfo } from '../data/market.ts';
-import { readManifest } from '../data/store/manifest.ts';
+import { contentHash, readManifest } from '../data/store/manifest.ts';
 import { MarketWriter } from '../data/store/write.ts';
 import { synthesise } from '../data/synth/synthesise.ts';
 
@@ -127,6 +127,11 @@ describe('check', () => {
     bytes[bytes.length >> 1] = (bytes[bytes.length >> 1] as number) ^ 1;
     await writeFile(file, bytes);
     expect(await checkMarket(folder)).toEqual([expect.stringContaining('its content is not what was written')]);
+    const lacking = await write('lacking');
+    const { hash: _, ...manifest } = await readManifest(lacking);
+    const listed = { ...manifest, fields: [...manifest.fields, field('EXTRA')] };
+    await writeFile(join(lacking, 'market.json'), JSON.stringify({ ...listed, hash: contentHash(listed) }));
+    expect(await checkMarket(lacking)).toEqual([expect.stringContaining('it has no column EXTRA')]);
     expect(await checkMarket(join(place, 'nowhere'))).toEqual([expect.stringContaining('There is no market folder')]);
   });
 });

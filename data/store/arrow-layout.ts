@@ -48,7 +48,8 @@ export class ArrowLayout {
     try {
       const footer = readFooter(fd);
       const columns = footer.fields.map(columnLayout);
-      const batches = footer.blocks.map((block) => readBatch(fd, block, columns));
+      const { size } = fstatSync(fd);
+      const batches = footer.blocks.map((block) => readBatch(fd, block, columns, size));
       return new ArrowLayout(path, fd, columns, batches);
     } catch (cause) {
       closeSync(fd);
@@ -120,13 +121,14 @@ function columnLayout(field: Table): ColumnLayout {
   return { name, width: field.table(3)?.int(0) ?? 0, marks: 2 };
 }
 
-function readBatch(fd: number, block: Block, columns: readonly ColumnLayout[]): Batch {
+function readBatch(fd: number, block: Block, columns: readonly ColumnLayout[], size: number): Batch {
   const header = bytesAt(fd, block.position, block.header);
   // Four bytes of continuation mark and four of length stand before the message.
   const batch = Table.root(new DataView(header.buffer, 8)).table(2);
   if (!batch) throw new RangeError('a record batch has no header');
   if (batch.table(3)) throw new RangeError('it is compressed');
   const rows = batch.long(0);
+  if (rows < 0) throw new RangeError('a record batch has less than no rows');
   const buffers = batch.structs(2, 16, (view, at) => ({
     offset: Number(view.getBigInt64(at, true)),
     bytes: Number(view.getBigInt64(at + 8, true)),
@@ -138,7 +140,11 @@ function readBatch(fd: number, block: Block, columns: readonly ColumnLayout[]): 
     next += marks + 1;
     if (before.some(({ bytes }) => bytes > 0)) throw new RangeError(`its column ${name} has missing marks`);
     if (!numbers || numbers.bytes < rows * width * 4) throw new RangeError(`its column ${name} is cut short`);
-    return block.position + block.header + numbers.offset;
+    const position = block.position + block.header + numbers.offset;
+    if (numbers.offset < 0 || position + rows * width * 4 > size) {
+      throw new RangeError(`its column ${name} lies outside the file`);
+    }
+    return position;
   });
   return { rows, positions };
 }

@@ -33,6 +33,11 @@ export class DailyFile {
     return cells;
   }
 
+  /** Throws when the field is not there, in its width. */
+  expect({ name, kind }: FieldInfo): void {
+    this.layout.column(name, kind === 'v' ? 1 : this.#symbols);
+  }
+
   /** Days since 1970 of each row. */
   days(): Int32Array {
     const days = new Int32Array(this.#dates);

@@ -184,23 +184,36 @@ function filesProblem(files: unknown, calendar: readonly unknown[]): string | un
       return `"files" should give "bytes" and "sha256" of ${path}`;
     }
     if (path === dailyName) continue;
-    const inOrder =
-      isList(file.days) &&
-      file.days
-        .flat()
-        .every((t, i, days) => Number.isInteger(t) && (i === 0 || (t as number) >= (days[i - 1] as number)));
-    if (
-      !inOrder ||
-      (file.days as unknown[]).flat().some((t) => (t as number) < 0 || (t as number) >= calendar.length)
-    ) {
+    if (!areRuns(file.days, calendar.length)) {
       return `"files" should give the "days" of ${path} as ascending runs of calendar positions`;
     }
   }
   return dailyName in files ? undefined : `"files" does not list ${dailyName}`;
 }
 
+/** `[[0, 4], [6, 6]]`: first and last position of each run, ascending and apart. */
+function areRuns(days: unknown, positions: number): boolean {
+  let next = 0;
+  return (
+    isList(days) &&
+    days.every((run) => {
+      if (!isList(run) || run.length !== 2 || !run.every(Number.isInteger)) return false;
+      const [first, last] = run as [number, number];
+      const good = first >= next && last >= first && last < positions;
+      next = last + 1;
+      return good;
+    })
+  );
+}
+
 function plantedProblem(planted: unknown): string | undefined {
   if (planted === undefined) return undefined;
-  const whole = (signal: unknown) => isObject(signal) && isText(signal.name) && isText(signal.expression);
-  return isList(planted) && planted.every(whole) ? undefined : '"planted" should list signals with name and expression';
+  const whole = (signal: unknown) =>
+    isObject(signal) &&
+    isText(signal.name) &&
+    isText(signal.expression) &&
+    [signal.ic, signal.icFirstHalf, signal.icSecondHalf].every(isNumber);
+  return isList(planted) && planted.every(whole)
+    ? undefined
+    : '"planted" should list signals with "name", "expression" and the numbers "ic", "icFirstHalf" and "icSecondHalf"';
 }
