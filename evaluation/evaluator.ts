@@ -134,7 +134,12 @@ export class Evaluator {
       },
       spans,
     );
-    return new Evaluator(market, arena, pool, new ValueCache(arena, forValues), spanBytes, options);
+    try {
+      return new Evaluator(market, arena, pool, new ValueCache(arena, forValues), spanBytes, options);
+    } catch (error) {
+      await pool.close();
+      throw error;
+    }
   }
 
   get workers(): number {

@@ -3,13 +3,15 @@
  * that dies takes nothing with it.
  */
 import { Piscina } from 'piscina';
+import { EvolveError } from '../core/failure.ts';
 import { builtFile } from '../core/package-root.ts';
-import type { Answer, Assignment, Span, Task, WorkerSetting } from './task.ts';
+import type { Answer, Assignment, FailedAnswer, Span, Task, WorkerSetting } from './task.ts';
 
 export class Pool {
   readonly #piscina: Piscina<Assignment, Answer>;
   readonly #spans: Span[];
   readonly #waiting: ((span: Span) => void)[] = [];
+  #closed = false;
 
   constructor(setting: WorkerSetting, spans: readonly Span[]) {
     this.#spans = [...spans];
@@ -26,10 +28,14 @@ export class Pool {
     return this.#piscina.maxThreads;
   }
 
-  async run(task: Task): Promise<Answer> {
+  async run(task: Task): Promise<Exclude<Answer, FailedAnswer>> {
     const span = this.#spans.pop() ?? (await new Promise<Span>((free) => this.#waiting.push(free)));
     try {
-      return await this.#piscina.run({ ...task, span });
+      // A destroyed pool would start new threads, which nobody would end.
+      if (this.#closed) throw new Error('the evaluator is closed');
+      const answer = await this.#piscina.run({ ...task, span });
+      if (answer.kind === 'failed') throw new EvolveError(answer.code, answer.sentence, { details: answer.details });
+      return answer;
     } finally {
       const next = this.#waiting.shift();
       if (next) next(span);
@@ -38,6 +44,7 @@ export class Pool {
   }
 
   async close(): Promise<void> {
+    this.#closed = true;
     await this.#piscina.destroy();
   }
 }

@@ -1,5 +1,6 @@
 /** What the pool's workers are told and what they answer. Everything large is an address in the shared memory. */
 import type { Matrix } from '../core/arena.ts';
+import type { FailureCode } from '../core/failure.ts';
 import type { MarketManifest } from '../data/market.ts';
 import type { Call, Expression } from '../program/expression.ts';
 
@@ -69,4 +70,13 @@ export type Answer =
   | { readonly kind: 'scores'; readonly scores: readonly DailyScores[] }
   | { readonly kind: 'done' }
   /** The span cannot hold the task's blocks, and nothing was written; a smaller task may fit. */
-  | { readonly kind: 'too-large' };
+  | { readonly kind: 'too-large' }
+  | FailedAnswer;
+
+/** What the user can see and fix. As an answer, because an error's class does not survive the way between threads. */
+export interface FailedAnswer {
+  readonly kind: 'failed';
+  readonly code: FailureCode;
+  readonly sentence: string;
+  readonly details: readonly string[];
+}

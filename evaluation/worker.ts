@@ -1,6 +1,7 @@
 /** A thread of the pool: kernels over the shared memory, and one task at a time. */
 import { workerData } from 'piscina';
 import type { Matrix } from '../core/arena.ts';
+import { EvolveError } from '../core/failure.ts';
 import { type MinuteDay, MinuteReader } from '../data/store/minute.ts';
 import { type Kernels, loadKernels } from '../operators/wasm/kernels.ts';
 import type { Expression } from '../program/expression.ts';
@@ -31,6 +32,15 @@ const kernels: Kernels = loadKernels(setting.memory);
 const readers = new Map<string, Promise<MinuteReader>>();
 
 export default async function work(assignment: Assignment): Promise<Answer> {
+  try {
+    return await answer(assignment);
+  } catch (error) {
+    if (!(error instanceof EvolveError)) throw error;
+    return { kind: 'failed', code: error.code, sentence: error.message, details: error.details };
+  }
+}
+
+async function answer(assignment: Assignment): Promise<Answer> {
   switch (assignment.kind) {
     case 'score':
       return score(assignment, assignment.span);
