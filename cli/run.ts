@@ -1,11 +1,12 @@
 /**
  * One command line, from arguments to exit code: 0 done, 1 something the user can fix (a sentence, no stack), 2 our
- * bug (the stack, and a request to report it), 130 stopped with Ctrl-C. Results go to stdout, everything else to stderr.
+ * bug (the stack, and a request to report it), 128 and the signal's number when stopped from outside, as 130 by Ctrl-C.
+ * Results go to stdout, everything else to stderr.
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import yargs from 'yargs';
-import { EvolveError } from '../core/failure.ts';
+import { EvolveError, fileProblem } from '../core/failure.ts';
 import { packageRoot } from '../core/package-root.ts';
 import { addCommands } from './commands.ts';
 import { type ConfigFile, configFile } from './config-file.ts';
@@ -18,14 +19,26 @@ const version: string = JSON.parse(readFileSync(join(packageRoot, 'package.json'
 export async function run(args: readonly string[]): Promise<never> {
   // `evolve ops | head` closes the pipe: nobody is left to read the rest, and that is no failure.
   process.stdout.on('error', (error: NodeJS.ErrnoException) =>
-    process.exit(error.code === 'EPIPE' ? 0 : report(error, args)),
+    process.exit(error.code === 'EPIPE' ? 0 : report(unwritten(error), args)),
   );
   // Progress that nobody reads must not end the work; and a failure to write here has nowhere to be told.
   process.stderr.on('error', () => {});
   process.on('uncaughtException', (error) => leave(report(error, args)));
-  process.once('SIGINT', () => process.exit(130));
+  // A terminal that is closed and a scheduler that ends a job are no reason to leave half a market behind.
+  for (const [signal, number] of stops) process.once(signal, () => process.exit(128 + number));
   return leave(await execute(args));
 }
+
+const stops = [
+  ['SIGHUP', 1],
+  ['SIGINT', 2],
+  ['SIGTERM', 15],
+] as const;
+
+const unwritten = (cause: unknown): EvolveError =>
+  new EvolveError('unwritable', `The result cannot be written to the standard output: ${fileProblem(cause)}.`, {
+    cause,
+  });
 
 /**
  * Runs a command line, prints its result or what went wrong, and gives the exit code.
@@ -34,11 +47,23 @@ export async function run(args: readonly string[]): Promise<never> {
 export async function execute(args: readonly string[]): Promise<number> {
   process.exitCode = 0;
   try {
+    expectFolder();
     await dispatch(args, await configFile(flagsOf(args)));
     // A command may have asked for a code of its own.
     return Number(process.exitCode);
   } catch (error) {
     return report(error, args);
+  }
+}
+
+/** Everything that resolves a path asks for the folder we are in, and it may have been deleted under us. */
+function expectFolder(): void {
+  try {
+    process.cwd();
+  } catch (cause) {
+    throw new EvolveError('missing-file', 'The current folder does not exist any more. Change to one that does.', {
+      cause,
+    });
   }
 }
 

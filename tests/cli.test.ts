@@ -1,4 +1,14 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import {
+  closeSync,
+  existsSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
@@ -109,13 +119,28 @@ describe.concurrent('what goes wrong', () => {
   });
 });
 
-test.skipIf(process.platform === 'win32')(
-  'Ctrl-C ends with 130, says nothing ugly and leaves nothing behind',
-  async () => {
+test.skipIf(!existsSync('/dev/full'))('a full disk under the result is a sentence', () => {
+  const full = openSync('/dev/full', 'w');
+  const { status, stderr } = spawnSync(process.execPath, [builtFile('cli', 'main.js'), 'ops', '--json'], {
+    stdio: ['ignore', full, 'pipe'],
+    encoding: 'utf8',
+  });
+  closeSync(full);
+  expect(stderr).toBe('The result cannot be written to the standard output: the disk is full.\n');
+  expect(status).toBe(1);
+});
+
+test.skipIf(process.platform === 'win32').each([
+  ['Ctrl-C', 'SIGINT', 130],
+  ['the end of a terminal', 'SIGHUP', 129],
+  ['the end of a job', 'SIGTERM', 143],
+] as const)(
+  '%s leaves nothing behind, says nothing ugly and ends with a code of its own',
+  async (_what, signal, ending) => {
     // The signal goes out with the first line of progress, two seconds into ten.
     const args = ['data', 'synth', '--out', join(folder, 'interrupted')];
-    const { code, stdout, stderr } = await evolve(args, { signal: 'SIGINT' });
-    expect({ code, stdout }).toEqual({ code: 130, stdout: '' });
+    const { code, stdout, stderr } = await evolve(args, { signal });
+    expect({ code, stdout }).toEqual({ code: ending, stdout: '' });
     expect(stderr).toMatch(/^Making .*\n$/);
     expect(readdirSync(folder).filter((name) => name.includes('interrupted'))).toEqual([]);
   },
