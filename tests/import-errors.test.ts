@@ -6,6 +6,8 @@ import { describe, expect, test } from 'vitest';
 import { EvolveError } from '../core/failure.ts';
 import { importMarket } from '../data/import/import-market.ts';
 import type { ImportOptions } from '../data/import/options.ts';
+import { shortage } from '../data/import/shortage.ts';
+import { unreadable } from '../data/import/source.ts';
 import { type Inputs, inputs } from './import-files.ts';
 
 const header = 'date,symbol,open,high,low,close,volume';
@@ -349,6 +351,20 @@ describe('an import that cannot be is one sentence and leaves nothing behind', (
     expect((await refusal(from, { files: [from.path('pipe.csv')] })).message).toMatch(/is a pipe or a device\. Save/);
     const refused = importMarket({ files: [from.path('p.csv')], out: '/dev/null/no/market' });
     await expect(refused).rejects.toMatchObject({ code: 'unwritable' });
+  });
+
+  // As DuckDB words them; a disk that is full in the middle cannot be had without a disk of one's own.
+  test.each([
+    [
+      'Failed to commit: Could not write file "/d/stage.duckdb.wal": No space left on device',
+      /^The disk of the output/,
+    ],
+    ['Out of Memory Error: failed to offload data block (max_temp_directory_size)', /^The disk of the output/],
+    ['Out of Memory Error: could not allocate block of size 256.0 KiB', /does not fit in --memory\. Give it more/],
+  ])('what the machine lacks is no fault of the files: %s', (message, sentence) => {
+    expect(shortage(new Error(message))?.message).toMatch(sentence);
+    expect(unreadable('p.csv', 'bars', new Error(message)).message).toMatch(sentence);
+    expect(shortage(new Error('Invalid Input Error'))).toBeUndefined();
   });
 
   test('examples name the file, the row, the symbol and the date', async () => {

@@ -14,14 +14,15 @@ import { compact } from './compact.ts';
 import { type DailyTable, readDaily, warnOfDaily } from './daily.ts';
 import { dailyFields } from './daily-fields.ts';
 import { datesPerYear } from './dates-per-year.ts';
-import { allFiles, findInputs, type Stages, stageInputs } from './inputs.ts';
+import { allFiles, findInputs, type InputFiles, type Stages, stageInputs } from './inputs.ts';
 import type { Job } from './job.ts';
 import { type Bars, Ledger } from './ledger.ts';
 import { planMinutes } from './minute.ts';
 import type { ImportOptions } from './options.ts';
 import { provenanceOf } from './provenance.ts';
 import type { ImportReport, RowCounts } from './report.ts';
-import { parseSettings } from './settings.ts';
+import { parseSettings, type Settings } from './settings.ts';
+import { shortage } from './shortage.ts';
 import * as sql from './sql.ts';
 import type { Stage } from './stage.ts';
 import { refuseOddUnits } from './units-check.ts';
@@ -34,28 +35,36 @@ export async function importMarket(options: ImportOptions): Promise<ImportReport
   const inputs = await findInputs(options);
   await refuseOccupied(options.out, options.overwrite ?? false);
   const workspace = await makeWorkspace(options.out, options.overwrite ?? false);
-  const database = await sql.openDatabase(workspace.folder, settings.memory);
-  const dropReport = join(workspace.folder, 'drop-report.csv');
-  const ledger = new Ledger(dropReport, settings.repairs);
   try {
-    const job: Job = {
-      options,
-      settings,
-      inputs,
-      folder: workspace.folder,
-      db: database.connection,
-      ledger,
-      notes: [],
-    };
-    const report = await run(job);
-    ledger.close();
-    await rename(dropReport, join(workspace.folder, 'market', 'drop-report.csv'));
+    const report = await importInto(workspace.folder, options, settings, inputs);
     await workspace.publish();
     return { ...report, seconds: (performance.now() - started) / 1000 };
+  } catch (error) {
+    throw error instanceof EvolveError ? error : (shortage(error) ?? error);
   } finally {
-    ledger.close();
-    database.close();
     await workspace.remove();
+  }
+}
+
+/** Makes the folder `market` in the folder, its drop report included. */
+async function importInto(
+  folder: string,
+  options: ImportOptions,
+  settings: Settings,
+  inputs: InputFiles,
+): Promise<Omit<ImportReport, 'seconds'>> {
+  const database = await sql.openDatabase(folder, settings.memory);
+  const dropReport = join(folder, 'drop-report.csv');
+  let ledger: Ledger | undefined;
+  try {
+    ledger = new Ledger(dropReport, settings.repairs);
+    const report = await run({ options, settings, inputs, folder, db: database.connection, ledger, notes: [] });
+    ledger.close();
+    await rename(dropReport, join(folder, 'market', 'drop-report.csv'));
+    return report;
+  } finally {
+    ledger?.abandon();
+    database.close();
   }
 }
 

@@ -116,11 +116,15 @@ export class Ledger {
     });
   }
 
-  /** The report is whole after this; a second call does nothing. */
+  /** The report is whole after this. */
   close(): void {
-    if (this.#fd === undefined) return;
     this.#flush();
-    closeSync(this.#fd);
+    this.abandon();
+  }
+
+  /** Lets go of the report as it is: what could not be written, as on a full disk, is not tried again. */
+  abandon(): void {
+    if (this.#fd !== undefined) closeSync(this.#fd);
     this.#fd = undefined;
   }
 

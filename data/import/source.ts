@@ -1,5 +1,6 @@
 /** Files with the same columns, as one relation DuckDB can read. */
 import { EvolveError } from '../../core/failure.ts';
+import { shortage } from './shortage.ts';
 
 /** The column of a relation that holds the path a row came from: a name no file has for one of its own. */
 export const fileColumn = '_file_of_evolve';
@@ -31,6 +32,8 @@ export interface ReadOptions {
 const mixedEnds = 'state machine reached an invalid state';
 
 export function unreadable(file: string, what: string, cause: unknown): EvolveError {
+  const lacking = shortage(cause);
+  if (lacking) return lacking;
   const reason = (cause instanceof Error ? cause.message : String(cause))
     .split('\n')[0]
     ?.replace(/^[\w ]+ Error: /, '');
