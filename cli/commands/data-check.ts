@@ -1,5 +1,5 @@
 import type { CommandModule } from 'yargs';
-import { progress } from '../print/progress.ts';
+import { showing } from '../print/progress.ts';
 
 /** `evolve data check DIR`: whether a market can be trusted. Exit code 1 and a sentence for each problem when not. */
 export const dataCheck: CommandModule<object, { folder: string; json: boolean }> = {
@@ -12,19 +12,9 @@ export const dataCheck: CommandModule<object, { folder: string; json: boolean }>
       .example('evolve data check market', 'reads every file'),
   handler: async ({ folder, json }) => {
     const { checkMarket } = await import('../../data/check.ts');
-    let line: ReturnType<typeof progress> | undefined;
-    try {
-      const problems = await checkMarket(folder, {
-        onDay: (done, of) => {
-          line ??= progress(`Checking ${folder}`, of);
-          line.step(done, 'days');
-        },
-      });
-      if (problems.length > 0) process.exitCode = 1;
-      if (json) console.log(JSON.stringify({ folder, problems }, null, 2));
-      else console.log(problems.length > 0 ? problems.join('\n') : `${folder} is sound.`);
-    } finally {
-      line?.done();
-    }
+    const problems = await showing(`Checking ${folder}`, (onDay) => checkMarket(folder, { onDay }), 'days');
+    if (problems.length > 0) process.exitCode = 1;
+    if (json) console.log(JSON.stringify({ folder, problems }, null, 2));
+    else console.log(problems.length > 0 ? problems.join('\n') : `${folder} is sound.`);
   },
 };

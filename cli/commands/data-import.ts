@@ -2,7 +2,7 @@ import type { Argv, CommandModule } from 'yargs';
 import { type ImportOptions, importOptions, type OptionRow } from '../../data/import/options.ts';
 import type { ImportReport } from '../../data/import/report.ts';
 import { count } from '../print/number.ts';
-import { progress } from '../print/progress.ts';
+import { showing } from '../print/progress.ts';
 import { table } from '../print/table.ts';
 
 type Arguments = ImportOptions & { readonly json: boolean };
@@ -22,18 +22,8 @@ export const dataImport: CommandModule<object, Arguments> = {
       ) as unknown as Argv<Arguments>,
   handler: async ({ json, ...options }) => {
     const { importMarket } = await import('../../data/import/import-market.ts');
-    let line: ReturnType<typeof progress> | undefined;
-    const onProgress = (done: number, total: number): void => {
-      line ??= progress('importing dates', total);
-      line.step(done);
-    };
-    try {
-      const report = await importMarket({ ...options, onProgress });
-      line?.done();
-      console.log(json ? JSON.stringify(report, null, 2) : importSummary(report));
-    } finally {
-      line?.done();
-    }
+    const report = await showing('Importing', (onProgress) => importMarket({ ...options, onProgress }), 'dates');
+    console.log(json ? JSON.stringify(report, null, 2) : importSummary(report));
   },
 };
 

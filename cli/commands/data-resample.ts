@@ -1,6 +1,6 @@
 import type { CommandModule } from 'yargs';
 import { count } from '../print/number.ts';
-import { progress } from '../print/progress.ts';
+import { showing } from '../print/progress.ts';
 
 interface Arguments {
   readonly from: string;
@@ -26,23 +26,17 @@ export const dataResample: CommandModule<object, Arguments> = {
       .example('evolve data resample market --to 15m --out market-15m', '16 bars a day of 240 minutes'),
   handler: async ({ json, ...options }) => {
     const { resampleMarket } = await import('../../data/resample.ts');
-    let line: ReturnType<typeof progress> | undefined;
-    const onProgress = (done: number, total: number): void => {
-      line ??= progress('resampling dates', total);
-      line.step(done);
-    };
-    try {
-      const { name, hash, calendar, symbols, minute } = await resampleMarket({ ...options, onProgress });
-      line?.done();
-      const bars = minute?.starts.length ?? 0;
-      if (json)
-        console.log(JSON.stringify({ name, folder: options.out, hash, bars, barMinutes: minute?.barMinutes }, null, 2));
-      else
-        console.log(
-          `${options.out}: ${bars} bars of ${minute?.barMinutes} min a day, ${count(calendar.length)} dates, ${count(symbols.length)} symbols`,
-        );
-    } finally {
-      line?.done();
-    }
+    const { name, hash, calendar, symbols, minute } = await showing(
+      'Resampling',
+      (onProgress) => resampleMarket({ ...options, onProgress }),
+      'dates',
+    );
+    const bars = minute?.starts.length ?? 0;
+    if (json)
+      console.log(JSON.stringify({ name, folder: options.out, hash, bars, barMinutes: minute?.barMinutes }, null, 2));
+    else
+      console.log(
+        `${options.out}: ${bars} bars of ${minute?.barMinutes} min a day, ${count(calendar.length)} dates, ${count(symbols.length)} symbols`,
+      );
   },
 };

@@ -1,6 +1,6 @@
 import type { CommandModule } from 'yargs';
 import { count, duration } from '../print/number.ts';
-import { progress } from '../print/progress.ts';
+import { showing } from '../print/progress.ts';
 import { table } from '../print/table.ts';
 
 interface Arguments {
@@ -41,17 +41,15 @@ export const dataSynth: CommandModule<object, Arguments> = {
   handler: async ({ stocks, days, minutes, seed, out, overwrite, json }) => {
     const { synthesise } = await import('../../data/synth/synthesise.ts');
     const started = Date.now();
-    const line = progress(`Making ${out}`, days);
-    try {
-      const onDay = (done: number) => line.step(done, 'days');
-      const { hash, planted = [] } = await synthesise(out, { stocks, days, minutes, seed }, { overwrite, onDay });
-      if (json) return console.log(JSON.stringify({ folder: out, hash, planted }, null, 2));
-      const size = `${count(stocks)} stocks, ${count(days)} days${minutes > 0 ? `, ${minutes} bars a day` : ''}`;
-      console.log(`${out}: ${size}, made in ${duration(Date.now() - started)}. Hash ${hash.slice(0, 12)}.`);
-      console.log(`\nPlanted in it:\n${plantedTable(planted)}`);
-    } finally {
-      line.done();
-    }
+    const { hash, planted = [] } = await showing(
+      `Making ${out}`,
+      (tell) => synthesise(out, { stocks, days, minutes, seed }, { overwrite, onDay: (done) => tell(done, days) }),
+      'days',
+    );
+    if (json) return console.log(JSON.stringify({ folder: out, hash, planted }, null, 2));
+    const size = `${count(stocks)} stocks, ${count(days)} days${minutes > 0 ? `, ${minutes} bars a day` : ''}`;
+    console.log(`${out}: ${size}, made in ${duration(Date.now() - started)}. Hash ${hash.slice(0, 12)}.`);
+    console.log(`\nPlanted in it:\n${plantedTable(planted)}`);
   },
 };
 

@@ -50,6 +50,23 @@ export function progress(
   };
 }
 
+/** Does the work, showing how far it says it is; the line is gone before anybody prints the result. */
+export async function showing<T>(
+  label: string,
+  work: (tell: (done: number, total: number) => void) => Promise<T>,
+  note?: string,
+): Promise<T> {
+  let line: Progress | undefined;
+  try {
+    return await work((done, total) => {
+      line ??= progress(label, total);
+      line.step(done, note);
+    });
+  } finally {
+    line?.done();
+  }
+}
+
 function line(label: string, done: number, total: number, elapsedMs: number, note: string | undefined): string {
   const share = total > 0 ? Math.min(1, done / total) : 0;
   const parts = [label, `${Math.floor(share * 100)}%`, `${count(done)} of ${count(total)}`];
