@@ -17,6 +17,9 @@ export async function configFile(args: readonly string[]): Promise<ConfigFile | 
   if (typeof content !== 'object' || content === null || Array.isArray(content)) {
     throw new EvolveError('bad-config', `${path} must hold an object of flags, such as {"seed": 7}.`);
   }
+  // The parser would read, or even run, the file that "extends" names, and stumbles over what every object has.
+  const stranger = Object.keys(content).find((name) => name === 'extends' || name in Object.prototype);
+  if (stranger) throw new EvolveError('bad-config', `${path} has the key "${stranger}", which is no flag. Remove it.`);
   const flags = Object.entries(content).map(([name, value]) => [name.replace(/^--/, ''), flagValue(path, name, value)]);
   return { path, flags: Object.fromEntries(flags) };
 }
@@ -32,7 +35,8 @@ function configPath(args: readonly string[]): string | undefined {
 
 async function readText(path: string): Promise<string> {
   try {
-    return await readFile(path, 'utf8');
+    // Editors on Windows begin a file with a mark that JSON does not know.
+    return (await readFile(path, 'utf8')).replace(/^\uFEFF/, '');
   } catch (cause) {
     throw new EvolveError('bad-config', `Cannot read the config file ${path}: ${fileProblem(cause)}.`, { cause });
   }

@@ -4,11 +4,13 @@
  */
 const shield = '\u0000';
 
-/** Hides words that begin with a minus and are no flag and no number; after `--`, all words. */
+/** Hides words that begin with a minus and are no flag and no number; after `--`, flags and numbers too. */
 export function shielded(args: readonly string[]): string[] {
   const end = args.indexOf('--');
   const words = end < 0 ? [...args] : args.toSpliced(end, 1);
-  return words.map((word, i) => (looksLikeFormula(word) || (end >= 0 && i >= end) ? shield + word : word));
+  return words.map((word, i) =>
+    looksLikeFormula(word) || (end >= 0 && i >= end && word.startsWith('-')) ? shield + word : word,
+  );
 }
 
 // --name, --name=value, -x, -5.

@@ -20,6 +20,7 @@ interface Level {
   readonly numbers: readonly string[];
   readonly booleans: readonly string[];
   readonly arrays: readonly string[];
+  readonly texts: readonly string[];
 }
 
 /** Turns what yargs reports into an EvolveError. An error of another kind is a bug and is given back as it is. */
@@ -129,7 +130,10 @@ export function checkFlags(
     const said = fromFile ? config.flags[name] : typed;
     const values = Array.isArray(value) ? value : [value];
     if (Array.isArray(value) && !level.arrays.includes(name))
-      fail(`${where} takes one value and has ${values.length}.`);
+      fail(`${where} takes one value${values.length > 1 ? ` and has ${values.length}` : ', not a list'}.`);
+    const odd = level.texts.includes(name) ? values.find((item) => typeof item !== 'string') : undefined;
+    // A file that says 000300 gives 300, or 192: only quotes keep what was written.
+    if (odd !== undefined) fail(`${where} must be a text, not ${JSON.stringify(odd)}. Put it in quotes.`);
     if (level.numbers.includes(name) && !values.every(Number.isFinite))
       fail(`${where} must be a number, not "${said}".`);
     if (level.booleans.includes(name) && !['true', 'false', 'undefined'].includes(String(said))) {
@@ -160,13 +164,13 @@ const named = (level: Level, name: string): string =>
 /** The one place that asks yargs what its types do not offer: which command it is in, and what that command declares. */
 function levelOf(cli: Argv): Level {
   const inside = cli as unknown as {
-    getOptions(): Record<'number' | 'boolean' | 'array', string[]> & { key: Record<string, unknown> };
+    getOptions(): Record<'number' | 'boolean' | 'array' | 'string', string[]> & { key: Record<string, unknown> };
     getInternalMethods(): {
       getContext(): { commands: string[]; fullCommands: string[] };
       getCommandInstance(): { getCommands(): string[] };
     };
   };
-  const { key, number, boolean, array } = inside.getOptions();
+  const { key, number, boolean, array, string } = inside.getOptions();
   const parsed = cli.parsed || undefined;
   const { commands, fullCommands } = inside.getInternalMethods().getContext();
   return {
@@ -181,5 +185,6 @@ function levelOf(cli: Argv): Level {
     numbers: number,
     booleans: boolean,
     arrays: array,
+    texts: string,
   };
 }

@@ -2,29 +2,10 @@
  * How a factor's row agrees with the label's, date by date. `out` takes two doubles a row, the correlation and how
  * many cells have both; the correlation is missing below 3 cells and when either side is constant.
  */
-import { high, low, missing, read, splat, write } from './lanes';
+import { counted, high, low, missing, past, read, splat, summed, write } from './lanes';
 import { padded, rankRow } from './ranking';
 
 const LEAST = 3;
-
-// @ts-ignore: decorator
-@inline
-function sum(v: v128): f64 {
-  return f64x2.extract_lane(v, 0) + f64x2.extract_lane(v, 1);
-}
-
-// @ts-ignore: decorator
-@inline
-function lanes(counts: v128): i32 {
-  const pairs = i32x4.add(counts, v128.shuffle<i32>(counts, counts, 2, 3, 0, 1));
-  return i32x4.extract_lane(pairs, 0) + i32x4.extract_lane(pairs, 1);
-}
-
-// @ts-ignore: decorator
-@inline
-function past(left: i32): v128 {
-  return i32x4.ge_s(i32x4(0, 1, 2, 3), i32x4.splat(left));
-}
 
 // @ts-ignore: decorator
 @inline
@@ -77,10 +58,10 @@ function scan(slope: bool, out: usize, factor: usize, factorStride: usize, label
       squaresY = f64x2.add(squaresY, f64x2.add(low(yy), high(yy)));
       products = f64x2.add(products, f64x2.add(low(xy), high(xy)));
     }
-    const count = lanes(held);
-    const m = <f64>count, x = sum(sums), y = sum(sumsY);
-    const xx = sum(squaresX), yy = sum(squaresY);
-    if (trusted(m, x, xx) && trusted(m, y, yy)) report(slope, out, count, xx - (x * x) / m, yy - (y * y) / m, sum(products) - (x * y) / m);
+    const count = counted(held);
+    const m = <f64>count, x = summed(sums), y = summed(sumsY);
+    const xx = summed(squaresX), yy = summed(squaresY);
+    if (trusted(m, x, xx) && trusted(m, y, yy)) report(slope, out, count, xx - (x * x) / m, yy - (y * y) / m, summed(products) - (x * y) / m);
     else exact(slope, out, factor, label, n, firstX, firstY);
   }
 }
@@ -121,9 +102,9 @@ function exact(slope: bool, out: usize, factor: usize, label: usize, n: i32, fir
     yy = f64x2.add(yy, f64x2.add(f64x2.mul(bl, bl), f64x2.mul(bh, bh)));
     xy = f64x2.add(xy, f64x2.add(f64x2.mul(al, bl), f64x2.mul(ah, bh)));
   }
-  const count = lanes(held);
-  const m = <f64>count, x = sum(sx), y = sum(sy);
-  report(slope, out, count, sum(xx) - (x * x) / m, sum(yy) - (y * y) / m, sum(xy) - (x * y) / m);
+  const count = counted(held);
+  const m = <f64>count, x = summed(sx), y = summed(sy);
+  report(slope, out, count, summed(xx) - (x * x) / m, summed(yy) - (y * y) / m, summed(xy) - (x * y) / m);
 }
 
 /**
@@ -165,7 +146,7 @@ export function ic_spearman(out: usize, factor: usize, factorStride: usize, labe
       yy = f64x2.add(yy, f64x2.add(f64x2.mul(c, c), f64x2.mul(d, d)));
       xy = f64x2.add(xy, f64x2.add(f64x2.mul(a, c), f64x2.mul(b, d)));
     }
-    report(false, out, count, sum(xx), sum(yy), sum(xy));
+    report(false, out, count, summed(xx), summed(yy), summed(xy));
   }
 }
 
@@ -197,6 +178,6 @@ export function coverage(out: usize, x: usize, xStride: usize, mask: usize, mask
       const v = shared(x, mask, i, n);
       held = i32x4.sub(held, f32x4.eq(v, v));
     }
-    store<f64>(out, <f64>lanes(held));
+    store<f64>(out, <f64>counted(held));
   }
 }

@@ -5,7 +5,7 @@
  *
  * Group codes are whole numbers from 0 to 65535 held as floats; anything else is no group.
  */
-import { finite, high, join, low, missing, read, splat, write } from './lanes';
+import { counted, finite, high, join, low, missing, past, read, splat, summed, write } from './lanes';
 import { collect, padded, rankRow, sort, sortScratch } from './ranking';
 import { present, twiceMedian } from './selecting';
 
@@ -21,32 +21,12 @@ export function crossScratch(n: i32): i32 {
   return <i32>(sortScratch(n) + padded(n) * 12 + (GROUPS + 1) * RECORD + 1024);
 }
 
-/** All lanes from `left` on: what a row's last vector holds past its end. */
-// @ts-ignore: decorator
-@inline
-function past(left: i32): v128 {
-  return i32x4.ge_s(i32x4(0, 1, 2, 3), i32x4.splat(left));
-}
-
 /** Four cells of a row, missing past its end. */
 // @ts-ignore: decorator
 @inline
 function cells(x: usize, i: i32, n: i32): v128 {
   const v = read(x + (<usize>i << 2));
   return i + 4 > n ? v128.or(v, past(n - i)) : v;
-}
-
-// @ts-ignore: decorator
-@inline
-function sum(v: v128): f64 {
-  return f64x2.extract_lane(v, 0) + f64x2.extract_lane(v, 1);
-}
-
-// @ts-ignore: decorator
-@inline
-function count(present: v128): i32 {
-  const pairs = i32x4.add(present, v128.shuffle<i32>(present, present, 2, 3, 0, 1));
-  return i32x4.extract_lane(pairs, 0) + i32x4.extract_lane(pairs, 1);
 }
 
 /** Missing from cell `from` (a multiple of 4) to the end of the padding. */
@@ -90,14 +70,14 @@ function rescale(kind: i32, out: usize, x: usize, n: i32): void {
     }
     held = i32x4.sub(held, present);
   }
-  const m = <f64>count(held);
-  const total = sum(f64x2.add(sums, sums2));
+  const m = <f64>counted(held);
+  const total = summed(f64x2.add(sums, sums2));
   let away: f64 = 0, by: f64 = 1;
   if (kind == SCALE) by = total > 0 ? total : NaN;
   else {
     away = <f64>first + total / m;
     if (kind == NORM) {
-      const variance = (sum(f64x2.add(squares, squares2)) - (total * total) / m) / (m - 1);
+      const variance = (summed(f64x2.add(squares, squares2)) - (total * total) / m) / (m - 1);
       by = variance > 0 ? Math.sqrt(variance) : NaN;
     }
   }
@@ -195,10 +175,10 @@ function residuals(out: usize, x: usize, y: usize, n: i32): void {
     sxy = f64x2.add(sxy, f64x2.add(f64x2.mul(a, c), f64x2.mul(b, d)));
     held = i32x4.sub(held, present);
   }
-  const m = <f64>count(held);
-  const varies = sum(syy) - (sum(sy) * sum(sy)) / m;
-  const slope = f64x2.splat(varies > 0 ? (sum(sxy) - (sum(sx) * sum(sy)) / m) / varies : NaN);
-  const meanX = f64x2.splat(<f64>firstX + sum(sx) / m), meanY = f64x2.splat(<f64>firstY + sum(sy) / m);
+  const m = <f64>counted(held);
+  const varies = summed(syy) - (summed(sy) * summed(sy)) / m;
+  const slope = f64x2.splat(varies > 0 ? (summed(sxy) - (summed(sx) * summed(sy)) / m) / varies : NaN);
+  const meanX = f64x2.splat(<f64>firstX + summed(sx) / m), meanY = f64x2.splat(<f64>firstY + summed(sy) / m);
   for (let i = 0; i < n; i += 4) {
     const v = cells(x, i, n), w = read(y + (<usize>i << 2));
     const a = f64x2.sub(f64x2.sub(low(v), meanX), f64x2.mul(slope, f64x2.sub(low(w), meanY)));

@@ -52,3 +52,25 @@ export function high(value: v128): v128 {
 export function join(low: v128, high: v128): v128 {
   return v128.shuffle<i32>(f32x4.demote_f64x2_zero(low), f32x4.demote_f64x2_zero(high), 0, 1, 4, 5);
 }
+
+/** All lanes from `left` on: what a row's last vector holds past its end. */
+// @ts-ignore: decorator
+@inline
+export function past(left: i32): v128 {
+  return i32x4.ge_s(i32x4(0, 1, 2, 3), i32x4.splat(left));
+}
+
+/** Four counts as one. */
+// @ts-ignore: decorator
+@inline
+export function counted(counts: v128): i32 {
+  const pairs = i32x4.add(counts, v128.shuffle<i32>(counts, counts, 2, 3, 0, 1));
+  return i32x4.extract_lane(pairs, 0) + i32x4.extract_lane(pairs, 1);
+}
+
+/** Two doubles as one. */
+// @ts-ignore: decorator
+@inline
+export function summed(sums: v128): f64 {
+  return f64x2.extract_lane(sums, 0) + f64x2.extract_lane(sums, 1);
+}

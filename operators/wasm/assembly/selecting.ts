@@ -3,20 +3,7 @@
  * cells at a time. No branch depends on a cell, and some twelve counts find one of 512: 5.6 ns a cell for a median and
  * a median deviation, where sorting took 13.
  */
-import { missing, read, splat } from './lanes';
-
-// @ts-ignore: decorator
-@inline
-function past(left: i32): v128 {
-  return i32x4.ge_s(i32x4(0, 1, 2, 3), i32x4.splat(left));
-}
-
-// @ts-ignore: decorator
-@inline
-function total(counts: v128): i32 {
-  const pairs = i32x4.add(counts, v128.shuffle<i32>(counts, counts, 2, 3, 0, 1));
-  return i32x4.extract_lane(pairs, 0) + i32x4.extract_lane(pairs, 1);
-}
+import { counted, missing, past, read, splat } from './lanes';
 
 /** A whole number that grows with the float, and back: its own inverse. */
 // @ts-ignore: decorator
@@ -43,7 +30,7 @@ export function present(x: usize, n: i32): i32 {
     const v = tail(x, n);
     found = i32x4.sub(found, f32x4.eq(v, v));
   }
-  return total(found);
+  return counted(found);
 }
 
 function below(x: usize, n: i32, pivot: f32): i32 {
@@ -57,7 +44,7 @@ function below(x: usize, n: i32, pivot: f32): i32 {
   }
   if (at < end) a = i32x4.sub(a, f32x4.lt(read(at), p));
   if (n & 3) b = i32x4.sub(b, f32x4.lt(tail(x, n), p));
-  return total(i32x4.add(a, b));
+  return counted(i32x4.add(a, b));
 }
 
 /** The smallest cell that is at least `floor`, or with `above` larger than it. */
