@@ -90,7 +90,7 @@ const rows: readonly (readonly [string, string | RegExp])[] = [
   ['ops --config extends.json', 'extends.json has the key "extends", which is no flag. Remove it.'],
   ['ops --config constructor.json', 'constructor.json has the key "constructor", which is no flag. Remove it.'],
   ['ops --config marked.json', 'marked.json has an unknown key "jsn". Did you mean "json"?'],
-  ['data -- check absent', /^There is no market folder absent\./],
+  ['data -- info absent', /^There is no market folder absent\./],
   ['ops --config word.yaml', '"json" in word.yaml is on or off and takes no value such as "maybe".'],
   ['ops --config two-values.json', '"out" in two-values.json takes one value and has 2.'],
   ['ops --config flags.toml', 'flags.toml must end in .json, .yaml or .yml, so that its format is known.'],
