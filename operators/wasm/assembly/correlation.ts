@@ -169,15 +169,3 @@ function shared(x: usize, y: usize, i: i32, n: i32): v128 {
   const v = v128.or(read(x + (<usize>i << 2)), missing(read(y + (<usize>i << 2))));
   return i + 4 > n ? v128.or(v, past(n - i)) : v;
 }
-
-/** How many cells of each row of x are present where the mask is too (present means not missing: a 0 counts). */
-export function coverage(out: usize, x: usize, xStride: usize, mask: usize, maskStride: usize, rows: i32, n: i32): void {
-  for (let t = 0; t < rows; t++, out += 8, x += xStride, mask += maskStride) {
-    let held = i32x4.splat(0);
-    for (let i = 0; i < n; i += 4) {
-      const v = shared(x, mask, i, n);
-      held = i32x4.sub(held, f32x4.eq(v, v));
-    }
-    store<f64>(out, <f64>counted(held));
-  }
-}

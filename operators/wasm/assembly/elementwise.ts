@@ -219,21 +219,12 @@ function anyPower(out: usize, outStride: usize, x: usize, xStride: usize, rows: 
 
 /** The same value everywhere. Vectors are whole, but cells past `columns` are missing, as everywhere else. */
 export function fill(out: usize, outStride: usize, rows: i32, columns: i32, value: f32): void {
-  for (let t = 0; t < rows; t++, out += outStride) repeat(out, columns, value);
-}
-
-/** Each row is filled with the float at the start of v's row. */
-export function broadcast(out: usize, outStride: usize, v: usize, vStride: usize, rows: i32, columns: i32): void {
-  for (let t = 0; t < rows; t++, out += outStride, v += vStride) repeat(out, columns, load<f32>(v));
-}
-
-// @ts-ignore: decorator
-@inline
-function repeat(row: usize, columns: i32, value: f32): void {
-  const end = row + (<usize>columns << 2);
-  const wide = row + (<usize>((columns + 3) & ~3) << 2);
-  for (let at = row; at < wide; at += 16) write(at, splat(value));
-  for (let at = end; at < wide; at += 4) store<f32>(at, f32.NaN);
+  for (let t = 0; t < rows; t++, out += outStride) {
+    const end = out + (<usize>columns << 2);
+    const wide = out + (<usize>((columns + 3) & ~3) << 2);
+    for (let at = out; at < wide; at += 16) write(at, splat(value));
+    for (let at = end; at < wide; at += 4) store<f32>(at, f32.NaN);
+  }
 }
 
 export function copyRows(out: usize, outStride: usize, x: usize, xStride: usize, rows: i32, columns: i32): void {
