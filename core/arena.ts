@@ -17,6 +17,9 @@ export interface Matrix {
   readonly columns: number;
 }
 
+/** Columns a kernel works on: padding is computed like any column, so it stays missing. */
+export const padTo = (columns: number): number => Math.ceil(columns / 16) * 16;
+
 const page = 65536;
 /** Less than 256 MiB holds no market worth the name. */
 const leastPages = 4096;

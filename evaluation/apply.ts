@@ -1,5 +1,6 @@
 /** One operator on a stretch of rows: from an expression node to a kernel call. */
 
+import { padTo } from '../core/arena.ts';
 import { operatorOf } from '../operators/table.ts';
 import type { Kernels } from '../operators/wasm/kernels.ts';
 import type { Call } from '../program/expression.ts';
@@ -26,8 +27,7 @@ export function apply(kernels: Kernels, call: Call, out: Rows, inputs: readonly 
   const { rows, columns, first, scratch } = stretch;
   const kernel = kernels[call.operator];
   if (!kernel) throw new Error(`there is no kernel for ${call.operator}`);
-  // Padding is computed like any column, so it stays missing.
-  const padded = Math.ceil(columns / 16) * 16;
+  const padded = padTo(columns);
   const operands = inputs.flatMap(({ address, stride }) => [address, stride]);
   switch (row.shape) {
     case 'elementwise':

@@ -2,6 +2,7 @@
  * All minute reductions of a batch on one day's bars. A tile of columns at a time, so that the minute values between
  * the bars and the reductions stay in the cache; bars never cross a day, so days are independent of each other.
  */
+import { padTo } from '../core/arena.ts';
 import { reductions } from '../operators/reference/interval.ts';
 import { operatorOf } from '../operators/table.ts';
 import type { Kernels } from '../operators/wasm/kernels.ts';
@@ -150,7 +151,7 @@ export class MinutePass {
   /** One day: where each field's slab [bars, columns] starts, and each reduction's row to write. */
   day(slabs: ReadonlyMap<string, number>, outs: readonly number[]): void {
     // Reductions of plain bars have nothing to keep in the cache between them, and take the day in one call.
-    const padded = Math.ceil(this.#columns / 16) * 16;
+    const padded = padTo(this.#columns);
     const tile = this.#steps.some(({ kind }) => kind === 'stage') ? tileColumns : padded;
     for (let column = 0; column < this.#columns; column += tile) {
       this.#tile(slabs, outs, column, Math.min(tile, this.#columns - column));
@@ -172,7 +173,7 @@ export class MinutePass {
           return { address: operand.address, stride: tileStride };
       }
     };
-    const padded = Math.ceil(columns / 16) * 16;
+    const padded = padTo(columns);
     for (const step of this.#steps) {
       if (step.kind === 'reduction') {
         const { result, inputs, last, reach, history, extra } = step;

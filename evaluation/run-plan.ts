@@ -3,7 +3,7 @@
  * writes, the next reads from the cache, and memory is a few blocks however long the history is. Kernels count rows
  * from the first date, so the values do not depend on the block size, the batch or the worker.
  */
-import { type Matrix, strideFor } from '../core/arena.ts';
+import { type Matrix, padTo, strideFor } from '../core/arena.ts';
 import { operatorOf } from '../operators/table.ts';
 import { crossScratch, type Kernels } from '../operators/wasm/kernels.ts';
 import { rollingScratch } from '../operators/wasm/scratch.ts';
@@ -114,7 +114,7 @@ function fills(call: Call, end: number): boolean {
 function compute(plan: Plan, setting: RunSetting, layout: Layout, blockRows: number): void {
   const { kernels, columns, from, to, consume } = setting;
   const stride = strideFor(columns);
-  const padded = Math.ceil(columns / 16) * 16;
+  const padded = padTo(columns);
   const starts = plan.nodes.map((node) => Math.max(0, from - node.warmUp));
   // A learned vector takes in its factor's dates from long before its own first one.
   const learned = new Map<PlanNode, LearnedSeries>();

@@ -1,6 +1,6 @@
 /** A thread of the pool: kernels over the shared memory, and one task at a time. */
 import { workerData } from 'piscina';
-import type { Matrix } from '../core/arena.ts';
+import { type Matrix, padTo } from '../core/arena.ts';
 import { EvolveError } from '../core/failure.ts';
 import { type MinuteDay, MinuteReader } from '../data/store/minute.ts';
 import { type Kernels, loadKernels } from '../operators/wasm/kernels.ts';
@@ -88,7 +88,7 @@ function score(task: ScoreTask, span: Span): Answer {
 
 function store(task: StoreTask, span: Span): Answer {
   const { programs, into, from, to } = task;
-  const padded = Math.ceil(setting.columns / 16) * 16;
+  const padded = padTo(setting.columns);
   const fits = runPlan(plan(programs, available(task.available), task.labelDelay), {
     ...setting,
     kernels,

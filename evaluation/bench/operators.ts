@@ -2,7 +2,7 @@
  * Every operator's kernel timed on this machine as the evaluator calls it: block by block on one thread, float32,
  * window 20. Read the ratios: to a plain copy of the same panel in the same run, and to the plain reference.
  */
-import { Arena, type Matrix } from '../../core/arena.ts';
+import { Arena, type Matrix, padTo } from '../../core/arena.ts';
 import { type Stream, stream } from '../../core/random.ts';
 import { ratio } from '../../core/units.ts';
 import type { Kind } from '../../operators/define.ts';
@@ -50,7 +50,7 @@ export function* timeOperators({ dates, symbols }: PanelSize, repetitions: numbe
   const scratch = arena.allocate(Math.max(rollingScratch(window), crossScratch(kernels, symbols)));
   const [x, y] = [fields.get('X') as Matrix, fields.get('Y') as Matrix];
   const cells = dates * symbols;
-  const padded = Math.ceil(symbols / 16) * 16;
+  const padded = padTo(symbols);
 
   const blocks = (work: (t: number, rows: number) => void) => () => {
     const size = blockRows(symbols);

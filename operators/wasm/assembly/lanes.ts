@@ -18,6 +18,13 @@ export function splat(value: f32): v128 {
   return f32x4.splat(value);
 }
 
+/** The same double twice. */
+// @ts-ignore: decorator
+@inline
+export function d(value: f64): v128 {
+  return f64x2.splat(value);
+}
+
 /** Infinities become missing: inf * 0 is NaN, a finite value keeps itself. */
 // @ts-ignore: decorator
 @inline

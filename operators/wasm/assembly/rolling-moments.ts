@@ -5,7 +5,7 @@
  *
  * 4 columns at a time: two lanes of doubles, `l` and `h`, for each sum.
  */
-import { finite, high, join, low, read, splat, write } from './lanes';
+import { d, finite, high, join, low, read, splat, write } from './lanes';
 import { root, signed, signedRoot } from './roots';
 
 const VAR = 0;
@@ -22,12 +22,6 @@ const MEAN = 9;
 const SUM = 10;
 const EMA = 11;
 const DECAY = 12;
-
-// @ts-ignore: decorator
-@inline
-function d(value: f64): v128 {
-  return f64x2.splat(value);
-}
 
 /**
  * What an answer needs of the window alone, at the head of scratch. In memory rather than in variables: the engine

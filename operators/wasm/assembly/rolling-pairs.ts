@@ -1,16 +1,10 @@
 /** Correlation, covariance and slope of two series over a window: double precision sums, as in rolling-moments.ts. */
-import { finite, high, join, low, read, splat, write } from './lanes';
+import { d, finite, high, join, low, read, splat, write } from './lanes';
 import { signed, signedRoot } from './roots';
 
 const CORR = 0;
 const COV = 1;
 const BETA = 2;
-
-// @ts-ignore: decorator
-@inline
-function d(value: f64): v128 {
-  return f64x2.splat(value);
-}
 
 /** 1 / n and 1 / (n - 1) stand at the head of scratch, as in rolling-moments.ts. */
 const BY: usize = 0;
