@@ -1,0 +1,57 @@
+/**
+ * What a problem answered during a round. Played back, the same search goes the same way without anything being
+ * judged: that is how a run is resumed from its log.
+ */
+import type { Problem, Verdict } from './problem.ts';
+
+export interface Tape {
+  readonly verdicts: (readonly Verdict[])[];
+  readonly likeness: (readonly (readonly number[])[])[];
+}
+
+/** The problem with its answers written on a tape, or read from the tape it is given. */
+export class Taped<G> {
+  readonly problem: Problem<G>;
+  #recording: Tape = { verdicts: [], likeness: [] };
+  #playing: Tape | undefined;
+
+  constructor(problem: Problem<G>) {
+    const answered = async <T>(kind: keyof Tape, asked: number, ask: () => Promise<T>): Promise<T> => {
+      const answer = this.#playing ? (this.#playing[kind].shift() as T | undefined) : await ask();
+      if (answer === undefined || (answer as unknown[]).length !== asked) {
+        throw new Error('the log does not fit the search: it was written by another version, or for other data');
+      }
+      (this.#recording[kind] as T[]).push(answer);
+      return answer;
+    };
+    this.problem = {
+      ...bound(problem),
+      judge: (genomes, terms) => answered('verdicts', genomes.length, () => problem.judge(genomes, terms)),
+      likeness: (genomes, stream) => answered('likeness', genomes.length, () => problem.likeness(genomes, stream)),
+    };
+  }
+
+  /** Answers from now on come from the tape, or from the problem again. */
+  play(tape: Tape | undefined): void {
+    this.#playing = tape && { verdicts: [...tape.verdicts], likeness: [...tape.likeness] };
+  }
+
+  /** What was answered since the last time. */
+  take(): Tape {
+    const tape = this.#recording;
+    this.#recording = { verdicts: [], likeness: [] };
+    return tape;
+  }
+}
+
+/** A problem may be an object of a class, whose methods a spread would lose. */
+const bound = <G>(problem: Problem<G>): Problem<G> => ({
+  stages: problem.stages,
+  key: (genome) => problem.key(genome),
+  write: (genome) => problem.write(genome),
+  read: (text) => problem.read(text),
+  fresh: (stream) => problem.fresh(stream),
+  vary: (parent, stream) => problem.vary(parent, stream),
+  judge: (genomes, terms) => problem.judge(genomes, terms),
+  likeness: (genomes, stream) => problem.likeness(genomes, stream),
+});
