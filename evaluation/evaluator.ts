@@ -13,11 +13,14 @@ import { crossScratch, loadKernels } from '../operators/wasm/kernels.ts';
 import type { Expression } from '../program/expression.ts';
 import { type Vocabulary, vocabulary } from '../program/vocabulary.ts';
 import { allDone } from './all-done.ts';
+import { behaviour, fingerprint } from './behaviour.ts';
+import { type FitnessRule, moments } from './fitness.ts';
 import { groups } from './grouping.ts';
 import { type MinuteCounts, MinuteValues } from './minute-values.ts';
 import { history } from './plan.ts';
 import { Pool } from './pool.ts';
-import type { Available, DailyScores, Dates, Span } from './task.ts';
+import { shuffleRows } from './shuffle-rows.ts';
+import type { Available, DailyScores, Dates, Progress, Span, StageTask } from './task.ts';
 import { ValueCache } from './value-cache.ts';
 import { ValueStore } from './value-store.ts';
 
@@ -28,6 +31,8 @@ export interface EvaluatorOptions {
   /** Daily fields to load besides the label's; all of them when left out. */
   readonly fields?: Iterable<string> | undefined;
   readonly label?: LabelRule | undefined;
+  /** Deal each date's labels out to its symbols at random, from this seed: what is found then is chance. */
+  readonly placebo?: number | undefined;
   /**
    * Keep minute reductions between batches, for every date. Without, a batch reads the bars of only the dates its
    * values depend on. They are computed in one pass over the bars either way.
@@ -40,6 +45,32 @@ export interface EvaluatorOptions {
   /** Called as the programs of a batch get done. */
   readonly onPrograms?: ((done: number, total: number) => void) | undefined;
 }
+
+/** How far a batch is judged. */
+export interface JudgeOptions {
+  /** Stretches of dates by stage, as stagesOf has them. */
+  readonly stages: readonly (readonly Dates[])[];
+  readonly rule: FitnessRule;
+  /** One for each stage but the last: a lower score ends the judgement. */
+  readonly hurdles: readonly number[];
+  /** Whether a judgement with this fingerprint can end after the first stage. */
+  readonly known: (fingerprint: string) => boolean;
+  /** Operator nodes the rule charges for, where they are not those of the programs themselves. */
+  readonly sizes?: readonly number[] | undefined;
+  /** Values of factors that are had already, on every date. */
+  readonly against?: readonly Matrix[] | undefined;
+}
+
+export type Judged =
+  | {
+      readonly kind: 'scored';
+      /** Of the stages reached. */
+      readonly scores: readonly number[];
+      readonly fingerprint: string;
+      /** With all stages. */
+      readonly behaviour?: string;
+    }
+  | { readonly kind: 'rejected'; readonly reason: string };
 
 /** Dates [from, to) by their place in the calendar; all of them when left out. */
 export interface Stretch {
@@ -54,6 +85,8 @@ export interface ScoreOptions extends Stretch {
 const gibibyte = 1024 ** 3;
 /** Bytes of kept minute reductions on disk. */
 const diskBudget = 16 * gibibyte;
+/** Of values at once while factors are compared. */
+const correlationBytes = 64 * 1024 ** 2;
 
 export class Evaluator {
   readonly market: Market;
@@ -68,6 +101,7 @@ export class Evaluator {
   readonly #keep: boolean;
   readonly #spanBytes: number;
   #ranks: Matrix | undefined;
+  #labelCounts: number[] | undefined;
   #lastBatch: Promise<void> = Promise.resolve();
   readonly #onPrograms: EvaluatorOptions['onPrograms'];
 
@@ -101,6 +135,7 @@ export class Evaluator {
     });
     this.#onPrograms = options.onPrograms;
     this.label = market.daily.has(this.#labelRule.price) ? forwardReturns(market, this.#labelRule, arena) : undefined;
+    if (this.label && options.placebo !== undefined) shuffleRows(this.label, arena, options.placebo);
     const matrices = [...market.daily.values(), ...(this.label ? [this.label] : [])];
     this.panelBytes = matrices.reduce((sum, { stride, rows }) => sum + stride * rows, 0);
   }
@@ -158,9 +193,7 @@ export class Evaluator {
 
   /** Daily correlations with the label, in the order of the programs. */
   async score(programs: readonly Expression[], options: ScoreOptions = {}): Promise<DailyScores[]> {
-    const label = this.label;
-    if (!label)
-      throw new EvolveError('missing-field', `The market has no ${this.#labelRule.price}, which labels need.`);
+    const label = this.#labelOrFail();
     const { from, to } = this.#dates(options);
     const { method = 'pearson' } = options;
     const labelRanks = method === 'rank' ? this.#labelRanks(label) : undefined;
@@ -185,6 +218,155 @@ export class Evaluator {
       return true;
     });
     return scores;
+  }
+
+  /**
+   * Scores stage by stage, each program as far as the hurdles let it. A group's second task follows its first at once:
+   * nobody waits for the slowest probe.
+   */
+  async judge(programs: readonly Expression[], options: JudgeOptions): Promise<Judged[]> {
+    const label = this.#labelOrFail();
+    const { stages, rule, hurdles, known, against = [] } = options;
+    const labelRanks = rule.method === 'rank' ? this.#labelRanks(label) : undefined;
+    const sizes = options.sizes ?? programs.map(({ size }) => size);
+    const steps: StageTask[] = stages.map((stretches, i) => ({
+      stretches,
+      tradable: this.#tradable(stretches),
+      hurdle: hurdles[i] ?? Number.NEGATIVE_INFINITY,
+      last: i === stages.length - 1,
+    }));
+    const all = stages.flat();
+    const judged: Judged[] = new Array(programs.length);
+    const from = Math.min(...all.map((stretch) => stretch.from));
+    const to = Math.max(...all.map((stretch) => stretch.to));
+    await this.#batch(programs, { from, to }, async (places, available) => {
+      const ask = async (chosen: readonly number[], before: readonly Progress[], some: readonly StageTask[]) => {
+        const answer = await this.#pool.run({
+          kind: 'judge',
+          programs: chosen.map((place) => programs[place] as Expression),
+          available,
+          label,
+          labelRanks,
+          labelDelay: this.labelDelay,
+          before,
+          sizes: chosen.map((place) => sizes[place] as number),
+          stages: some,
+          rule,
+          against,
+        });
+        return answer.kind === 'judged' ? answer.progress : undefined;
+      };
+      const nothing = { scores: [], ic: new Float64Array(0), counts: new Float64Array(0), tradable: 0 };
+      const probed = await ask(
+        places,
+        places.map(() => nothing),
+        steps.slice(0, 1),
+      );
+      if (!probed) return false;
+      const prints = probed.map(({ ic, counts }) => fingerprint(ic, counts));
+      const progress = [...probed];
+      const goOn = probed.flatMap(({ rejected, scores }, i) => {
+        const passes = rejected === undefined && (scores[0] as number) >= (steps[0] as StageTask).hurdle;
+        return steps.length > 1 && passes && !known(prints[i] as string) ? [i] : [];
+      });
+      if (goOn.length > 0) {
+        const finished = await ask(
+          goOn.map((i) => places[i] as number),
+          goOn.map((i) => probed[i] as Progress),
+          steps.slice(1),
+        );
+        if (!finished) return false;
+        for (const [k, i] of goOn.entries()) progress[i] = finished[k] as Progress;
+      }
+      for (const [i, place] of places.entries()) {
+        judged[place] = verdict(progress[i] as Progress, prints[i] as string, stages.length);
+      }
+      return true;
+    });
+    return judged;
+  }
+
+  /**
+   * Mean correlation of every pair of programs over some dates, cell by cell: row i has those with every j before it.
+   * A few dates at a time, so that memory does not grow with them.
+   */
+  async correlations(programs: readonly Expression[], dates: readonly number[]): Promise<Float64Array[]> {
+    const columns = this.market.manifest.symbols.length;
+    const bytes = programs.length * strideFor(columns);
+    const atOnce = Math.max(1, Math.min(64, Math.floor(correlationBytes / bytes)));
+    const sums = programs.map((_, i) => new Float64Array(i));
+    const counts = programs.map((_, i) => new Float64Array(i));
+    for (let first = 0; first < dates.length; first += atOnce) {
+      const some = dates.slice(first, first + atOnce);
+      const matrices = await this.#sample(programs, some);
+      try {
+        await allDone(
+          pairRanges(programs.length, this.workers).map(async ({ from, to }) => {
+            const answer = await this.#pool.run({ kind: 'correlate', matrices, from, to, rows: some.length });
+            if (answer.kind !== 'correlated') throw new Error('a row of correlations does not fit a scratch');
+            let pair = 0;
+            for (let i = from; i < to; i++) {
+              const [sum, count] = [sums[i] as Float64Array, counts[i] as Float64Array];
+              for (let j = 0; j < i; j++, pair++) {
+                sum[j] = (sum[j] as number) + (answer.sums[pair] as number);
+                count[j] = (count[j] as number) + (answer.dates[pair] as number);
+              }
+            }
+          }),
+        );
+      } finally {
+        for (const { address } of matrices) this.arena.release(address);
+      }
+    }
+    return sums.map((sum, i) => sum.map((value, j) => value / (counts[i]?.[j] as number)));
+  }
+
+  /** Values on single dates, one to a row. */
+  async #sample(programs: readonly Expression[], dates: readonly number[]): Promise<Matrix[]> {
+    const values: Matrix[] = [];
+    const [from, to] = [Math.min(...dates), Math.max(...dates) + 1];
+    try {
+      for (const _ of programs) values.push(this.arena.matrix(dates.length, this.market.manifest.symbols.length));
+      const inOneStretch = to - from === dates.length;
+      await this.#batch(programs, { from, to }, async (places, available) => {
+        const into = places.map((place) => values[place] as Matrix);
+        const answer = await this.#pool.run({
+          kind: 'store',
+          programs: places.map((place) => programs[place] as Expression),
+          into: inOneStretch
+            ? into.map((matrix) => ({ ...matrix, address: matrix.address - from * matrix.stride }))
+            : into,
+          dates: inOneStretch ? undefined : dates,
+          available,
+          label: this.label,
+          labelDelay: this.labelDelay,
+          from,
+          to,
+        });
+        return answer.kind === 'done';
+      });
+    } catch (error) {
+      for (const { address } of values) this.arena.release(address);
+      throw error;
+    }
+    return values;
+  }
+
+  /** Cells with a label. */
+  #tradable(stretches: readonly Dates[]): number {
+    const label = this.#labelOrFail();
+    this.#labelCounts ??= Array.from({ length: label.rows }, (_, t) =>
+      this.arena.row(label, t).reduce((count, value) => count + (Number.isNaN(value) ? 0 : 1), 0),
+    );
+    return stretches.reduce(
+      (sum, { from, to }) => sum + (this.#labelCounts as number[]).slice(from, to).reduce((a, b) => a + b, 0),
+      0,
+    );
+  }
+
+  #labelOrFail(): Matrix {
+    if (this.label) return this.label;
+    throw new EvolveError('missing-field', `The market has no ${this.#labelRule.price}, which labels need.`);
   }
 
   /** Values of every program, a row for each date asked for, in matrices that are the caller's to release. */
@@ -331,6 +513,24 @@ export class Evaluator {
     if (!matrix) throw new EvolveError('missing-field', `The market has no field ${name}, or it was not loaded.`);
     return matrix;
   }
+}
+
+function verdict({ rejected, scores, ic }: Progress, print: string, stages: number): Judged {
+  if (rejected !== undefined) return { kind: 'rejected', reason: rejected };
+  const complete = scores.length === stages;
+  return {
+    kind: 'scored',
+    scores,
+    fingerprint: print,
+    ...(complete && { behaviour: behaviour(ic, moments(ic).mean) }),
+  };
+}
+
+/** Rows of a triangle in portions of about as many pairs each. */
+function pairRanges(count: number, workers: number): Dates[] {
+  const portions = 4 * workers;
+  const edges = Array.from({ length: portions + 1 }, (_, k) => Math.round(count * Math.sqrt(k / portions)));
+  return edges.slice(1).flatMap((to, k) => (to > (edges[k] as number) ? [{ from: edges[k] as number, to }] : []));
 }
 
 /** Enough for blocks of some dozen nodes, two days of every minute field, and the tiles between. */

@@ -3,6 +3,7 @@ import type { Matrix } from '../core/arena.ts';
 import type { FailureCode } from '../core/failure.ts';
 import type { MarketManifest } from '../data/market.ts';
 import type { Call, Expression } from '../program/expression.ts';
+import type { FitnessRule } from './fitness.ts';
 
 /** The same for every worker of a pool. */
 export interface WorkerSetting {
@@ -47,6 +48,8 @@ export interface ScoreTask extends OfPrograms {
 export interface StoreTask extends OfPrograms {
   readonly kind: 'store';
   readonly into: readonly Matrix[];
+  /** Only these dates of [from, to), one to a row of the matrices. */
+  readonly dates?: readonly number[] | undefined;
 }
 
 /** Minute reductions into matrices, one a reduction. */
@@ -56,7 +59,57 @@ export interface MinuteTask extends Dates {
   readonly into: readonly Matrix[];
 }
 
-export type Task = ScoreTask | StoreTask | MinuteTask;
+/** Programs judged on some stages of the dates, each as far as hurdles let it. */
+export interface JudgeTask {
+  readonly kind: 'judge';
+  readonly programs: readonly Expression[];
+  readonly available: Available;
+  readonly label: Matrix;
+  readonly labelRanks?: Matrix | undefined;
+  readonly labelDelay: number;
+  /** By program: what the stages before came to. */
+  readonly before: readonly Progress[];
+  /** Operator nodes of each, which the rule may charge for. */
+  readonly sizes: readonly number[];
+  readonly stages: readonly StageTask[];
+  readonly rule: FitnessRule;
+  /** Values of factors that are had already, by calendar position. */
+  readonly against: readonly Matrix[];
+}
+
+export interface StageTask {
+  readonly stretches: readonly Dates[];
+  /** Cells that have a label, on all its dates. */
+  readonly tradable: number;
+  /** The least score to go on with. */
+  readonly hurdle: number;
+  /** After it everything is known that makes a fitness. */
+  readonly last: boolean;
+}
+
+/** What a program has come to, stage by stage. */
+export interface Progress {
+  readonly scores: readonly number[];
+  /** Daily correlations and the cells they are of, in the order the stages have the dates. */
+  readonly ic: Float64Array;
+  readonly counts: Float64Array;
+  /** Cells with a label so far. */
+  readonly tradable: number;
+  readonly rejected?: string | undefined;
+}
+
+/** Correlations of each of the pairs of factors, date by date summed up. */
+export interface CorrelateTask {
+  readonly kind: 'correlate';
+  readonly matrices: readonly Matrix[];
+  /** Pairs (i, j) for i in [from, to) and all j before i. */
+  readonly from: number;
+  readonly to: number;
+  /** The first so many rows. */
+  readonly rows: number;
+}
+
+export type Task = ScoreTask | StoreTask | MinuteTask | JudgeTask | CorrelateTask;
 export type Assignment = Task & { readonly span: Span };
 
 /** One program's answer: a value for each date of the task. */
@@ -69,6 +122,9 @@ export interface DailyScores {
 export type Answer =
   | { readonly kind: 'scores'; readonly scores: readonly DailyScores[] }
   | { readonly kind: 'done' }
+  | { readonly kind: 'judged'; readonly progress: readonly Progress[] }
+  /** By pair, j before i: the sum over dates, and how many dates there are. */
+  | { readonly kind: 'correlated'; readonly sums: Float64Array; readonly dates: Float64Array }
   /** The span cannot hold the task's blocks, and nothing was written; a smaller task may fit. */
   | { readonly kind: 'too-large' }
   | FailedAnswer;

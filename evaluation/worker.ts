@@ -5,6 +5,7 @@ import { EvolveError } from '../core/failure.ts';
 import { type MinuteDay, MinuteReader } from '../data/store/minute.ts';
 import { type Kernels, loadKernels } from '../operators/wasm/kernels.ts';
 import type { Expression } from '../program/expression.ts';
+import { judgeTask } from './judge-task.ts';
 import { MinutePass } from './minute-pass.ts';
 import { plan } from './plan.ts';
 import { Region } from './region.ts';
@@ -13,6 +14,7 @@ import type {
   Answer,
   Assignment,
   Available,
+  CorrelateTask,
   DailyScores,
   MinuteTask,
   ScoreTask,
@@ -48,6 +50,10 @@ async function answer(assignment: Assignment): Promise<Answer> {
       return store(assignment, assignment.span);
     case 'minute':
       return reduce(assignment, assignment.span);
+    case 'judge':
+      return judgeTask(assignment, assignment.span, setting, kernels);
+    case 'correlate':
+      return correlate(assignment, assignment.span);
   }
 }
 
@@ -87,22 +93,52 @@ function score(task: ScoreTask, span: Span): Answer {
 }
 
 function store(task: StoreTask, span: Span): Answer {
-  const { programs, into, from, to } = task;
+  const { programs, into, from, to, dates } = task;
   const padded = padTo(setting.columns);
-  const fits = runPlan(plan(programs, available(task.available), task.labelDelay), {
-    ...setting,
-    kernels,
-    region: new Region(span.address, span.bytes),
-    from,
-    to,
-    label: task.label,
-    labelDelay: task.labelDelay,
-    consume: (program, rows, first, count) => {
-      const { address, stride } = into[program] as { address: number; stride: number };
-      kernels.copyRows?.(address + first * stride, stride, rows.address, rows.stride, count, padded);
-    },
-  });
+  const graph = plan(programs, available(task.available), task.labelDelay);
+  // Where a date's row is: one after the other for single dates, counted from the calendar's first otherwise.
+  const stretches = dates?.map((date, row) => ({ from: date, to: date + 1, shift: row - date })) ?? [
+    { from, to, shift: 0 },
+  ];
+  const fits = stretches.every(({ shift, ...stretch }) =>
+    runPlan(graph, {
+      ...setting,
+      ...stretch,
+      kernels,
+      region: new Region(span.address, span.bytes),
+      label: task.label,
+      labelDelay: task.labelDelay,
+      consume: (program, rows, first, count) => {
+        const { address, stride } = into[program] as Matrix;
+        kernels.copyRows?.(address + (first + shift) * stride, stride, rows.address, rows.stride, count, padded);
+      },
+    }),
+  );
   return { kind: fits ? 'done' : 'too-large' };
+}
+
+function correlate({ matrices, from, to, rows }: CorrelateTask, span: Span): Answer {
+  const answers = new Region(span.address, span.bytes).take(16 * rows);
+  if (answers === undefined) return { kind: 'too-large' };
+  const pairs = (to * (to - 1) - from * (from - 1)) / 2;
+  const sums = new Float64Array(pairs);
+  const dates = new Float64Array(pairs);
+  let pair = 0;
+  for (let i = from; i < to; i++) {
+    const one = matrices[i] as Matrix;
+    for (let j = 0; j < i; j++, pair++) {
+      const other = matrices[j] as Matrix;
+      kernels.ic_pearson?.(answers, one.address, one.stride, other.address, other.stride, rows, setting.columns, 0);
+      const found = new Float64Array(setting.memory.buffer, answers, 2 * rows);
+      for (let t = 0; t < rows; t++) {
+        const value = found[2 * t] as number;
+        if (Number.isNaN(value)) continue;
+        sums[pair] = (sums[pair] as number) + value;
+        dates[pair] = (dates[pair] as number) + 1;
+      }
+    }
+  }
+  return { kind: 'correlated', sums, dates };
 }
 
 async function reduce(task: MinuteTask, span: Span): Promise<Answer> {
