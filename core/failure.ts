@@ -25,12 +25,15 @@ export type FailureCode =
   | 'bad-expression' // syntax, unknown names, types, units
   | 'bad-library' // a factor library that breaks its schema
   | 'bad-market' // a market folder that cannot be used
+  | 'bad-run' // a run folder that cannot be used
+  | 'busy' // a run folder another process is using
   | 'changed-market' // a market whose hash is not the one expected
   | 'exists' // an output that is already there
   | 'missing-file'
   | 'missing-field' // a field the market does not have
   | 'no-backend' // a backend this machine does not offer
   | 'out-of-memory' // the budget or the address space is too small
+  | 'quarantined' // a program that ends the workers that try it
   | 'unsupported-dialect' // an expression another tool can say and we (or it) cannot
   | 'unwritable';
 

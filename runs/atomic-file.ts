@@ -1,0 +1,70 @@
+/** Files that are whole or not there, whatever ends the process or the machine while they are written. */
+import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+
+interface Placing {
+  /** The file that was there before stays under this name. */
+  readonly keepAs?: string;
+}
+
+/** Puts a file in its place in one step. Whoever calls is alone in the folder, so the name it grows under is free. */
+export function writeAtomically(path: string, content: string | Uint8Array, placing: Placing = {}): void {
+  const folder = dirname(path);
+  const partial = join(folder, `.${basename(path)}.partial`);
+  try {
+    writeDurably(partial, content);
+    if (placing.keepAs) renameIfThere(path, join(folder, placing.keepAs));
+    renameSync(partial, path);
+  } catch (error) {
+    rmSync(partial, { force: true });
+    throw error;
+  }
+  flushFolder(folder);
+}
+
+export function writeDurably(path: string, content: string | Uint8Array): void {
+  const fd = openSync(path, 'w');
+  try {
+    writeFileSync(fd, content);
+    fsyncSync(fd);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+function renameIfThere(from: string, to: string): void {
+  try {
+    renameSync(from, to);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+  }
+}
+
+/** A rename is only on the disk when its folder is. Windows has no such call, and does it by itself. */
+export function flushFolder(folder: string): void {
+  if (process.platform === 'win32') return;
+  const fd = openSync(folder, 'r');
+  try {
+    fsyncSync(fd);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/**
+ * A folder and those above it. Not mkdir's own `recursive`: that never returns where the parent exists but takes no
+ * folders and says "not found", as /proc does.
+ */
+export function makeFolder(folder: string): void {
+  try {
+    mkdirSync(folder);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'EEXIST' && statSync(folder).isDirectory()) return;
+    const above = dirname(folder);
+    if (code !== 'ENOENT' || above === folder || statSync(above, { throwIfNoEntry: false })) throw error;
+    makeFolder(above);
+    mkdirSync(folder);
+  }
+  flushFolder(dirname(folder));
+}
