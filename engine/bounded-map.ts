@@ -2,10 +2,13 @@
 export class BoundedMap<V> {
   readonly #entries: Map<string, V>;
   readonly #capacity: number;
+  /** Walks behind the entries. One begun anew for each that leaves would step over all that left before it. */
+  readonly #oldest: Iterator<string>;
 
   constructor(capacity: number, entries: Iterable<readonly [string, V]> = []) {
     this.#capacity = capacity;
     this.#entries = new Map(entries);
+    this.#oldest = this.#entries.keys();
   }
 
   get(key: string): V | undefined {
@@ -14,15 +17,7 @@ export class BoundedMap<V> {
 
   set(key: string, value: V): void {
     this.#entries.set(key, value);
-    if (this.#entries.size <= this.#capacity) return;
-    for (const oldest of this.#entries.keys()) {
-      this.#entries.delete(oldest);
-      break;
-    }
-  }
-
-  get size(): number {
-    return this.#entries.size;
+    if (this.#entries.size > this.#capacity) this.#entries.delete(this.#oldest.next().value as string);
   }
 
   entries(): [string, V][] {
