@@ -42,6 +42,6 @@ export class Hurdles {
   }
 
   get state(): readonly (readonly number[])[] {
-    return this.#scores;
+    return this.#scores.map((scores) => [...scores]);
   }
 }

@@ -1,44 +1,61 @@
 /**
- * Verdicts on genomes, each judged once: by key without asking anybody, by fingerprint after the first score. A hurdle
- * lower than the one that stopped a candidate reopens its case, so what is remembered never changes who gets how far.
+ * Verdicts on genomes, each judged once: by key without asking anybody, by fingerprint after the first score.
+ *
+ * What is remembered never changes who gets how far. A hurdle lower than the one that stopped a candidate reopens its
+ * case, and one who got further when hurdles were lower stops, this time, where it would stop now.
  */
 import type { Stream } from '../core/random.ts';
 import { BoundedMap } from './bounded-map.ts';
 import { Hurdles } from './hurdles.ts';
-import { compareVerdicts, fitnessOf, noTerms, type Problem, type Scored, settled, type Verdict } from './problem.ts';
+import { fitnessOf, noTerms, type Problem, type Scored, under, type Verdict } from './problem.ts';
 import type { SearchRule } from './rule.ts';
 
 /** What a batch came to, for the round record. */
 export interface JudgingCounts {
-  /** Genomes asked about, and those among them never asked about before. */
+  /** Genomes asked about: the sum of the next three. */
   asked: number;
+  /** Never asked about before, as far as is remembered. */
   tried: number;
-  /** Known by key; known by fingerprint. */
+  /** Known by key. */
   knownByKey: number;
+  /** Asked about before, but hurdles that have sunk let them further now, or their score is forgotten. */
+  reopened: number;
+  /** Of the tried: known by fingerprint. */
   knownByBehaviour: number;
-  /** Stopped at each hurdle. */
+  /** Of the tried: stopped at each hurdle, judged on all data, rejected by reason. They add up to it. */
   readonly stopped: number[];
-  /** Judged on all data. */
   complete: number;
-  /** By reason. */
   readonly rejected: Record<string, number>;
   /** Stopped ones judged on all data nevertheless, and those of them that would have been among the elites. */
   audited: number;
   missed: number;
 }
 
+/** Its verdict is that of its fingerprint: said once, so that all who behave the same keep having the same. */
+interface Alike {
+  readonly kind: 'alike';
+  readonly fingerprint: string;
+}
+
 export interface JudgingState {
-  readonly byKey: readonly (readonly [string, Verdict])[];
+  readonly byKey: readonly (readonly [string, Verdict | Alike])[];
   readonly byFingerprint: readonly (readonly [string, Scored])[];
   readonly hurdles: readonly (readonly number[])[];
   readonly tried: number;
+}
+
+/** A verdict, the fingerprint it is remembered by, and whether it is that of an earlier genome with this fingerprint. */
+interface Answer {
+  readonly verdict: Verdict;
+  readonly fingerprint: string | undefined;
+  readonly spoken: boolean;
 }
 
 export class Judging<G> {
   readonly #problem: Problem<G>;
   readonly #rule: SearchRule;
   readonly #reuse: boolean;
-  readonly #byKey: BoundedMap<Verdict>;
+  readonly #byKey: BoundedMap<Verdict | Alike>;
   readonly #byFingerprint: BoundedMap<Scored>;
   readonly #hurdles: Hurdles;
   #tried: number;
@@ -79,63 +96,81 @@ export class Judging<G> {
     audit: Stream,
     { exempt = false, elite }: { exempt?: boolean; elite?: number | undefined } = {},
   ): Promise<Verdict[]> {
-    const { stages } = this.#problem;
     const hurdles = exempt ? [] : this.#hurdles.heights;
     const keys = genomes.map((genome) => this.#problem.key(genome));
-    const fresh = new Map<string, G>();
+    const known = new Map<string, Verdict>();
+    const unknown = new Map<string, G>();
     for (const [i, key] of keys.entries()) {
-      const known = this.#byKey.get(key);
-      if (known === undefined || !settled(known, hurdles, stages)) fresh.set(key, genomes[i] as G);
-      else if (!this.#reuse) fresh.set(key, genomes[i] as G);
-      if (known !== undefined && settled(known, hurdles, stages)) counts.knownByKey++;
+      if (known.has(key) || unknown.has(key)) continue;
+      const verdict = this.#known(key, hurdles);
+      if (verdict) known.set(key, verdict);
+      if (!verdict || !this.#reuse) unknown.set(key, genomes[i] as G);
     }
-    const asked = [...fresh];
-    const terms = {
-      hurdles,
-      known: (fingerprint: string): boolean => this.#shared(fingerprint, hurdles) !== undefined,
-    };
-    const answers = await this.#problem.judge(
-      asked.map(([, genome]) => genome),
-      terms,
-    );
-    const verdicts = new Map<string, Verdict>();
-    for (const [i, [key]] of asked.entries()) {
-      verdicts.set(key, this.#settle(key, answers[i] as Verdict, hurdles, counts));
-    }
+    const answers = await this.#ask(unknown, hurdles);
+    const news = [...answers].filter(([key]) => !known.has(key));
+    for (const [key, answer] of news) this.#remember(key, answer, counts);
     counts.asked += genomes.length;
-    const result = keys.map((key) => (verdicts.get(key) ?? this.#byKey.get(key)) as Verdict);
+    counts.knownByKey += genomes.length - news.length;
+    const verdicts = keys.map((key) => answers.get(key)?.verdict ?? (known.get(key) as Verdict));
     // Noted for known ones too, or hurdles would depend on what is remembered.
-    for (const verdict of result) if (verdict.kind === 'scored') this.#hurdles.note(verdict.scores);
-    await this.#audit(genomes, result, counts, audit, elite);
-    return result;
+    for (const verdict of verdicts) if (verdict.kind === 'scored') this.#hurdles.note(verdict.scores);
+    await this.#audit(genomes, verdicts, counts, audit, elite);
+    return verdicts;
   }
 
-  /** In the order of the genomes: the first with a fingerprint speaks for those after it. */
-  #settle(key: string, answer: Verdict, hurdles: readonly number[], counts: JudgingCounts): Verdict {
-    const { stages } = this.#problem;
-    const before = this.#byKey.get(key);
-    let verdict = answer;
-    if (answer.kind === 'scored' && answer.fingerprint !== undefined) {
-      const shared = this.#shared(answer.fingerprint, hurdles);
-      if (shared && !before) counts.knownByBehaviour++;
-      if (shared) verdict = shared;
-      else if (this.#rule.equivalence) this.#byFingerprint.set(answer.fingerprint, answer);
+  /**
+   * In the order of the genomes: the first with a fingerprint speaks for those after it. Nothing enters memory here, and
+   * so nothing leaves it: an answer may have ended early because of what was known when it was asked for.
+   */
+  async #ask(genomes: ReadonlyMap<string, G>, hurdles: readonly number[]): Promise<Map<string, Answer>> {
+    const answers = new Map<string, Answer>();
+    if (genomes.size === 0) return answers;
+    const shared = (fingerprint: string): Verdict | undefined => {
+      const speaker = this.#byFingerprint.get(fingerprint);
+      return speaker && this.#rule.equivalence ? under(speaker, hurdles, this.#problem.stages) : undefined;
+    };
+    const terms = { hurdles, known: (fingerprint: string): boolean => shared(fingerprint) !== undefined };
+    const judged = await this.#problem.judge([...genomes.values()], terms);
+    const speakers = new Map<string, Verdict>();
+    for (const [i, key] of [...genomes.keys()].entries()) {
+      const own = judged[i] as Verdict;
+      const fingerprint = own.kind === 'scored' && this.#rule.equivalence ? own.fingerprint : undefined;
+      const speaker = fingerprint === undefined ? undefined : (shared(fingerprint) ?? speakers.get(fingerprint));
+      const verdict = speaker ?? this.#checked(own, hurdles);
+      if (fingerprint !== undefined) speakers.set(fingerprint, verdict);
+      answers.set(key, { verdict, fingerprint, spoken: speaker !== undefined });
     }
-    if (!before) {
+    return answers;
+  }
+
+  #remember(key: string, { verdict, fingerprint, spoken }: Answer, counts: JudgingCounts): void {
+    if (this.#byKey.get(key)) counts.reopened++;
+    else {
       this.#tried++;
       counts.tried++;
+      if (spoken) counts.knownByBehaviour++;
       if (verdict.kind === 'rejected') counts.rejected[verdict.reason] = (counts.rejected[verdict.reason] ?? 0) + 1;
-      else if (verdict.scores.length === stages) counts.complete++;
+      else if (verdict.scores.length === this.#problem.stages) counts.complete++;
       else counts.stopped[verdict.scores.length - 1] = (counts.stopped[verdict.scores.length - 1] ?? 0) + 1;
     }
-    if (!before || compareVerdicts(verdict, before) < 0) this.#byKey.set(key, verdict);
-    return verdict;
+    this.#byKey.set(key, fingerprint === undefined ? verdict : { kind: 'alike', fingerprint });
+    if (fingerprint !== undefined && !spoken) this.#byFingerprint.set(fingerprint, verdict as Scored);
   }
 
-  #shared(fingerprint: string, hurdles: readonly number[]): Scored | undefined {
-    if (!this.#rule.equivalence) return undefined;
-    const known = this.#byFingerprint.get(fingerprint);
-    return known && settled(known, hurdles, this.#problem.stages) ? known : undefined;
+  #known(key: string, hurdles: readonly number[]): Verdict | undefined {
+    const memory = this.#byKey.get(key);
+    const verdict = memory?.kind === 'alike' ? this.#byFingerprint.get(memory.fingerprint) : memory;
+    return verdict && under(verdict, hurdles, this.#problem.stages);
+  }
+
+  /** No further than the hurdles let it, however far the problem went; a judgement that is no judgement is a bug of the problem. */
+  #checked(verdict: Verdict, hurdles: readonly number[]): Verdict {
+    if (verdict.kind === 'scored' && !verdict.scores.every(Number.isFinite)) {
+      throw new Error(`a score is no number: ${verdict.scores.join(', ')}`);
+    }
+    const checked = under(verdict, hurdles, this.#problem.stages);
+    if (!checked) throw new Error('a judgement ended before a hurdle did or the data');
+    return checked;
   }
 
   async #audit(
@@ -163,6 +198,7 @@ export const noCounts = (stages: number): JudgingCounts => ({
   asked: 0,
   tried: 0,
   knownByKey: 0,
+  reopened: 0,
   knownByBehaviour: 0,
   stopped: new Array(Math.max(0, stages - 1)).fill(0),
   complete: 0,

@@ -7,7 +7,7 @@ import type { Stream } from '../core/random.ts';
 export interface Problem<G> {
   /** Names what a genome does: equal keys are judged alike. */
   key(genome: G): string;
-  /** For snapshots; `read(write(g))` has the key of g. */
+  /** For snapshots; `read(write(g))` is g: it has g's key, and the same stream varies it in the same way. */
   write(genome: G): string;
   read(text: string): G;
   /** A simple individual out of nothing. */
@@ -15,7 +15,7 @@ export interface Problem<G> {
   vary(parent: G, stream: Stream): Variation<G>;
   /** Scores a full judgement has; the earlier ones come from parts of the data. */
   readonly stages: number;
-  /** One verdict for each genome, in their order; how the work is dealt out must not show in them. */
+  /** One verdict for each of one or more genomes, in their order; how the work is dealt out must not show in them. */
   judge(genomes: readonly G[], terms: Terms): Promise<readonly Verdict[]>;
   /** |Correlation| of every pair, row by row, on a sample of the data drawn from the stream. */
   likeness(genomes: readonly G[], stream: Stream): Promise<readonly (readonly number[])[]>;
@@ -43,7 +43,7 @@ export type Verdict = Scored | Rejected;
 
 export interface Scored {
   readonly kind: 'scored';
-  /** Of the stages reached; the fitness is the last when it has all of them. */
+  /** Of the stages reached, finite ones; the fitness is the last when it has all of them. */
   readonly scores: readonly number[];
   /** Genomes with the same one behave the same; absent when the problem cannot tell. */
   readonly fingerprint?: string | undefined;
@@ -70,9 +70,12 @@ export function compareVerdicts(a: Verdict, b: Verdict): number {
   return b.scores.length - a.scores.length || (b.scores.at(-1) as number) - (a.scores.at(-1) as number);
 }
 
-/** Whether judging again under these hurdles would say nothing new. */
-export function settled(verdict: Verdict, hurdles: readonly number[], stages: number): boolean {
-  if (verdict.kind === 'rejected' || verdict.scores.length === stages) return true;
-  const stage = verdict.scores.length - 1;
-  return (verdict.scores[stage] as number) < (hurdles[stage] ?? Number.NEGATIVE_INFINITY);
+/** A verdict as it is under these hurdles; undefined when it ended before any of them stopped it. */
+export function under(verdict: Verdict, hurdles: readonly number[], stages: number): Verdict | undefined {
+  if (verdict.kind === 'rejected') return verdict;
+  const { scores, fingerprint } = verdict;
+  const stop = scores.findIndex((score, stage) => score < (hurdles[stage] ?? Number.NEGATIVE_INFINITY));
+  if (stop < 0) return scores.length === stages ? verdict : undefined;
+  if (stop === scores.length - 1) return verdict;
+  return { kind: 'scored', scores: scores.slice(0, stop + 1), ...(fingerprint !== undefined && { fingerprint }) };
 }

@@ -111,10 +111,11 @@ export class Search<G> {
   async #begin(tally: Tally): Promise<void> {
     const { population, children } = this.#rule;
     const seeds = (this.#options.seeds ?? []).slice(0, population);
+    const audit = this.#stream(slots.audit);
     await this.#bear(
       seeds.map((genome) => ({ genome, origin: 'seed' })),
       tally,
-      slots.audit,
+      audit,
       true,
     );
     // In portions, so that hurdles stand before the last of them comes.
@@ -122,7 +123,7 @@ export class Search<G> {
       const from = this.#population.length;
       const count = Math.min(children, population - from);
       const newborns = Array.from({ length: count }, (_, i) => this.#fresh(this.#stream(from + i), tally));
-      await this.#bear(newborns, tally, slots.audit);
+      await this.#bear(newborns, tally, audit);
     }
   }
 
@@ -135,7 +136,7 @@ export class Search<G> {
         ? this.#fresh(this.#stream(slot), tally)
         : this.#child(this.#stream(slot), this.#population, living, tally),
     );
-    await this.#bear(newborns, tally, slots.audit);
+    await this.#bear(newborns, tally, this.#stream(slots.audit));
   }
 
   /** The oldest, or for comparison the least fit. */
@@ -163,11 +164,9 @@ export class Search<G> {
     const random = this.#stream(slots.refill);
     const fresh = Math.ceil(dead.size / 2);
     const newborns = Array.from({ length: dead.size }, (_, i) =>
-      i < fresh || this.#population.length === 0
-        ? this.#fresh(random, tally)
-        : this.#child(random, this.#population, living, tally),
+      i < fresh ? this.#fresh(random, tally) : this.#child(random, this.#population, living, tally),
     );
-    await this.#bear(newborns, tally, slots.refillAudit);
+    await this.#bear(newborns, tally, this.#stream(slots.refillAudit));
     const mutants = newborns.filter(({ parent }) => parent).length;
     return {
       elites,
@@ -186,7 +185,7 @@ export class Search<G> {
   }
 
   #child(random: Stream, candidates: readonly Individual<G>[], living: Set<string>, tally: Tally): Newborn<G> {
-    for (let i = 0; i < parents; i++) {
+    for (let i = 0; i < parents && candidates.length > 0; i++) {
       const parent = tournament(random, candidates, this.#rule.tournament);
       const variation = this.#problem.vary(parent.genome, random);
       tally.reject(variation);
@@ -203,14 +202,14 @@ export class Search<G> {
     return this.#fresh(random, tally);
   }
 
-  async #bear(newborns: readonly Newborn<G>[], tally: Tally, auditSlot: number, exempt = false): Promise<void> {
+  async #bear(newborns: readonly Newborn<G>[], tally: Tally, audit: Stream, exempt = false): Promise<void> {
     if (newborns.length === 0) return;
     const { stages } = this.#problem;
     const last = elitesOf(this.#population, this.#rule.catastrophe.elites, stages).at(-1);
     const verdicts = await this.#judging.judge(
       newborns.map(({ genome }) => genome),
       tally.judged,
-      this.#stream(auditSlot),
+      audit,
       { exempt, elite: last && fitnessOf(last.verdict, stages) },
     );
     for (const [i, { genome, origin, parent }] of newborns.entries()) {
