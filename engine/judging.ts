@@ -7,7 +7,7 @@
 import type { Stream } from '../core/random.ts';
 import { BoundedMap } from './bounded-map.ts';
 import { Hurdles } from './hurdles.ts';
-import { fitnessOf, noTerms, type Problem, type Scored, under, type Verdict } from './problem.ts';
+import { fitnessOf, noTerms, type Problem, under, type Verdict } from './problem.ts';
 import type { SearchRule } from './rule.ts';
 
 /** What a batch came to, for the round record. */
@@ -39,7 +39,7 @@ interface Alike {
 
 export interface JudgingState {
   readonly byKey: readonly (readonly [string, Verdict | Alike])[];
-  readonly byFingerprint: readonly (readonly [string, Scored])[];
+  readonly byFingerprint: readonly (readonly [string, Verdict])[];
   readonly hurdles: readonly (readonly number[])[];
   readonly tried: number;
 }
@@ -56,7 +56,7 @@ export class Judging<G> {
   readonly #rule: SearchRule;
   readonly #reuse: boolean;
   readonly #byKey: BoundedMap<Verdict | Alike>;
-  readonly #byFingerprint: BoundedMap<Scored>;
+  readonly #byFingerprint: BoundedMap<Verdict>;
   readonly #hurdles: Hurdles;
   #tried: number;
 
@@ -134,7 +134,7 @@ export class Judging<G> {
     const speakers = new Map<string, Verdict>();
     for (const [i, key] of [...genomes.keys()].entries()) {
       const own = judged[i] as Verdict;
-      const fingerprint = own.kind === 'scored' && this.#rule.equivalence ? own.fingerprint : undefined;
+      const fingerprint = this.#rule.equivalence ? own.fingerprint : undefined;
       const speaker = fingerprint === undefined ? undefined : (shared(fingerprint) ?? speakers.get(fingerprint));
       const verdict = speaker ?? this.#checked(own, hurdles);
       if (fingerprint !== undefined) speakers.set(fingerprint, verdict);
@@ -154,7 +154,7 @@ export class Judging<G> {
       else counts.stopped[verdict.scores.length - 1] = (counts.stopped[verdict.scores.length - 1] ?? 0) + 1;
     }
     this.#byKey.set(key, fingerprint === undefined ? verdict : { kind: 'alike', fingerprint });
-    if (fingerprint !== undefined && !spoken) this.#byFingerprint.set(fingerprint, verdict as Scored);
+    if (fingerprint !== undefined && !spoken) this.#byFingerprint.set(fingerprint, verdict);
   }
 
   #known(key: string, hurdles: readonly number[]): Verdict | undefined {
@@ -163,11 +163,9 @@ export class Judging<G> {
     return verdict && under(verdict, hurdles, this.#problem.stages);
   }
 
-  /** No further than the hurdles let it, however far the problem went; a judgement that is no judgement is a bug of the problem. */
+  /** No further than the hurdles let it, however far the problem went. */
   #checked(verdict: Verdict, hurdles: readonly number[]): Verdict {
-    if (verdict.kind === 'scored' && !verdict.scores.every(Number.isFinite)) {
-      throw new Error(`a score is no number: ${verdict.scores.join(', ')}`);
-    }
+    if (verdict.scores?.every(Number.isFinite) === false) throw new Error(`a score is no number: ${verdict.scores}`);
     const checked = under(verdict, hurdles, this.#problem.stages);
     if (!checked) throw new Error('a judgement ended before a hurdle did or the data');
     return checked;

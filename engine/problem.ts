@@ -55,6 +55,9 @@ export interface Scored {
 export interface Rejected {
   readonly kind: 'rejected';
   readonly reason: string;
+  /** Of the stages passed before: under higher hurdles it would have been stopped there. */
+  readonly scores?: readonly number[] | undefined;
+  readonly fingerprint?: string | undefined;
 }
 
 export const noTerms: Terms = { hurdles: [], known: () => false };
@@ -72,10 +75,9 @@ export function compareVerdicts(a: Verdict, b: Verdict): number {
 
 /** A verdict as it is under these hurdles; undefined when it ended before any of them stopped it. */
 export function under(verdict: Verdict, hurdles: readonly number[], stages: number): Verdict | undefined {
-  if (verdict.kind === 'rejected') return verdict;
-  const { scores, fingerprint } = verdict;
+  const { kind, scores = [], fingerprint } = verdict;
   const stop = scores.findIndex((score, stage) => score < (hurdles[stage] ?? Number.NEGATIVE_INFINITY));
-  if (stop < 0) return scores.length === stages ? verdict : undefined;
-  if (stop === scores.length - 1) return verdict;
+  if (stop < 0) return kind === 'rejected' || scores.length === stages ? verdict : undefined;
+  if (kind === 'scored' && stop === scores.length - 1) return verdict;
   return { kind: 'scored', scores: scores.slice(0, stop + 1), ...(fingerprint !== undefined && { fingerprint }) };
 }

@@ -1,7 +1,7 @@
 /** Problems a search solves in milliseconds, with everything a market has: stages, equivalents, likeness, refusals. */
 import fc from 'fast-check';
 import { type Stream, stream } from '../core/random.ts';
-import type { Problem, Scored, Terms, Variation, Verdict } from '../engine/problem.ts';
+import type { Problem, Terms, Variation, Verdict } from '../engine/problem.ts';
 import type { RoundRecord } from '../engine/record.ts';
 import type { SearchRule } from '../engine/rule.ts';
 import { Search, type SearchOptions } from '../engine/search.ts';
@@ -22,7 +22,8 @@ export interface BitsOptions {
 
 /**
  * Bits, of which the last two do nothing: what differs there only is equivalent. The fitness is the share of blocks of
- * four that are as planted, plus a little for every single bit. Nearly nothing but ones is refused.
+ * four that are as planted, plus a little for every single bit. Too many ones are refused at once, too few at the last
+ * stage.
  */
 export class Bits implements Problem<string> {
   readonly stages = 3;
@@ -93,21 +94,20 @@ export class Bits implements Problem<string> {
 
   /** The verdict without terms. */
   verdict(genome: string): Verdict {
-    if (genome.slice(0, this.#coding).replaceAll('0', '').length > 0.8 * this.#coding)
-      return { kind: 'rejected', reason: 'too many ones' };
-    return {
-      kind: 'scored',
-      scores: this.scores(genome),
-      fingerprint: genome.slice(0, this.#coding),
-      behaviour: Buffer.from(this.#vector(genome)).toString('base64'),
-    };
+    const scores = this.scores(genome);
+    const fingerprint = genome.slice(0, this.#coding);
+    const ones = fingerprint.replaceAll('0', '').length / this.#coding;
+    if (ones > 0.8) return { kind: 'rejected', reason: 'too many ones' };
+    if (ones < 0.3) return { kind: 'rejected', reason: 'too few ones', scores: scores.slice(0, 2), fingerprint };
+    const behaviour = Buffer.from(this.#vector(genome)).toString('base64');
+    return { kind: 'scored', scores, fingerprint, behaviour };
   }
 
   async judge(genomes: readonly string[], terms: Terms): Promise<Verdict[]> {
     this.judgements += genomes.length;
     return genomes.map((genome) => {
       const verdict = this.verdict(genome);
-      return verdict.kind === 'scored' && this.#spares ? endedBy(verdict, terms) : verdict;
+      return this.#spares ? endedBy(verdict, terms) : verdict;
     });
   }
 
@@ -125,12 +125,11 @@ export class Bits implements Problem<string> {
 }
 
 /** What a judgement that spares itself whatever it may comes to. */
-function endedBy({ behaviour, ...verdict }: Scored, terms: Terms): Verdict {
-  const first = verdict.fingerprint !== undefined && terms.known(verdict.fingerprint);
-  const stop = first
-    ? 0
-    : verdict.scores.findIndex((score, i) => score < (terms.hurdles[i] ?? Number.NEGATIVE_INFINITY));
-  return stop < 0 ? { ...verdict, behaviour } : { ...verdict, scores: verdict.scores.slice(0, stop + 1) };
+function endedBy(verdict: Verdict, { hurdles, known }: Terms): Verdict {
+  const { scores = [], fingerprint } = verdict;
+  const low = scores.findIndex((score, stage) => score < (hurdles[stage] ?? Number.NEGATIVE_INFINITY));
+  const stop = fingerprint !== undefined && known(fingerprint) ? 0 : low;
+  return stop < 0 ? verdict : { kind: 'scored', scores: scores.slice(0, stop + 1), fingerprint };
 }
 
 const bits = (random: Stream, count: number): string => Array.from({ length: count }, () => random.below(2)).join('');
