@@ -16,15 +16,17 @@ import { allDone } from './all-done.ts';
 import { behaviour, fingerprint } from './behaviour.ts';
 import { type FitnessRule, moments } from './fitness.ts';
 import { groups } from './grouping.ts';
+import { type Quarantine, runIsolated } from './isolate.ts';
+import { type Lost, reasons, refuseLost } from './lost.ts';
 import { type MinuteCounts, MinuteValues } from './minute-values.ts';
 import { history } from './plan.ts';
-import { Pool } from './pool.ts';
+import { Pool, type PoolOptions, type Settled } from './pool.ts';
 import { shuffleRows } from './shuffle-rows.ts';
 import type { Available, DailyScores, Dates, Progress, Span, StageTask } from './task.ts';
 import { ValueCache } from './value-cache.ts';
 import { ValueStore } from './value-store.ts';
 
-export interface EvaluatorOptions {
+export interface EvaluatorOptions extends PoolOptions {
   readonly workers?: number | undefined;
   /** Bytes for scratch and kept values together, beside the panel. */
   readonly memory?: number | undefined;
@@ -82,6 +84,9 @@ export interface ScoreOptions extends Stretch {
   readonly method?: 'pearson' | 'rank' | undefined;
 }
 
+/** Runs some of a batch's programs in one task, or in tasks that belong together. */
+type RunGroup = (places: readonly number[], available: Available) => Promise<Settled | Lost>;
+
 const gibibyte = 1024 ** 3;
 /** Bytes of kept minute reductions on disk. */
 const diskBudget = 16 * gibibyte;
@@ -102,7 +107,8 @@ export class Evaluator {
   readonly #spanBytes: number;
   #ranks: Matrix | undefined;
   #labelCounts: number[] | undefined;
-  #lastBatch: Promise<void> = Promise.resolve();
+  #lastBatch: Promise<unknown> = Promise.resolve();
+  readonly #quarantine: Quarantine = new Map();
   readonly #onPrograms: EvaluatorOptions['onPrograms'];
 
   private constructor(
@@ -168,6 +174,7 @@ export class Evaluator {
         minute: market.manifest.minute && { folder, manifest: market.manifest },
       },
       spans,
+      options,
     );
     try {
       return new Evaluator(market, arena, pool, new ValueCache(arena, forValues), spanBytes, options);
@@ -198,7 +205,7 @@ export class Evaluator {
     const { method = 'pearson' } = options;
     const labelRanks = method === 'rank' ? this.#labelRanks(label) : undefined;
     const scores: DailyScores[] = new Array(programs.length);
-    await this.#batch(programs, { from, to }, async (places, available) => {
+    const lost = await this.#batch(programs, { from, to }, async (places, available) => {
       const chosen = places.map((place) => programs[place] as Expression);
       const task = {
         kind: 'score',
@@ -211,12 +218,14 @@ export class Evaluator {
         labelRanks,
       } as const;
       const answer = await this.#pool.run(task);
-      if (answer.kind !== 'scores') return false;
-      places.forEach((place, i) => {
-        scores[place] = answer.scores[i] as DailyScores;
-      });
-      return true;
+      if (answer.kind === 'scores') {
+        places.forEach((place, i) => {
+          scores[place] = answer.scores[i] as DailyScores;
+        });
+      }
+      return answer;
     });
+    refuseLost(programs, lost);
     return scores;
   }
 
@@ -231,7 +240,7 @@ export class Evaluator {
     const sizes = options.sizes ?? programs.map(({ size }) => size);
     const steps: StageTask[] = stages.map((stretches, i) => ({
       stretches,
-      tradable: this.#tradable(stretches),
+      tradable: this.tradable(stretches),
       hurdle: hurdles[i] ?? Number.NEGATIVE_INFINITY,
       last: i === stages.length - 1,
     }));
@@ -239,9 +248,9 @@ export class Evaluator {
     const judged: Judged[] = new Array(programs.length);
     const from = Math.min(...all.map((stretch) => stretch.from));
     const to = Math.max(...all.map((stretch) => stretch.to));
-    await this.#batch(programs, { from, to }, async (places, available) => {
-      const ask = async (chosen: readonly number[], before: readonly Progress[], some: readonly StageTask[]) => {
-        const answer = await this.#pool.run({
+    const lost = await this.#batch(programs, { from, to }, async (places, available) => {
+      const ask = (chosen: readonly number[], before: readonly Progress[], some: readonly StageTask[]) =>
+        this.#pool.run({
           kind: 'judge',
           programs: chosen.map((place) => programs[place] as Expression),
           available,
@@ -254,15 +263,14 @@ export class Evaluator {
           rule,
           against,
         });
-        return answer.kind === 'judged' ? answer.progress : undefined;
-      };
       const nothing = { scores: [], ic: new Float64Array(0), counts: new Float64Array(0), tradable: 0 };
-      const probed = await ask(
+      const probe = await ask(
         places,
         places.map(() => nothing),
         steps.slice(0, 1),
       );
-      if (!probed) return false;
+      if (probe.kind !== 'judged') return probe;
+      const probed = probe.progress;
       const prints = probed.map(({ ic, counts }) => fingerprint(ic, counts));
       const progress = [...probed];
       const goOn = probed.flatMap(({ rejected, scores }, i) => {
@@ -275,14 +283,15 @@ export class Evaluator {
           goOn.map((i) => probed[i] as Progress),
           steps.slice(1),
         );
-        if (!finished) return false;
-        for (const [k, i] of goOn.entries()) progress[i] = finished[k] as Progress;
+        if (finished.kind !== 'judged') return finished;
+        for (const [k, i] of goOn.entries()) progress[i] = finished.progress[k] as Progress;
       }
       for (const [i, place] of places.entries()) {
         judged[place] = verdict(progress[i] as Progress, prints[i] as string, stages.length);
       }
-      return true;
+      return probe;
     });
+    for (const [place, { why }] of lost) judged[place] = { kind: 'rejected', reason: reasons[why] };
     return judged;
   }
 
@@ -302,7 +311,7 @@ export class Evaluator {
       try {
         await allDone(
           pairRanges(programs.length, this.workers).map(async ({ from, to }) => {
-            const answer = await this.#pool.run({ kind: 'correlate', matrices, from, to, rows: some.length });
+            const answer = await this.#pool.insist({ kind: 'correlate', matrices, from, to, rows: some.length });
             if (answer.kind !== 'correlated') throw new Error('a row of correlations does not fit a scratch');
             let pair = 0;
             for (let i = from; i < to; i++) {
@@ -328,9 +337,9 @@ export class Evaluator {
     try {
       for (const _ of programs) values.push(this.arena.matrix(dates.length, this.market.manifest.symbols.length));
       const inOneStretch = to - from === dates.length;
-      await this.#batch(programs, { from, to }, async (places, available) => {
+      const lost = await this.#batch(programs, { from, to }, (places, available) => {
         const into = places.map((place) => values[place] as Matrix);
-        const answer = await this.#pool.run({
+        return this.#pool.run({
           kind: 'store',
           programs: places.map((place) => programs[place] as Expression),
           into: inOneStretch
@@ -343,8 +352,8 @@ export class Evaluator {
           from,
           to,
         });
-        return answer.kind === 'done';
       });
+      refuseLost(programs, lost);
     } catch (error) {
       for (const { address } of values) this.arena.release(address);
       throw error;
@@ -352,8 +361,8 @@ export class Evaluator {
     return values;
   }
 
-  /** Cells with a label. */
-  #tradable(stretches: readonly Dates[]): number {
+  /** Cells with a label, which are what coverage is a share of. */
+  tradable(stretches: readonly Dates[]): number {
     const label = this.#labelOrFail();
     this.#labelCounts ??= Array.from({ length: label.rows }, (_, t) =>
       this.arena.row(label, t).reduce((count, value) => count + (Number.isNaN(value) ? 0 : 1), 0),
@@ -378,8 +387,8 @@ export class Evaluator {
       for (const _ of programs) values.push(this.arena.matrix(to - from, symbols.length));
       // Where row 0 would be: kernels count dates from the first of the calendar.
       const into = values.map((matrix) => ({ ...matrix, address: matrix.address - from * matrix.stride }));
-      await this.#batch(programs, { from, to }, async (places, available) => {
-        const answer = await this.#pool.run({
+      const lost = await this.#batch(programs, { from, to }, (places, available) =>
+        this.#pool.run({
           kind: 'store',
           programs: places.map((place) => programs[place] as Expression),
           into: places.map((place) => into[place] as Matrix),
@@ -388,9 +397,9 @@ export class Evaluator {
           labelDelay: this.labelDelay,
           from,
           to,
-        });
-        return answer.kind === 'done';
-      });
+        }),
+      );
+      refuseLost(programs, lost);
     } catch (error) {
       for (const { address } of values) this.arena.release(address);
       throw error;
@@ -430,25 +439,18 @@ export class Evaluator {
    * Runs the programs in groups, as many at once as there are workers. Minute reductions are made before, in as many
    * passes as the budget for values asks for: one, unless they outgrow it.
    */
-  #batch(
-    programs: readonly Expression[],
-    wanted: Dates,
-    run: (places: readonly number[], available: Available) => Promise<boolean>,
-  ): Promise<void> {
+  #batch(programs: readonly Expression[], wanted: Dates, run: RunGroup): Promise<Map<number, Lost>> {
     // One batch after another, however they are called: a later one finds the reductions of the one before finished.
     const turn = this.#lastBatch.then(() => this.#runBatch(programs, wanted, run));
     this.#lastBatch = turn.catch(() => {}); // its caller hears of it; the next batch is another matter
     return turn;
   }
 
-  async #runBatch(
-    programs: readonly Expression[],
-    wanted: Dates,
-    run: (places: readonly number[], available: Available) => Promise<boolean>,
-  ): Promise<void> {
+  async #runBatch(programs: readonly Expression[], wanted: Dates, run: RunGroup): Promise<Map<number, Lost>> {
     const dates = this.#keep
       ? { from: 0, to: this.market.manifest.calendar.length }
       : this.#datesRead(programs, wanted);
+    const lost = new Map<number, Lost>();
     let done = 0;
     let left = programs.map((_, place) => place);
     while (left.length > 0) {
@@ -457,7 +459,7 @@ export class Evaluator {
         const tasks = groups(programs, ready, this.workers);
         await allDone(
           tasks.map(async (places) => {
-            await this.#attempt(places, programs, matrices, run);
+            for (const [place, why] of await this.#isolated(places, programs, matrices, run)) lost.set(place, why);
             done += places.length;
             this.#onPrograms?.(done, programs.length);
           }),
@@ -467,6 +469,7 @@ export class Evaluator {
       }
       left = later;
     }
+    return lost;
   }
 
   /** The dates that values of the dates wanted depend on. */
@@ -475,15 +478,28 @@ export class Evaluator {
     return { from: Math.max(0, from - before), to };
   }
 
+  /** The places whose programs are not to be tried again; the others are done. */
+  #isolated(
+    places: readonly number[],
+    programs: readonly Expression[],
+    matrices: Available,
+    run: RunGroup,
+  ): Promise<Map<number, Lost>> {
+    const attempt = (some: readonly number[]) => this.#attempt(some, programs, matrices, run);
+    return runIsolated(programs, places, attempt, this.#quarantine);
+  }
+
   /** A group that does not fit a worker's scratch is tried again in halves. */
   async #attempt(
     places: readonly number[],
     programs: readonly Expression[],
     matrices: Available,
-    run: (places: readonly number[], available: Available) => Promise<boolean>,
-  ): Promise<void> {
+    run: RunGroup,
+  ): Promise<Lost | undefined> {
     const chosen = places.map((place) => programs[place] as Expression);
-    if (await run(places, this.#leaves(chosen, matrices))) return;
+    const answer = await run(places, this.#leaves(chosen, matrices));
+    if (answer.kind === 'lost') return answer;
+    if (answer.kind !== 'too-large') return undefined;
     if (places.length === 1) {
       throw new EvolveError(
         'out-of-memory',
@@ -491,8 +507,10 @@ export class Evaluator {
       );
     }
     const half = Math.ceil(places.length / 2);
-    await this.#attempt(places.slice(0, half), programs, matrices, run);
-    await this.#attempt(places.slice(half), programs, matrices, run);
+    return (
+      (await this.#attempt(places.slice(0, half), programs, matrices, run)) ??
+      (await this.#attempt(places.slice(half), programs, matrices, run))
+    );
   }
 
   /** Matrices of the fields and reductions these programs read. */

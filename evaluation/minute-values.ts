@@ -145,7 +145,7 @@ export class MinuteValues {
     let done = 0;
     const answers = await allDone(
       tasks.map(async (task) => {
-        const answer = await pool.run(task);
+        const answer = await pool.insist(task);
         done += task.to - task.from;
         onDates?.(done, dates.to - dates.from);
         return answer;

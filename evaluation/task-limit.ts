@@ -1,0 +1,60 @@
+/**
+ * How long a task may take before it is taken to hang: two minutes, and ten times what its size takes at the pace of
+ * the slowest kernel. A program that is merely slow must never come near, or the result would depend on the machine.
+ */
+import { operatorOf } from '../operators/table.ts';
+import type { Expression } from '../program/expression.ts';
+import { history } from './plan.ts';
+import type { Dates, Task, WorkerSetting } from './task.ts';
+
+const least = 120_000;
+/**
+ * Nanoseconds a cell, measured on one core: 13 for the slowest of the operators whose work does not grow with the window,
+ * 0.6 to 1 a row of the window for those where it does (ranks and quantiles of long windows), 8 for a rank correlation.
+ */
+const perCell = 10 * 13;
+const perWindowRow = 10 * 1;
+
+export function taskLimitMs(task: Task, { columns, minute }: WorkerSetting): number {
+  return least + 1e-6 * columns * nanosecondsPerColumn(task, minute?.manifest.minute?.starts.length ?? 0);
+}
+
+function nanosecondsPerColumn(task: Task, bars: number): number {
+  switch (task.kind) {
+    case 'minute':
+      return sum(task.reductions, (reduction) => (task.to - task.from) * bars * perRow(reduction, bars));
+    case 'correlate':
+      return ((task.to ** 2 - task.from ** 2) / 2) * task.rows * perCell;
+    case 'judge': {
+      const stretches = task.stages.flatMap((stage) => stage.stretches);
+      // With the label, with itself a day before, and with each of the others.
+      const correlations = (2 + task.against.length) * perCell;
+      return sum(task.programs, (program) => perProgram(program, stretches, task.labelDelay, correlations));
+    }
+    case 'score':
+    case 'store': {
+      const stretches = task.kind === 'store' && task.dates ? task.dates.map(only) : [task];
+      return sum(task.programs, (program) => perProgram(program, stretches, task.labelDelay, perCell));
+    }
+  }
+}
+
+const only = (date: number): Dates => ({ from: date, to: date + 1 });
+
+/** `use` is what is done with each value. */
+function perProgram(program: Expression, stretches: readonly Dates[], labelDelay: number, use: number): number {
+  const before = history(program, labelDelay);
+  // The dates a stretch's first one looks back on are computed too.
+  return sum(stretches, ({ from, to }) => (to - Math.max(0, from - before)) * (use + perRow(program, to)));
+}
+
+/** Of all operators; no window reaches back further than there are rows. */
+function perRow(expression: Expression, rows: number): number {
+  if (expression.node !== 'call') return 0;
+  const windowed = operatorOf(expression.operator).parameters[0]?.type === 'window';
+  const window = windowed ? Math.min(expression.parameters[0] as number, rows) : 0;
+  return perCell + window * perWindowRow + sum(expression.inputs, (input) => perRow(input, rows));
+}
+
+const sum = <Item>(items: readonly Item[], of: (item: Item) => number): number =>
+  items.reduce((total, item) => total + of(item), 0);
