@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import type { Ajv2020, ErrorObject } from 'ajv/dist/2020.js';
+import type { Ajv2020, ErrorObject, ValidateFunction } from 'ajv/dist/2020.js';
 import { packageRoot } from '../core/package-root.ts';
 
 /** The part of JSON Schema that ours is written in, as far as the layout depends on it. */
@@ -17,6 +17,8 @@ interface Schema extends Shape {
   readonly $defs: Readonly<Record<string, Shape>>;
 }
 
+type Refuse = (place: string, value: number) => never;
+
 let known: Schema | undefined;
 function schema(): Schema {
   known ??= JSON.parse(readFileSync(join(packageRoot, 'runs', 'library.schema.json'), 'utf8')) as Schema;
@@ -25,15 +27,13 @@ function schema(): Schema {
 
 /**
  * The same value with its keys in the order of the schema, those it does not know by name after them. Where the schema
- * allows null the number is missing, and missing is NaN here; nowhere else may a number be missing.
+ * allows null the number is missing, and missing is NaN here; of any other that is not finite `refuse` is told.
  */
-export function laidOut(value: unknown, shape: Shape = schema(), where = 'the library'): unknown {
+export function laidOut(value: unknown, refuse: Refuse, shape: Shape = schema(), where = ''): unknown {
   const { type, properties, items } = shape.$ref ? definition(shape.$ref) : shape;
   if (value === null && type?.includes('null')) return Number.NaN;
-  if (typeof value === 'number' && !Number.isFinite(value) && !type?.includes('null')) {
-    throw new RangeError(`${where} is ${value}, which a library cannot hold there`);
-  }
-  if (Array.isArray(value)) return value.map((entry, i) => laidOut(entry, items ?? {}, `${where}[${i}]`));
+  if (typeof value === 'number' && !Number.isFinite(value) && !type?.includes('null')) refuse(where, value);
+  if (Array.isArray(value)) return value.map((entry, i) => laidOut(entry, refuse, items ?? {}, `${where}[${i}]`));
   if (typeof value !== 'object' || value === null) return value;
   const first = Object.keys(properties ?? {});
   const others = Object.keys(value).filter((key) => !first.includes(key));
@@ -41,7 +41,7 @@ export function laidOut(value: unknown, shape: Shape = schema(), where = 'the li
     [...first, ...others.sort()]
       .map((key) => [key, (value as Record<string, unknown>)[key]] as const)
       .filter(([, inner]) => inner !== undefined)
-      .map(([key, inner]) => [key, laidOut(inner, properties?.[key] ?? {}, `${where}.${key}`)]),
+      .map(([key, inner]) => [key, laidOut(inner, refuse, properties?.[key] ?? {}, where ? `${where}.${key}` : key)]),
   );
 }
 
@@ -51,16 +51,20 @@ function definition(reference: string): Shape {
   return found;
 }
 
+let compiled: ValidateFunction | undefined;
+function validator(): ValidateFunction {
+  if (compiled) return compiled;
+  // Loading it and compiling the schema takes longer than all the rest of a short command.
+  const ajv = createRequire(import.meta.url)('ajv/dist/2020.js') as { readonly Ajv2020: typeof Ajv2020 };
+  compiled = new ajv.Ajv2020({ allErrors: true, verbose: true, allowUnionTypes: true }).compile(schema());
+  return compiled;
+}
+
 /** What breaks the schema, each with its place: `factor 2 "momentum": metrics.train lacks "ic"`. */
 export function violations(value: unknown): string[] {
-  // Loading it and compiling the schema takes longer than all the rest of a short command.
-  const load = createRequire(import.meta.url)('ajv/dist/2020.js') as { readonly Ajv2020: typeof Ajv2020 };
-  const check = new load.Ajv2020({ allErrors: true, verbose: true, allowUnionTypes: true }).compile(schema());
+  const check = validator();
   if (check(value)) return [];
-  return (check.errors ?? []).map((error) => {
-    const place = placeOf(error.instancePath, value);
-    return `${place}${complaint(error)}`;
-  });
+  return (check.errors ?? []).map((error) => `${placeOf(error.instancePath, value)}${complaint(error)}`);
 }
 
 /** What a sentence about the value at a JSON pointer begins with. */

@@ -63,18 +63,23 @@ export interface SplitMetrics {
 
 /** The same text for the same library, whoever put its objects together. */
 export function libraryText(library: FactorLibrary): string {
-  return `${spread(laidOut(library))}\n`;
+  const laid = laidOut(library, (place, value) => {
+    throw new RangeError(`${place} is ${value}, which a library cannot hold`);
+  });
+  return `${spread(laid)}\n`;
 }
 
 export function readLibrary(path: string): FactorLibrary {
   const parsed = json(path);
   const broken = violations(parsed);
   const problems = broken.length > 0 ? broken : sharedNames((parsed as FactorLibrary).factors);
+  const refuse = (first: string, others: readonly string[] = []) => {
+    const details = others.length > shownProblems ? [...others.slice(0, shownProblems), '...'] : others;
+    throw new EvolveError('bad-library', `${path} is no factor library: ${first}.`, { details });
+  };
   const [first, ...others] = problems;
-  if (first === undefined) return laidOut(parsed) as FactorLibrary;
-  throw new EvolveError('bad-library', `${path} is no factor library: ${first}.`, {
-    details: others.length > shownProblems ? [...others.slice(0, shownProblems), '...'] : others,
-  });
+  if (first !== undefined) refuse(first, others);
+  return laidOut(parsed, (place) => refuse(`${place} is too large a number`)) as FactorLibrary;
 }
 
 const shownProblems = 10;

@@ -326,6 +326,7 @@ describe('a folder that cannot be used', () => {
     expect(failure(() => RunFolder.create(join(other, 'thesis.txt', 'run'), manifest))).toMatch(
       /^unwritable: .* cannot be written: a part of its path is a file, not a folder\.$/,
     );
+    expect(failure(() => RunFolder.create(join(other, 'thesis.txt'), manifest))).toMatch(/is a file, not a folder\.$/);
   });
 
   test('no run', () => {
