@@ -41,7 +41,7 @@ function renameIfThere(from: string, to: string): void {
 }
 
 /** A rename is only on the disk when its folder is. Windows has no such call, and does it by itself. */
-export function flushFolder(folder: string): void {
+function flushFolder(folder: string): void {
   if (process.platform === 'win32') return;
   const fd = openSync(folder, 'r');
   try {

@@ -163,8 +163,12 @@ describe('the lock', () => {
 });
 
 describe('a disk that refuses', () => {
-  const disk = mkdtempSync(join(tmpdir(), 'evolve-disk-'));
-  const mounted = mounts('-t', 'tmpfs', '-o', 'size=200k', 'tmpfs', disk);
+  let disk: string;
+  let mounted: boolean;
+  beforeAll(() => {
+    disk = mkdtempSync(join(tmpdir(), 'evolve-disk-'));
+    mounted = mounts('-t', 'tmpfs', '-o', 'size=200k', 'tmpfs', disk);
+  });
   afterAll(() => {
     if (mounted) execFileSync('umount', [disk]);
     rmSync(disk, { recursive: true });
@@ -179,7 +183,8 @@ describe('a disk that refuses', () => {
     }
   }
 
-  test.skipIf(!mounted)('because it is full keeps what it took, and takes more when there is room', () => {
+  test('because it is full keeps what it took, and takes more when there is room', ({ skip }) => {
+    skip(!mounted, 'needs the right to mount');
     const path = join(disk, 'full');
     const ballast = join(disk, 'ballast');
     writeFileSync(ballast, Buffer.alloc(50_000));
@@ -214,7 +219,8 @@ describe('a disk that refuses', () => {
     rmSync(path, { recursive: true });
   });
 
-  test.skipIf(!mounted)('because it may only be read is a sentence, and the run can be looked at', () => {
+  test('because it may only be read is a sentence, and the run can be looked at', ({ skip }) => {
+    skip(!mounted, 'needs the right to mount');
     const path = join(disk, 'read-only');
     const run = RunFolder.create(path, manifest);
     run.append(round(0));
