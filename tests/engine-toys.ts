@@ -240,7 +240,7 @@ export const rules = (fixed: Partial<SearchRule> = {}): fc.Arbitrary<SearchRule>
     .record({
       seed: fc.integer(),
       population: fc.integer({ min: 4, max: 50 }),
-      share: fc.double({ min: 0.05, max: 0.9, noNaN: true }),
+      share: fc.double({ min: 0.05, max: 1, noNaN: true }),
       tournament: fc.integer({ min: 1, max: 8 }),
       removal: fc.constantFrom('age', 'fitness'),
       breeding: fc.constantFrom('evolve', 'evolve', 'evolve', 'random'),
