@@ -15,6 +15,8 @@ export type Interned = Map<string, Expression>;
 /** Its key names caches: programs with the same canonical key have the same values. */
 export function canonical(expression: Expression, interned: Interned = new Map()): Expression {
   if (expression.node !== 'call') return intern(expression, interned);
+  // Whatever is in the table is canonical: a child of a program known there costs only what changed.
+  if (interned.get(expression.key) === expression) return expression;
   const inputs = expression.inputs.map((input) => canonical(input, interned));
   return make(expression.operator, inputs, interned, expression.parameters, expression.interval);
 }

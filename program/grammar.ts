@@ -76,11 +76,14 @@ export class Grammar {
     // A day too short for every window is as good as no minute fields.
     const words = [...options.vocabulary.values()].filter(({ kind }) => kind !== 'b' || this.bars >= mostNeeded);
     this.leaves = kinds.flatMap((kind) => this.#units.map((unit) => leavesOf(kind, unit, words)));
-    const all = operatorNames.flatMap((name) =>
-      (options.operators?.[name] ?? 1) > 0 ? this.#productionsOf(name) : [],
-    );
+    const all = operatorNames.filter((name) => this.offers(name)).flatMap((name) => this.#productionsOf(name));
     this.#productions = this.leaves.map((_, state) => all.filter((production) => production.result === state));
     this.#smallest = this.#sizes();
+  }
+
+  /** Whether the operator may be used at all: it is not left out, and the windows leave it something to look at. */
+  offers(operator: OperatorName): boolean {
+    return (this.options.operators?.[operator] ?? 1) > 0 && this.#hasWindows(operator);
   }
 
   /** Undefined for a unit that no field, product or quotient of two fields has. */
@@ -151,7 +154,6 @@ export class Grammar {
 
   #productionsOf(operator: OperatorName): Production[] {
     const row = operatorOf(operator);
-    if (!this.#hasWindows(operator)) return [];
     const places = this.#units.map((_, at) => at);
     const tuples = Array.from({ length: row.arity }).reduce<number[][]>(
       (tuples) => tuples.flatMap((tuple) => places.map((at) => [...tuple, at])),

@@ -54,7 +54,7 @@ export interface Variant {
   readonly unit: (inputs: readonly Unit[]) => Unit | undefined;
 }
 
-const exponents = [2, 3, 0.5, -1];
+export const exponents: readonly number[] = [2, 3, 0.5, -1];
 
 /** The forms of an operator that differ in the unit they give. */
 export function variants(row: Operator): Variant[] {

@@ -12,6 +12,7 @@ import { barsIn, barsLost, type Session } from './bind.ts';
 import { call, leastWindow } from './build.ts';
 import type { Expression, IntervalArguments } from './expression.ts';
 import { Grammar, type GrowOptions, mostNeeded, type Production, type State } from './grammar.ts';
+import { exponents } from './patterns.ts';
 
 export const standardWindows: readonly number[] = [2, 5, 10, 20];
 
@@ -61,7 +62,7 @@ export function randomValue(stream: Stream, want: Want, options: GrowOptions): E
 
 const grammars = new WeakMap<GrowOptions, Grammar>();
 /** Options are kept by identity: make them once, not for every program. */
-function grammarOf(options: GrowOptions): Grammar {
+export function grammarOf(options: GrowOptions): Grammar {
   let grammar = grammars.get(options);
   if (!grammar) {
     grammar = new Grammar(options);
@@ -114,36 +115,49 @@ function stepOver(grammar: Grammar, stream: Stream, most: number): number {
 function drawParameter(
   grammar: Grammar,
   stream: Stream,
-  { type }: Parameter,
+  parameter: Parameter,
   { operator, exponent }: Production,
   inputs: readonly Expression[],
   step: number,
 ): number {
-  switch (type) {
-    case 'window':
-      return step > 0 ? step : drawWindow(grammar, stream, operator, inputs);
-    case 'fraction':
-      return stream.pick(fractions);
-    case 'positive':
-      return stream.pick(positives);
-    case 'number':
-      return exponent as number;
-  }
+  if (parameter.type === 'number') return exponent as number;
+  return step > 0 ? step : stream.pick(parameterValues(grammar, operator, parameter, inputs, 0));
 }
 
-function drawWindow(grammar: Grammar, stream: Stream, operator: OperatorName, inputs: readonly Expression[]): number {
+function windowsOver(grammar: Grammar, operator: OperatorName, inputs: readonly Expression[]): readonly number[] {
   const least = leastWindow(operator);
   const { windows, minuteWindows } = grammar.options;
-  if (inputs[0]?.kind !== 'b') return stream.pick(windows.filter((s) => s >= least));
+  if (inputs[0]?.kind !== 'b') return windows.filter((s) => s >= least);
   const most = grammar.bars - Math.max(...inputs.map(barsLost));
   const fitting = minuteWindows.filter((s) => s >= least && s <= most);
-  return fitting.length > 0 ? stream.pick(fitting) : most;
+  return fitting.length > 0 ? fitting : [most];
 }
 
 const fractions = [0.1, 0.25, 0.5, 0.75, 0.9];
 const positives = [2, 3, 5];
 
-function drawInterval(
+/** What a parameter is drawn from; `spare` is how many more bars the step of a bar_* operator may lose. */
+export function parameterValues(
+  grammar: Grammar,
+  operator: OperatorName,
+  { type }: Parameter,
+  inputs: readonly Expression[],
+  spare: number,
+): readonly number[] {
+  switch (type) {
+    case 'window':
+      if (operatorOf(operator).shape !== 'bar') return windowsOver(grammar, operator, inputs);
+      return [1, ...grammar.options.windows].filter((step) => step <= spare);
+    case 'fraction':
+      return fractions;
+    case 'positive':
+      return positives;
+    case 'number':
+      return exponents;
+  }
+}
+
+export function drawInterval(
   grammar: Grammar,
   stream: Stream,
   reduction: Reduction,
