@@ -4,6 +4,7 @@
  *
  * Each seat has a Piscina of one thread: which thread a task ended, and when it is really gone, is then plain.
  */
+import { inspect } from 'node:util';
 import type { Worker } from 'node:worker_threads';
 import { Piscina } from 'piscina';
 import type { Lost } from './lost.ts';
@@ -109,7 +110,7 @@ const closed = (): Error => new Error('the evaluator is closed');
 const late = (limitMs: number): Lost => ({ kind: 'lost', why: 'out-of-time', detail: `${limitMs / 1000} s were over` });
 
 function lostBy(error: unknown): Lost {
-  const outOfMemory = (error as NodeJS.ErrnoException).code === 'ERR_WORKER_OUT_OF_MEMORY';
-  const detail = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  const outOfMemory = (error as NodeJS.ErrnoException | undefined)?.code === 'ERR_WORKER_OUT_OF_MEMORY';
+  const detail = error instanceof Error ? (error.stack ?? error.message) : inspect(error);
   return { kind: 'lost', why: outOfMemory ? 'out-of-memory' : 'crashed', detail };
 }

@@ -8,6 +8,8 @@ import { history } from './plan.ts';
 import type { Dates, Task, WorkerSetting } from './task.ts';
 
 const least = 120_000;
+/** Timers count no further. */
+const most = 2 ** 31 - 1;
 /**
  * Nanoseconds a cell, measured on one core: 13 for the slowest of the operators whose work does not grow with the window,
  * 0.6 to 1 a row of the window for those where it does (ranks and quantiles of long windows), 8 for a rank correlation.
@@ -16,7 +18,8 @@ const perCell = 10 * 13;
 const perWindowRow = 10 * 1;
 
 export function taskLimitMs(task: Task, { columns, minute }: WorkerSetting): number {
-  return least + 1e-6 * columns * nanosecondsPerColumn(task, minute?.manifest.minute?.starts.length ?? 0);
+  const nanoseconds = columns * nanosecondsPerColumn(task, minute?.manifest.minute?.starts.length ?? 0);
+  return Math.min(most, least + 1e-6 * nanoseconds);
 }
 
 function nanosecondsPerColumn(task: Task, bars: number): number {

@@ -9,7 +9,8 @@ import { Evaluator, type EvaluatorOptions, type JudgeOptions } from '../evaluati
 import { defaultFitness } from '../evaluation/fitness.ts';
 import { type Quarantine, runIsolated } from '../evaluation/isolate.ts';
 import type { Lost } from '../evaluation/lost.ts';
-import type { DailyScores } from '../evaluation/task.ts';
+import type { DailyScores, ScoreTask } from '../evaluation/task.ts';
+import { taskLimitMs } from '../evaluation/task-limit.ts';
 import type { Expression } from '../program/expression.ts';
 import { parse } from '../program/parse.ts';
 import { standardVocabulary } from '../program/vocabulary.ts';
@@ -178,3 +179,35 @@ test('of a lost group the poisonous are found, tried alone twice at most, and ev
       expect(alone).toEqual(tries);
     }),
   ));
+
+test('how long a task may take grows with what there is to do', () => {
+  const programs = (...texts: string[]) => texts.map((text) => parse(text, standardVocabulary));
+  const task = {
+    kind: 'score',
+    programs: programs('ts_rank(CLOSE, 20) * TURN', 'TURN'),
+    available: new Map(),
+    label: { address: 0, stride: 0, rows: 2_500, columns: 5_000 },
+    labelDelay: 2,
+    from: 500,
+    to: 2_500,
+  } as const satisfies ScoreTask;
+  const limit = (change: Partial<ScoreTask> = {}, columns = 5_000): number =>
+    taskLimitMs(
+      { ...task, ...change },
+      { memory: new WebAssembly.Memory({ initial: 1, maximum: 1, shared: true }), columns },
+    );
+  const larger = [
+    limit({ to: 2_501 }),
+    limit({}, 5_001),
+    limit({ programs: [...task.programs, ...programs('TURN')] }),
+    limit({ programs: programs('ts_rank(CLOSE, 21) * TURN', 'TURN') }),
+    limit({ programs: programs('ts_rank(CLOSE, 20) * (TURN + 1)', 'TURN') }),
+  ];
+  expect(Math.min(...larger)).toBeGreaterThan(limit());
+  expect(limit({ programs: [] })).toBe(120_000);
+  expect(limit({ programs: programs(...new Array(2_000).fill('ts_rank(CLOSE, 2000)')) })).toBeLessThan(2 ** 31);
+  // No window reads more rows than there are.
+  expect(limit({ programs: programs('ts_rank(CLOSE, 100000)') })).toBe(
+    limit({ programs: programs('ts_rank(CLOSE, 2500)') }),
+  );
+});
