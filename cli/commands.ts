@@ -5,8 +5,18 @@ import { completion } from './commands/completion.ts';
 import { data } from './commands/data.ts';
 import { doctor } from './commands/doctor.ts';
 import { evalCommand } from './commands/eval.ts';
+import { improveCommand } from './commands/improve.ts';
+import { mineCommand } from './commands/mine.ts';
 import { ops } from './commands/ops.ts';
 
 /** Command files load what they need inside their handlers: `evolve --help` must not wait for a database. */
 export const addCommands = (cli: Argv): Argv =>
-  cli.command(evalCommand).command(data).command(ops).command(bench).command(doctor).command(completion(cli));
+  cli
+    .command(mineCommand)
+    .command(improveCommand)
+    .command(evalCommand)
+    .command(data)
+    .command(ops)
+    .command(bench)
+    .command(doctor)
+    .command(completion(cli));

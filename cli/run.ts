@@ -3,17 +3,14 @@
  * bug (the stack, and a request to report it), 128 and the signal's number when stopped from outside, as 130 by Ctrl-C.
  * Results go to stdout, everything else to stderr.
  */
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import yargs from 'yargs';
 import { EvolveError, fileProblem } from '../core/failure.ts';
-import { packageRoot } from '../core/package-root.ts';
+import { packageVersion as version } from '../core/package-root.ts';
 import { addCommands } from './commands.ts';
 import { type ConfigFile, configFile } from './config-file.ts';
+import { endInOrder } from './interrupt.ts';
 import { shielded, unshield } from './minus.ts';
 import { checkFlags, usageError } from './usage.ts';
-
-const version: string = JSON.parse(readFileSync(join(packageRoot, 'package.json'), 'utf8')).version;
 
 /** Runs the command line of this process and ends it. */
 export async function run(args: readonly string[]): Promise<never> {
@@ -25,7 +22,11 @@ export async function run(args: readonly string[]): Promise<never> {
   process.stderr.on('error', () => {});
   process.on('uncaughtException', (error) => leave(report(error, args)));
   // A terminal that is closed and a scheduler that ends a job are no reason to leave half a market behind.
-  for (const [signal, number] of stops) process.once(signal, () => process.exit(128 + number));
+  for (const [signal, number] of stops) {
+    process.on(signal, () => {
+      if (!endInOrder()) process.exit(128 + number);
+    });
+  }
   return leave(await execute(args));
 }
 
@@ -75,15 +76,11 @@ async function dispatch(args: readonly string[], config: ConfigFile | undefined)
   const cli = yargs(args[0] === '--get-yargs-completions' ? [...args] : shielded(args));
   cli
     .scriptName('evolve')
-    .usage('$0 <command> [options]\n\nFinds stock-selection factors in daily and minute bars.')
     .locale('en')
     .parserConfiguration({ 'dot-notation': false, 'parse-positional-numbers': false })
     .option('config', { type: 'string', requiresArg: true, describe: 'Read flags from a .json or .yaml file' })
     .help('help', 'Show help')
     .version('version', 'Show the version', version)
-    .example('evolve eval "ts_mean(close, 240) / CLOSE"', 'what a factor is like on the embedded market')
-    .example('evolve data import prices.csv --out market', 'a market of your own bars')
-    .example('evolve ops', 'what formulas are made of')
     .group(['config', 'help', 'version'], 'Everywhere:')
     .epilogue('Help on one command: evolve <command> --help')
     .wrap(Math.min(110, process.stdout.columns ?? 110))
@@ -97,8 +94,7 @@ async function dispatch(args: readonly string[], config: ConfigFile | undefined)
       throw usageError(cli, message, error, config);
     });
   addCommands(cli);
-  if (args.length === 0) cli.showHelp('log');
-  else await cli.parseAsync();
+  await cli.parseAsync();
 }
 
 /** Waits until everything written is out, and ends the process. */

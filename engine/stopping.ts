@@ -15,25 +15,39 @@ export interface StopRule {
 
 export type StopReason = keyof StopRule;
 
+export interface StoppingState {
+  readonly best: number | null;
+  readonly bestRound: number;
+}
+
 export class Stopping {
   readonly #rule: StopRule;
-  #best = Number.NEGATIVE_INFINITY;
-  #bestRound = 0;
+  #best: number | null;
+  #bestRound: number;
 
-  constructor(rule: StopRule) {
+  constructor(rule: StopRule, state?: StoppingState) {
     this.#rule = rule;
+    this.#best = state?.best ?? null;
+    this.#bestRound = state?.bestRound ?? 0;
   }
 
-  /** Told every round in turn, says why it was the last one, if it was. */
-  after({ round, tried, bestEver }: RoundRecord, minutes: number): StopReason | undefined {
-    if (bestEver !== null && bestEver > this.#best) {
-      this.#best = bestEver;
-      this.#bestRound = round;
-    }
+  get state(): StoppingState {
+    return { best: this.#best, bestRound: this.#bestRound };
+  }
+
+  /** Told every round in turn. */
+  note({ round, bestEver }: RoundRecord): void {
+    if (bestEver === null || (this.#best !== null && bestEver <= this.#best)) return;
+    this.#best = bestEver;
+    this.#bestRound = round;
+  }
+
+  /** Why this round was the last one, if it was. */
+  after({ round, tried }: RoundRecord, minutes: number): StopReason | undefined {
     const { rounds, evaluations, target, stagnation } = this.#rule;
     if (rounds !== undefined && round >= rounds) return 'rounds';
     if (evaluations !== undefined && tried >= evaluations) return 'evaluations';
-    if (target !== undefined && this.#best >= target) return 'target';
+    if (target !== undefined && this.#best !== null && this.#best >= target) return 'target';
     if (stagnation !== undefined && round - this.#bestRound >= stagnation) return 'stagnation';
     if (this.#rule.minutes !== undefined && minutes >= this.#rule.minutes) return 'minutes';
     return undefined;

@@ -42,6 +42,32 @@ export async function namedFactors(sources: readonly string[], manifest: MarketM
   return factors;
 }
 
+export interface SeedFactors {
+  readonly accepted: readonly NamedFactor[];
+  /** Why each of the others is none, in a sentence that names it. */
+  readonly refused: readonly string[];
+}
+
+/** The plain ratios of a file, to begin a search with: what is wrong with one entry is no matter of the others. */
+export async function seedFactors(path: string, manifest: MarketManifest): Promise<SeedFactors> {
+  const accepted: NamedFactor[] = [];
+  const refusals: string[] = [];
+  for (const { item, place } of await items(path)) {
+    try {
+      const entry = entryOf(item, place);
+      const expression = checked(entry, manifest);
+      const factor = asFactor(expression);
+      if (factor.kind === 'refused')
+        throw refusal(`${entry.where}: ${print(expression)} is no factor: ${factor.reason}`);
+      accepted.push({ name: entry.name ?? print(expression), expression });
+    } catch (error) {
+      if (!(error instanceof EvolveError)) throw error;
+      refusals.push(error.message);
+    }
+  }
+  return { accepted, refused: refusals };
+}
+
 function checked({ text, where }: Entry, manifest: MarketManifest): Expression {
   try {
     const vocabulary = marketVocabulary(manifest);
@@ -61,27 +87,31 @@ function checked({ text, where }: Entry, manifest: MarketManifest): Expression {
 const refusal = (sentence: string): EvolveError => new EvolveError('bad-expression', `${sentence}.`);
 
 /** A list of formulas, or of objects with `name` and `expression`; or an object that holds such a list as `factors`. */
-async function library(path: string): Promise<Entry[]> {
+async function items(path: string): Promise<readonly { readonly item: unknown; readonly place: string }[]> {
   const parsed = await json(path);
-  const items = Array.isArray(parsed) ? parsed : isObject(parsed) ? parsed.factors : undefined;
-  if (!Array.isArray(items)) {
+  const list = Array.isArray(parsed) ? parsed : isObject(parsed) ? parsed.factors : undefined;
+  if (!Array.isArray(list)) {
     throw broken(
       `${path} should hold a list such as [{"name": "base", "expression": "..."}], or an object with one as "factors"`,
     );
   }
-  if (items.length === 0) throw broken(`${path} holds no factor`);
-  return items.map((item: unknown, i) => {
-    const place = `${path}, factor ${i + 1}`;
-    if (typeof item === 'string') return { text: item, where: place };
-    if (!isObject(item)) throw broken(`${place} should be a formula, or an object with "name" and "expression"`);
-    const { name, expression } = item;
-    if (name !== undefined && (typeof name !== 'string' || name.trim() === '')) {
-      throw broken(`${place} has a "name" that is not a text`);
-    }
-    const where = name === undefined ? place : `${place} "${name}"`;
-    if (typeof expression !== 'string') throw broken(`${where} has no "expression"`);
-    return { name, text: expression, where };
-  });
+  if (list.length === 0) throw broken(`${path} holds no factor`);
+  return list.map((item: unknown, i) => ({ item, place: `${path}, factor ${i + 1}` }));
+}
+
+const library = async (path: string): Promise<Entry[]> =>
+  (await items(path)).map(({ item, place }) => entryOf(item, place));
+
+function entryOf(item: unknown, place: string): Entry {
+  if (typeof item === 'string') return { text: item, where: place };
+  if (!isObject(item)) throw broken(`${place} should be a formula, or an object with "name" and "expression"`);
+  const { name, expression } = item;
+  if (name !== undefined && (typeof name !== 'string' || name.trim() === '')) {
+    throw broken(`${place} has a "name" that is not a text`);
+  }
+  const where = name === undefined ? place : `${place} "${name}"`;
+  if (typeof expression !== 'string') throw broken(`${where} has no "expression"`);
+  return { name, text: expression, where };
 }
 
 async function json(path: string): Promise<unknown> {

@@ -1,0 +1,58 @@
+/** The flags `evolve` and `evolve improve` share: those of the search, read from its table, and those of the machine. */
+import type { Argv, Options } from 'yargs';
+import { flagOf, groups, type OptionName, optionNames, rowOf } from '../mining/search-options.ts';
+
+const text = (describe: string): Options => ({ type: 'string', requiresArg: true, describe });
+
+export interface RuntimeArguments {
+  readonly data?: string | undefined;
+  readonly warmStart?: string | undefined;
+  readonly beside?: string | undefined;
+  readonly out?: string | undefined;
+  readonly resume?: boolean | undefined;
+  readonly workers?: number | undefined;
+  readonly memory?: string | undefined;
+  readonly cache?: boolean | undefined;
+  readonly backend?: string | undefined;
+  readonly json: boolean;
+}
+
+/** No defaults for yargs: whether a flag was given matters when a run is resumed. */
+export function searchFlags(cli: Argv): Argv<RuntimeArguments> {
+  for (const name of optionNames) cli.option(flagOf(name), optionOf(name));
+  return cli
+    .options({
+      data: text('Market folder; the embedded market without'),
+      'warm-start': text('A .json file of factors to begin with, such as seeds.json or a library'),
+      beside: text('A .json file of factors that are had already: the library is unlike them'),
+      out: text('Folder of the run; without, in runs/ under a name made of all that decides the result'),
+      resume: { type: 'boolean', describe: 'Go on with the run where it stopped; begin it when there is none' },
+    })
+    .group(['data', 'warm-start', 'beside', 'out', 'resume'], 'What goes in and out:')
+    .options({
+      workers: { type: 'number', requiresArg: true, describe: 'Threads; all cores without' },
+      memory: text('What to hold beside the fields, 4GiB at most'),
+      cache: {
+        type: 'boolean',
+        describe: 'Remember verdicts; --no-cache judges repeated programs again, to the same end',
+      },
+      backend: { type: 'string', requiresArg: true, choices: ['auto', 'wasm', 'gpu'], describe: 'Who computes' },
+      json: { type: 'boolean', default: false, describe: 'Print JSON' },
+    })
+    .group(
+      ['workers', 'memory', 'cache', 'backend', 'json'],
+      'This machine (changes no result):',
+    ) as Argv<RuntimeArguments>;
+}
+
+function optionOf(name: OptionName): Options {
+  const { type, doc, default: initial, choices, group } = rowOf(name);
+  const shown = initial === null || initial === '' || initial === false ? '' : `; ${String(initial)}`;
+  return {
+    type,
+    group: groups[group],
+    describe: `${doc}${initial === true ? '; yes' : shown}`,
+    ...(type !== 'boolean' && { requiresArg: true }),
+    ...(choices && { choices: choices as readonly string[] }),
+  };
+}

@@ -1,0 +1,179 @@
+/**
+ * Which of the fittest individuals become the library: better on training dates than luck, still good on validation
+ * dates, and unlike each other. The test dates have no say.
+ */
+
+import { forward } from '../../engine/forward.ts';
+import type { Individual } from '../../engine/individual.ts';
+import { fitnessOf } from '../../engine/problem.ts';
+import { uncorrelated } from '../../engine/uncorrelated.ts';
+import type { Evaluator } from '../../evaluation/evaluator.ts';
+import { moments } from '../../evaluation/fitness.ts';
+import { luckyT } from '../../evaluation/luck.ts';
+import { type PartFigures, partFigures } from '../../evaluation/split-metrics.ts';
+import type { Dates } from '../../evaluation/task.ts';
+import { call, must } from '../../program/build.ts';
+import type { Expression } from '../../program/expression.ts';
+import type { MarketSearch } from './market-search.ts';
+
+export interface Chosen {
+  readonly individual: Individual<Expression>;
+  /** What is judged: the individual's program, neutralised where asked. */
+  readonly program: Expression;
+  readonly fitness: number;
+  readonly sign: 1 | -1;
+  readonly train: PartFigures;
+  readonly valid: PartFigures;
+  /** The place among the chosen of the one most like it, and how like. */
+  readonly nearest?: { readonly place: number; readonly correlation: number };
+}
+
+export interface Choice {
+  readonly chosen: readonly Chosen[];
+  /** Candidates, and how many failed at which rule. */
+  readonly candidates: number;
+  readonly failed: Readonly<Record<Rule, number>>;
+  readonly thresholds: Thresholds;
+  /** Combined fitness on training dates as each of a batch was added. */
+  readonly combined?: readonly number[];
+}
+
+export interface Thresholds {
+  /** Least fitness. */
+  readonly fitness: number;
+  /** Least t on training dates: what the luckiest of so many worthless programs is expected to have. */
+  readonly t: number;
+  readonly placeboBest?: number;
+}
+
+export type Rule = 'luck' | 'sign' | 'decay' | 'valid-t' | 'correlation';
+
+interface Candidate extends Chosen {
+  readonly failure?: Rule | undefined;
+}
+
+export async function choose(
+  search: MarketSearch,
+  evaluator: Evaluator,
+  hall: readonly Individual<Expression>[],
+  { tried, placeboBest, had }: { tried: number; placeboBest?: number | undefined; had: readonly Expression[] },
+): Promise<Choice> {
+  const { config, train, split, judged } = search;
+  const valid: Dates = { from: split.valid.first, to: split.valid.end };
+  const programs = hall.map(({ genome }) => judged(genome));
+  const onTrain = await partFigures(evaluator, programs, train);
+  const onValid = await partFigures(evaluator, programs, valid);
+  const thresholds: Thresholds = {
+    fitness: Math.max(config.threshold, placeboBest ?? 0),
+    t: luckyT(tried),
+    ...(placeboBest !== undefined && { placeboBest }),
+  };
+  const candidates = hall.map((individual, i): Candidate => {
+    const [a, b] = [onTrain[i] as PartFigures, onValid[i] as PartFigures];
+    const fitness = fitnessOf(individual.verdict, search.stages.length) as number;
+    const sign = icOf(search, a) < 0 ? -1 : 1;
+    const failure = rulesBroken(search, thresholds, fitness, sign, a, b);
+    return { individual, program: programs[i] as Expression, fitness, sign, train: a, valid: b, failure };
+  });
+  const failed: Record<Rule, number> = { luck: 0, sign: 0, decay: 0, 'valid-t': 0, correlation: 0 };
+  for (const { failure } of candidates) if (failure) failed[failure]++;
+  const passed = candidates.filter(({ failure }) => failure === undefined);
+  const likeness = await likenessOn(evaluator, [...passed.map(({ program }) => program), ...had.map(judged)], valid);
+  const places = passed.map((_, i) => i);
+  const before = had.map((_, i) => passed.length + i);
+  const limits = { limit: config.correlation, most: config.most, had: before };
+  const batch =
+    config.batch === null
+      ? undefined
+      : await bestTogether(search, evaluator, passed, (a, b) => likeness(a, b) < config.correlation, before);
+  const accepted = batch?.chosen ?? uncorrelated(places, likeness, limits);
+  failed.correlation = passed.length - accepted.length;
+  const chosen = accepted.map((i): Chosen => {
+    const { failure: _, ...candidate } = passed[i] as Candidate;
+    const others = accepted.map((j, place) => ({ place, correlation: j === i ? -1 : likeness(i, j) }));
+    const nearest = others.reduce((a, b) => (b.correlation > a.correlation ? b : a));
+    return { ...candidate, ...(nearest.correlation >= 0 && { nearest }) };
+  });
+  return {
+    chosen,
+    candidates: candidates.length,
+    failed,
+    thresholds,
+    ...(batch && { combined: batch.worth }),
+  };
+}
+
+/** The correlation the fitness is about. */
+const icOf = ({ fitness }: MarketSearch, figures: PartFigures): number =>
+  fitness.method === 'rank' ? figures.rankIc : figures.ic;
+const tOf = ({ fitness }: MarketSearch, figures: PartFigures): number =>
+  fitness.method === 'rank' ? figures.rankT : figures.t;
+
+function rulesBroken(
+  search: MarketSearch,
+  thresholds: Thresholds,
+  fitness: number,
+  sign: number,
+  train: PartFigures,
+  valid: PartFigures,
+): Rule | undefined {
+  const { placeboBest, t } = thresholds;
+  const lucky = placeboBest !== undefined && fitness <= placeboBest;
+  if (fitness < thresholds.fitness || lucky || !(sign * tOf(search, train) >= t)) return 'luck';
+  const [before, after] = [sign * icOf(search, train), sign * icOf(search, valid)];
+  if (!(after > 0)) return 'sign';
+  if (!(after >= search.config.validShare * before)) return 'decay';
+  return sign * tOf(search, valid) >= search.config.validT ? undefined : 'valid-t';
+}
+
+/** |Mean correlation| over the dates, of any two. */
+async function likenessOn(
+  evaluator: Evaluator,
+  programs: readonly Expression[],
+  { from, to }: Dates,
+): Promise<(a: number, b: number) => number> {
+  const dates = Array.from({ length: to - from }, (_, i) => from + i);
+  const rows = programs.length > 1 ? await evaluator.correlations(programs, dates) : [];
+  return (a, b) => {
+    const correlation = rows[Math.max(a, b)]?.[Math.min(a, b)] as number;
+    // Two that never have a value together have nothing in common.
+    return Number.isNaN(correlation) ? 0 : Math.abs(correlation);
+  };
+}
+
+/** Forward selection by the training IC of the equally weighted sum. */
+async function bestTogether(
+  { config, train, fitness }: MarketSearch,
+  evaluator: Evaluator,
+  passed: readonly Candidate[],
+  unlike: (a: number, b: number) => boolean,
+  had: readonly number[],
+) {
+  const parts = passed.map(({ program, sign }) => oriented(program, sign));
+  const sum = (places: readonly number[]): Expression =>
+    places.map((i) => parts[i] as Expression).reduce((a, b) => must(call('add', [a, b])));
+  const worth = async (chosen: readonly number[], next: readonly number[]): Promise<number[]> => {
+    const scores = await evaluator.score(
+      next.map((candidate) => sum([...chosen, candidate])),
+      { ...train, method: fitness.method },
+    );
+    return scores.map(({ ic }) => {
+      const { mean, deviation } = moments(ic);
+      return fitness.measure === 'ic' ? mean : mean / deviation;
+    });
+  };
+  const fits = (chosen: readonly number[], next: number): boolean =>
+    [...chosen, ...had].every((other) => unlike(other, next));
+  return forward(
+    passed.map((_, i) => i),
+    config.batch as number,
+    worth,
+    fits,
+  );
+}
+
+/** Standardised, and higher where the returns are expected to be. */
+export function oriented(program: Expression, sign: 1 | -1): Expression {
+  const standard = must(call('cs_norm', [program]));
+  return sign === 1 ? standard : must(call('neg', [standard]));
+}

@@ -1,0 +1,49 @@
+/** How the best descendant of a factor came about, step by step. */
+import { ancestry, type Individual } from '../../engine/individual.ts';
+import { fitnessOf } from '../../engine/problem.ts';
+import type { Search } from '../../engine/search.ts';
+import type { Evaluator } from '../../evaluation/evaluator.ts';
+import { partFigures } from '../../evaluation/split-metrics.ts';
+import type { Expression } from '../../program/expression.ts';
+import { print } from '../../program/print.ts';
+import type { MarketSearch } from './market-search.ts';
+
+export interface Step {
+  readonly expression: string;
+  readonly move: string;
+  readonly round: number;
+  readonly fitness: number | null;
+  readonly train: { readonly ic: number; readonly rankIc: number };
+  readonly valid: { readonly ic: number; readonly rankIc: number };
+}
+
+/** From `ancestor` to the fittest of those that descend from it; the ancestor alone when none is fitter. */
+export async function lineage(
+  { train, split, stages, judged }: MarketSearch,
+  evaluator: Evaluator,
+  { hall, population }: Search<Expression>,
+  ancestor: Expression,
+): Promise<Step[]> {
+  const root = ({ line }: Individual<Expression>) => ancestry(line)[0];
+  const descendants = [...hall, ...population].filter((individual) => root(individual)?.genome.key === ancestor.key);
+  const fitness = ({ verdict }: Individual<Expression>): number => fitnessOf(verdict, stages.length) ?? Number.NaN;
+  let best: Individual<Expression> | undefined;
+  for (const one of descendants) if (fitness(one) > (best ? fitness(best) : Number.NEGATIVE_INFINITY)) best = one;
+  const lines = best ? ancestry(best.line) : [{ genome: ancestor, origin: 'seed', round: 0 }];
+  const programs = lines.map(({ genome }) => judged(genome));
+  const onTrain = await partFigures(evaluator, programs, train);
+  const onValid = await partFigures(evaluator, programs, { from: split.valid.first, to: split.valid.end });
+  return lines.map((line, i) => ({
+    expression: print(line.genome),
+    move: line.origin,
+    round: line.round,
+    fitness: 'fitness' in line ? (line.fitness ?? null) : null,
+    train: both(onTrain[i]),
+    valid: both(onValid[i]),
+  }));
+}
+
+const both = (figures: { readonly ic: number; readonly rankIc: number } | undefined) => ({
+  ic: figures?.ic ?? Number.NaN,
+  rankIc: figures?.rankIc ?? Number.NaN,
+});

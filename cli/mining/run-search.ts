@@ -1,0 +1,111 @@
+/** A search kept in a run folder: every round in the log, the state in snapshots, and what was there before played back. */
+
+import type { Problem } from '../../engine/problem.ts';
+import type { RoundRecord } from '../../engine/record.ts';
+import type { SearchRule } from '../../engine/rule.ts';
+import { Search } from '../../engine/search.ts';
+import type { SearchState } from '../../engine/state.ts';
+import { Stopping, type StopReason, type StopRule } from '../../engine/stopping.ts';
+import { type Tape, Taped } from '../../engine/tape.ts';
+import type { Recovered, RunFolder } from '../../runs/run-folder.ts';
+
+export interface RunSearch<G> {
+  readonly folder: RunFolder;
+  readonly recovered: Recovered;
+  readonly problem: Problem<G>;
+  readonly rule: SearchRule;
+  readonly stop: StopRule;
+  readonly seeds: readonly G[];
+  /** Judge again what is known by key. */
+  readonly reuse: boolean;
+  readonly signal?: AbortSignal | undefined;
+  readonly onRound?: ((round: RoundReport) => void) | undefined;
+}
+
+export interface RoundReport {
+  readonly record: RoundRecord;
+  /** Of this round, and of all rounds that were computed. */
+  readonly seconds: number;
+  readonly total: number;
+}
+
+export interface SearchOutcome<G> {
+  readonly search: Search<G>;
+  /** `interrupted` leaves more to do. */
+  readonly stopped: StopReason | 'interrupted';
+  readonly record: RoundRecord;
+  readonly seconds: number;
+  /** Asked of the problem, audits and repeated judgements included. */
+  readonly evaluations: number;
+}
+
+/** What a snapshot holds. */
+interface Snapshot {
+  readonly search: SearchState;
+  readonly best: number | null;
+  readonly bestRound: number;
+  readonly record: RoundRecord;
+  readonly seconds: number;
+  readonly evaluations: number;
+}
+
+/** A snapshot is due when the work since the last is worth so many times writing one, and not within ten seconds. */
+const snapshotShare = 20;
+const snapshotSeconds = 10;
+
+export async function runSearch<G>(run: RunSearch<G>): Promise<SearchOutcome<G>> {
+  const { folder, rule, signal, onRound } = run;
+  const taped = new Taped(run.problem);
+  const state = run.recovered.state as Snapshot | undefined;
+  const search = new Search(taped.problem, rule, { seeds: run.seeds, reuse: run.reuse }, state?.search);
+  const stopping = new Stopping(run.stop, state && { best: state.best, bestRound: state.bestRound });
+  let [record, seconds, evaluations] = [state?.record, state?.seconds ?? 0, state?.evaluations ?? 0];
+  for (const event of run.recovered.events) {
+    if (event.kind === 'clock') seconds += event.seconds as number;
+    if (event.kind !== 'round') continue;
+    taped.play(event.tape as Tape);
+    record = await search.next();
+    if (JSON.stringify(record) !== JSON.stringify(event.record)) {
+      throw new Error(`round ${record.round} of ${folder.path} does not come out as its log has it`);
+    }
+    stopping.note(record);
+    evaluations += asked(taped.take());
+  }
+  taped.play(undefined);
+
+  const keep = (last: RoundRecord): void => {
+    const { best, bestRound } = stopping.state;
+    const snapshot: Snapshot = { search: search.state, best, bestRound, record: last, seconds, evaluations };
+    folder.snapshot(snapshot);
+  };
+  let kept = performance.now();
+  let cost = 0;
+  let unkept = false;
+  for (;;) {
+    const stopped = record && (stopping.after(record, seconds / 60) ?? (signal?.aborted ? 'interrupted' : undefined));
+    if (record && stopped) {
+      if (unkept) keep(record);
+      return { search, stopped, record, seconds, evaluations };
+    }
+    const started = performance.now();
+    record = await search.next();
+    const tape = taped.take();
+    stopping.note(record);
+    evaluations += asked(tape);
+    folder.append({ kind: 'round', record, tape });
+    const taken = (performance.now() - started) / 1000;
+    seconds += taken;
+    folder.append({ kind: 'clock', round: record.round, seconds: taken, rss: process.memoryUsage.rss() });
+    unkept = true;
+    onRound?.({ record, seconds: taken, total: seconds });
+    const since = (performance.now() - kept) / 1000;
+    if (since < snapshotSeconds || since < snapshotShare * cost) continue;
+    const before = performance.now();
+    keep(record);
+    kept = performance.now();
+    cost = (kept - before) / 1000;
+    unkept = false;
+  }
+}
+
+const asked = ({ verdicts }: Tape): number => verdicts.reduce((sum, batch) => sum + batch.length, 0);

@@ -1,0 +1,171 @@
+/**
+ * Everything that decides what a search finds: flags, `--help`, the config in run.json and docs/mining.md are read from
+ * these rows. Values are plain JSON, so the config of a run can be given back as a --config file.
+ */
+import { EvolveError } from '../../core/failure.ts';
+
+interface Row<T> {
+  readonly default: T;
+  /** One sentence, for --help. */
+  readonly doc: string;
+  readonly group: Group;
+  readonly type: 'number' | 'string' | 'boolean';
+  readonly choices?: readonly T[];
+  /** What the value should be, when it is not. */
+  readonly expects?: (value: T) => string | undefined;
+}
+
+export const groups = {
+  search: 'The search:',
+  stop: 'When it is over (whichever comes first):',
+  programs: 'What programs are made of:',
+  fitness: 'What makes a factor fit:',
+  library: 'What goes into the library:',
+} as const;
+type Group = keyof typeof groups;
+
+type More<T> = Partial<Pick<Row<T>, 'choices' | 'expects'>>;
+const number = (group: Group, initial: number, doc: string, more: More<number> = {}): Row<number> => ({
+  type: 'number',
+  group,
+  default: initial,
+  doc,
+  ...more,
+});
+/** A number that need not be given. */
+const limit = (group: Group, initial: number | null, doc: string, more: More<number | null> = {}) => ({
+  ...number(group, 0, doc, more as More<number>),
+  default: initial,
+});
+const text = (group: Group, initial: string, doc: string, choices?: readonly string[]): Row<string> => ({
+  type: 'string',
+  group,
+  default: initial,
+  doc,
+  ...(choices && { choices }),
+});
+const flag = (group: Group, initial: boolean, doc: string): Row<boolean> => ({
+  type: 'boolean',
+  group,
+  default: initial,
+  doc,
+});
+
+const from = (least: number) => (value: number | null) =>
+  value === null || value >= least ? undefined : `at least ${least}`;
+const whole = (least: number) => (value: number | null) =>
+  value === null || (Number.isInteger(value) && value >= least) ? undefined : `a whole number of at least ${least}`;
+const share = (value: number): string | undefined => (value >= 0 && value <= 1 ? undefined : 'from 0 to 1');
+
+export const searchOptions = {
+  population: number('search', 500, 'Individuals', { expects: whole(2) }),
+  children: number('search', 50, 'Children a round; as many of the oldest leave', { expects: whole(1) }),
+  tournament: number('search', 10, 'Individuals a parent is the fittest of', { expects: whole(1) }),
+  seed: number('search', 1, 'Another seed, another search', {
+    expects: (seed) => (Number.isInteger(seed) && Math.abs(seed) < 2 ** 31 ? undefined : 'a whole number'),
+  }),
+  moves: text('search', '', 'How often each mutation is drawn, such as insert=2,degenerate=0.5; 1 unless told'),
+  initialSize: number('search', 4, 'Most operators of a fresh individual', { expects: whole(1) }),
+  catastropheEvery: number('search', 10, 'Rounds between catastrophes; 0 for none', { expects: whole(0) }),
+  elites: number('search', 50, 'How many of the fittest a catastrophe compares', { expects: whole(2) }),
+  alike: number('search', 0.7, 'Correlation above which only the fitter of two elites lives on', {
+    expects: share,
+  }),
+  sampleDates: number('search', 20, 'Training dates, drawn at random, on which elites are compared', {
+    expects: whole(1),
+  }),
+  hurdle: number('search', 0.75, 'Share of the candidates that stop at each hurdle; 0 judges all in full', {
+    expects: (value) => (value >= 0 && value < 1 ? undefined : 'from 0 to below 1'),
+  }),
+  audit: number('search', 0.01, 'Share of the stopped that is judged in full to see what hurdles cost', {
+    expects: share,
+  }),
+  equivalence: flag('search', true, 'Programs that behave the same share their score'),
+  removal: text('search', 'age', 'Who leaves: the oldest, or for comparison the least fit', ['age', 'fitness']),
+  breeding: text('search', 'evolve', 'Or for comparison fresh individuals only', ['evolve', 'random']),
+
+  rounds: limit('stop', 100, 'Rounds', { expects: whole(0) }),
+  minutes: limit('stop', null, 'Minutes of computing', { expects: from(0) }),
+  evaluations: limit('stop', null, 'Distinct programs given a verdict', { expects: whole(1) }),
+  target: limit('stop', null, 'Fitness of the best'),
+  stagnation: limit('stop', null, 'Rounds without a better best', { expects: whole(1) }),
+
+  size: number('programs', 12, 'Most operators', { expects: whole(1) }),
+  depth: number('programs', 6, 'Deepest nesting', { expects: whole(1) }),
+  windows: text('programs', '2,5,10,20', 'Windows over dates'),
+  minuteWindows: text('programs', '2,5,10,20', "Windows over a day's bars, besides all of them"),
+  operators: text('programs', '', 'How often operators are drawn, such as ts_kurt=0,cs_rank=3; 1 unless told'),
+  fields: text('programs', '', 'Only these fields, such as CLOSE,VOLUME,close; all of the market without'),
+
+  fitness: text('fitness', 'ic', 'Of the daily correlations with the label: |mean|, or |mean| over deviation', [
+    'ic',
+    'rank-ic',
+    'icir',
+    'rank-icir',
+  ]),
+  complexity: number('fitness', 0, 'Taken off for every operator, such as 0.0002', { expects: from(0) }),
+  turnover: number('fitness', 0, 'Taken off times 1 less the correlation from day to day', { expects: from(0) }),
+  novelty: number('fitness', 0, 'Taken off times the largest correlation with a factor of --beside', {
+    expects: from(0),
+  }),
+  neutralise: text('fitness', '', 'What is taken out of a factor before it is judged: industry, size or both'),
+  coverage: number('fitness', 0.6, 'Share of the tradable cells a factor must have a value for', {
+    expects: share,
+  }),
+  price: text('fitness', 'CLOSE', 'The label is the return between two of these', ['CLOSE', 'OPEN', 'VWAP']),
+  lag: number('fitness', 1, 'Dates from knowing a factor to entering', { expects: whole(1) }),
+  horizon: number('fitness', 1, 'Dates held', { expects: whole(1) }),
+  split: text(
+    'fitness',
+    '0.6,0.2,0.2',
+    'Training, validation and test: shares, or dates as 2013-01-01:2015-12-31,2016-01-01:2016-12-31,...',
+  ),
+
+  threshold: number('library', 0, 'Least fitness on training dates, besides what luck would give'),
+  validShare: number('library', 0.5, 'Share of the training IC that must be left on validation dates', {
+    expects: share,
+  }),
+  validT: number('library', 2, 'Least t statistic on validation dates (Newey-West)'),
+  correlation: number('library', 0.7, 'Two factors of a library correlate less than this', { expects: share }),
+  most: number('library', 50, 'Most factors', { expects: whole(1) }),
+  batch: limit('library', null, 'Choose this many that are best together, by their combined IC', { expects: whole(1) }),
+  placebo: flag('library', false, 'Search on shuffled labels as well; the best found there is the least fitness'),
+} as const;
+
+export type OptionName = keyof typeof searchOptions;
+export const optionNames = Object.keys(searchOptions) as OptionName[];
+
+/** Every option with its value. */
+export type SearchConfig = { readonly [name in OptionName]: (typeof searchOptions)[name]['default'] };
+/** As a caller gives them: what is left out has its default. */
+export type GivenOptions = { readonly [name in OptionName]?: SearchConfig[name] | undefined };
+
+/** `catastropheEvery` is written --catastrophe-every. */
+export const flagOf = (name: OptionName): string => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+
+export const rowOf = (name: OptionName): Row<unknown> => searchOptions[name] as unknown as Row<unknown>;
+
+export function searchConfig(given: GivenOptions): SearchConfig {
+  const config: Record<string, unknown> = {};
+  for (const name of optionNames) {
+    const { default: initial, type, choices, expects } = rowOf(name);
+    const value = given[name] === undefined ? initial : given[name];
+    const known = value === null ? initial === null : typeof value === type && !Number.isNaN(value);
+    const wrong = !known
+      ? `a ${type === 'string' ? 'text' : type}`
+      : choices && !choices.includes(value)
+        ? `one of ${choices.join(', ')}`
+        : expects?.(value);
+    if (wrong !== undefined)
+      throw new EvolveError('bad-argument', `--${flagOf(name)} should be ${wrong}, not ${String(value)}.`);
+    config[name] = value;
+  }
+  const result = config as SearchConfig;
+  if (result.children >= result.population) {
+    throw new EvolveError(
+      'bad-argument',
+      `--children ${result.children} should be below --population ${result.population}: a round leaves some of the old.`,
+    );
+  }
+  return result;
+}

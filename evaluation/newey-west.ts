@@ -1,0 +1,19 @@
+import { moments } from './fitness.ts';
+
+/**
+ * The mean over its standard error when neighbouring dates are alike: autocovariances up to floor(4 (T / 100)^(2/9))
+ * dates apart count, with Bartlett's weights. Missing dates are left out, as if the calendar lacked them.
+ */
+export function neweyWest(series: Iterable<number>): number {
+  const known = [...series].filter((x) => !Number.isNaN(x));
+  const { mean, count } = moments(known);
+  if (count < 2) return Number.NaN;
+  const lags = Math.min(count - 1, Math.floor(4 * (count / 100) ** (2 / 9)));
+  let variance = 0;
+  for (let lag = 0; lag <= lags; lag++) {
+    let covariance = 0;
+    for (let t = lag; t < count; t++) covariance += ((known[t] as number) - mean) * ((known[t - lag] as number) - mean);
+    variance += (lag === 0 ? 1 : 2 * (1 - lag / (lags + 1))) * (covariance / count);
+  }
+  return mean / Math.sqrt(variance / count);
+}
