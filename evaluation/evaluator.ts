@@ -13,8 +13,7 @@ import { crossScratch, loadKernels } from '../operators/wasm/kernels.ts';
 import type { Expression } from '../program/expression.ts';
 import { type Vocabulary, vocabulary } from '../program/vocabulary.ts';
 import { allDone } from './all-done.ts';
-import { behaviour, fingerprint } from './behaviour.ts';
-import { type FitnessRule, moments } from './fitness.ts';
+import type { FitnessRule } from './fitness.ts';
 import { groups } from './grouping.ts';
 import { type Quarantine, runIsolated } from './isolate.ts';
 import { type Lost, reasons, refuseLost } from './lost.ts';
@@ -68,9 +67,9 @@ export type Judged =
       readonly kind: 'scored';
       /** Of the stages reached. */
       readonly scores: readonly number[];
-      readonly fingerprint: string;
+      readonly fingerprint?: string | undefined;
       /** With all stages. */
-      readonly behaviour?: string;
+      readonly behaviour?: string | undefined;
     }
   | { readonly kind: 'rejected'; readonly reason: string };
 
@@ -171,6 +170,7 @@ export class Evaluator {
       {
         memory: arena.memory,
         columns: market.manifest.symbols.length,
+        vocabulary: marketVocabulary(market.manifest),
         minute: market.manifest.minute && { folder, manifest: market.manifest },
       },
       spans,
@@ -249,21 +249,24 @@ export class Evaluator {
     const from = Math.min(...all.map((stretch) => stretch.from));
     const to = Math.max(...all.map((stretch) => stretch.to));
     const lost = await this.#batch(programs, { from, to }, async (places, available) => {
+      // Who passes the first hurdle is judged on many more dates: that goes before other first tasks.
       const ask = (chosen: readonly number[], before: readonly Progress[], some: readonly StageTask[]) =>
-        this.#pool.run({
-          kind: 'judge',
-          programs: chosen.map((place) => programs[place] as Expression),
-          available,
-          label,
-          labelRanks,
-          labelDelay: this.labelDelay,
-          before,
-          sizes: chosen.map((place) => sizes[place] as number),
-          stages: some,
-          rule,
-          against,
-        });
-      const nothing = { scores: [], ic: new Float64Array(0), counts: new Float64Array(0), tradable: 0 };
+        this.#pool.run(
+          {
+            kind: 'judge',
+            programs: chosen.map((place) => programs[place] as Expression),
+            available,
+            label,
+            labelRanks,
+            labelDelay: this.labelDelay,
+            before,
+            sizes: chosen.map((place) => sizes[place] as number),
+            stages: some,
+            rule,
+            against,
+          },
+          { urgent: before[0] !== nothing },
+        );
       const probe = await ask(
         places,
         places.map(() => nothing),
@@ -271,12 +274,8 @@ export class Evaluator {
       );
       if (probe.kind !== 'judged') return probe;
       const probed = probe.progress;
-      const prints = probed.map(({ ic, counts }) => fingerprint(ic, counts));
       const progress = [...probed];
-      const goOn = probed.flatMap(({ rejected, scores }, i) => {
-        const passes = rejected === undefined && (scores[0] as number) >= (steps[0] as StageTask).hurdle;
-        return steps.length > 1 && passes && !known(prints[i] as string) ? [i] : [];
-      });
+      const goOn = probed.flatMap(({ ic, fingerprint: print }, i) => (ic && !known(print as string) ? [i] : []));
       if (goOn.length > 0) {
         const finished = await ask(
           goOn.map((i) => places[i] as number),
@@ -287,7 +286,7 @@ export class Evaluator {
         for (const [k, i] of goOn.entries()) progress[i] = finished.progress[k] as Progress;
       }
       for (const [i, place] of places.entries()) {
-        judged[place] = verdict(progress[i] as Progress, prints[i] as string, stages.length);
+        judged[place] = verdict(progress[i] as Progress);
       }
       return probe;
     });
@@ -501,10 +500,8 @@ export class Evaluator {
     if (answer.kind === 'lost') return answer;
     if (answer.kind !== 'too-large') return undefined;
     if (places.length === 1) {
-      throw new EvolveError(
-        'out-of-memory',
-        `${chosen[0]?.key} does not fit a worker's scratch of ${mebibytes(this.#spanBytes)}; use shorter windows or fewer nested ones.`,
-      );
+      const detail = `It does not fit a worker's scratch of ${mebibytes(this.#spanBytes)}; use shorter windows or fewer nested ones.`;
+      return { kind: 'lost', why: 'too-large', detail };
     }
     const half = Math.ceil(places.length / 2);
     return (
@@ -533,15 +530,13 @@ export class Evaluator {
   }
 }
 
-function verdict({ rejected, scores, ic }: Progress, print: string, stages: number): Judged {
-  if (rejected !== undefined) return { kind: 'rejected', reason: rejected };
-  const complete = scores.length === stages;
-  return {
-    kind: 'scored',
-    scores,
-    fingerprint: print,
-    ...(complete && { behaviour: behaviour(ic, moments(ic).mean) }),
-  };
+/** What every program has come to before its first stage. */
+const nothing: Progress = { scores: [], ic: undefined, covered: 0, tradable: 0 };
+
+function verdict({ rejected, scores, fingerprint, behaviour }: Progress): Judged {
+  return rejected === undefined
+    ? { kind: 'scored', scores, fingerprint, behaviour }
+    : { kind: 'rejected', reason: rejected };
 }
 
 /** Rows of a triangle in portions of about as many pairs each. */

@@ -3,6 +3,7 @@ import type { Matrix } from '../core/arena.ts';
 import { padTo, strideFor } from '../core/arena.ts';
 import type { Kernels } from '../operators/wasm/kernels.ts';
 import type { Rows } from './apply.ts';
+import { behaviour, fingerprint } from './behaviour.ts';
 import { baseScore, moments } from './fitness.ts';
 import { plan } from './plan.ts';
 import { Region } from './region.ts';
@@ -115,16 +116,24 @@ function runStage(
     offset += to - from;
   }
   return places.map((place, i) => {
-    const { scores, ic: known, counts: cells, tradable } = before[place] as Progress;
-    const so = {
-      ic: joined(known, ic[i] as Float64Array),
-      counts: joined(cells, counts[i] as Float64Array),
-      tradable: tradable + stage.tradable,
-    };
-    const rejected = refusal(so, rule.coverage);
+    const known = before[place] as Progress;
+    const all = joined(known.ic, ic[i] as Float64Array);
+    const cells = counts[i] as Float64Array;
+    const covered = known.covered + cells.reduce((sum, count) => sum + count, 0);
+    const tradable = known.tradable + stage.tradable;
+    const rejected = refusal(all, covered, tradable, rule.coverage);
     const score =
-      baseScore(rule, so.ic, task.sizes[place] as number) - (stage.last ? penalty(task, extras[i] as Extras) : 0);
-    return { ...so, scores: rejected === undefined ? [...scores, score] : scores, rejected };
+      baseScore(rule, all, task.sizes[place] as number) - (stage.last ? penalty(task, extras[i] as Extras) : 0);
+    const goesOn = rejected === undefined && !stage.last && score >= stage.hurdle;
+    return {
+      scores: rejected === undefined ? [...known.scores, score] : known.scores,
+      ic: goesOn ? all : undefined,
+      covered,
+      tradable,
+      rejected,
+      fingerprint: known.fingerprint ?? fingerprint(all, cells),
+      behaviour: stage.last && rejected === undefined ? behaviour(all, moments(all).mean) : undefined,
+    };
   });
 }
 
@@ -134,15 +143,15 @@ function penalty({ rule }: JudgeTask, { turnover, against }: Extras): number {
 }
 
 /** Why a factor is not worth a score, if it is not. */
-function refusal({ ic, counts, tradable }: Omit<Progress, 'scores'>, coverage: number): string | undefined {
-  const covered = counts.reduce((sum, cells) => sum + cells, 0);
+function refusal(ic: Float64Array, covered: number, tradable: number, coverage: number): string | undefined {
   if (covered < coverage * tradable) return 'missing too often';
   // A date without a label has no correlation either, and is nobody's fault; most dates without one are.
   if (moments(ic).count < ic.length / 2) return 'alike for all symbols';
   return undefined;
 }
 
-function joined(a: Float64Array, b: Float64Array): Float64Array {
+function joined(a: Float64Array | undefined, b: Float64Array): Float64Array {
+  if (!a) return b;
   const all = new Float64Array(a.length + b.length);
   all.set(a);
   all.set(b, a.length);

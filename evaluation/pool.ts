@@ -39,9 +39,13 @@ export class Pool {
     return this.#seats.length;
   }
 
-  /** A task that is lost is a value: it may be its programs' doing. */
-  async run(task: Task): Promise<Settled | Lost> {
-    const seat = this.#free.pop() ?? (await new Promise<Seat>((free) => this.#waiting.push(free)));
+  /**
+   * A task that is lost is a value: it may be its programs' doing. An urgent one goes before those that wait: what is
+   * heavy must not begin last, when nobody is left to share the work.
+   */
+  async run(task: Task, { urgent = false } = {}): Promise<Settled | Lost> {
+    const turn = () => new Promise<Seat>((free) => (urgent ? this.#waiting.unshift(free) : this.#waiting.push(free)));
+    const seat = this.#free.pop() ?? (await turn());
     try {
       if (this.#closed) throw new Error('the evaluator is closed');
       const answer = await seat.run(task, this.#options.taskLimitMs ?? taskLimitMs(task, this.#setting));

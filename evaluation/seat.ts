@@ -8,7 +8,7 @@ import { inspect } from 'node:util';
 import type { Worker } from 'node:worker_threads';
 import { Piscina } from 'piscina';
 import type { Lost } from './lost.ts';
-import type { Answer, Assignment, Span, Task, WorkerSetting } from './task.ts';
+import { type Answer, type Assignment, assignment, type Span, type Task, type WorkerSetting } from './task.ts';
 
 /** Of JavaScript objects, in MiB: eight times what a busy thread has. Values are in the arena; who needs more runs away. */
 const heap = 256;
@@ -43,7 +43,7 @@ export class Seat {
     const limit = new AbortController();
     const timer = setTimeout(() => limit.abort(), limitMs);
     try {
-      return await thread.pool.run({ ...task, span: this.#span }, { signal: limit.signal });
+      return await thread.pool.run(assignment(task, this.#span), { signal: limit.signal });
     } catch (error) {
       const lost = limit.signal.aborted ? late(limitMs) : lostBy(error);
       await this.#restart();

@@ -3,6 +3,7 @@ import type { Matrix } from '../core/arena.ts';
 import type { FailureCode } from '../core/failure.ts';
 import type { MarketManifest } from '../data/market.ts';
 import type { Call, Expression } from '../program/expression.ts';
+import type { Vocabulary } from '../program/vocabulary.ts';
 import type { FitnessRule } from './fitness.ts';
 
 /** The same for every worker of a pool. */
@@ -10,6 +11,8 @@ export interface WorkerSetting {
   readonly memory: WebAssembly.Memory;
   /** Symbols. */
   readonly columns: number;
+  /** What programs are written in. */
+  readonly vocabulary: Vocabulary;
   /** For the minute fields; undefined when the market has daily bars only. */
   readonly minute?: { readonly folder: string; readonly manifest: MarketManifest } | undefined;
 }
@@ -90,12 +93,16 @@ export interface StageTask {
 /** What a program has come to, stage by stage. */
 export interface Progress {
   readonly scores: readonly number[];
-  /** Daily correlations and the cells they are of, in the order the stages have the dates. */
-  readonly ic: Float64Array;
-  readonly counts: Float64Array;
-  /** Cells with a label so far. */
+  /** Daily correlations in the order the stages have the dates; left out once nobody needs them any more. */
+  readonly ic: Float64Array | undefined;
+  /** Cells that had both a value and a label, and cells with a label. */
+  readonly covered: number;
   readonly tradable: number;
   readonly rejected?: string | undefined;
+  /** Of the first stage. */
+  readonly fingerprint?: string | undefined;
+  /** Of all of them. */
+  readonly behaviour?: string | undefined;
 }
 
 /** Correlations of each of the pairs of factors, date by date summed up. */
@@ -110,7 +117,16 @@ export interface CorrelateTask {
 }
 
 export type Task = ScoreTask | StoreTask | MinuteTask | JudgeTask | CorrelateTask;
-export type Assignment = Task & { readonly span: Span };
+/** As it travels: programs by their spelling, because trees of objects take longer to send than texts to read. */
+type Sent<T> = T extends { readonly programs: readonly Expression[] }
+  ? Omit<T, 'programs'> & { readonly programs: readonly string[] }
+  : T;
+export type Assignment = Sent<Task> & { readonly span: Span };
+
+export const assignment = (task: Task, span: Span): Assignment =>
+  ('programs' in task
+    ? { ...task, programs: task.programs.map(({ key }) => key), span }
+    : { ...task, span }) as Assignment;
 
 /** One program's answer: a value for each date of the task. */
 export interface DailyScores {

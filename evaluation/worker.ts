@@ -8,6 +8,7 @@ import type { Expression } from '../program/expression.ts';
 import { judgeTask } from './judge-task.ts';
 import { MinutePass } from './minute-pass.ts';
 import { plan } from './plan.ts';
+import { RecentPrograms } from './recent-programs.ts';
 import { Region } from './region.ts';
 import { runPlan } from './run-plan.ts';
 import type {
@@ -30,6 +31,8 @@ import type {
 const readAhead = 2 * 1024 ** 2;
 
 const setting = workerData as WorkerSetting;
+/** Read before: a program that passes its first hurdle comes again at once, and a seed comes every round. */
+const programs = new RecentPrograms(setting.vocabulary);
 const kernels: Kernels = loadKernels(setting.memory);
 const readers = new Map<string, Promise<MinuteReader>>();
 
@@ -45,13 +48,18 @@ export default async function work(assignment: Assignment): Promise<Answer> {
 async function answer(assignment: Assignment): Promise<Answer> {
   switch (assignment.kind) {
     case 'score':
-      return score(assignment, assignment.span);
+      return score({ ...assignment, programs: programs.read(assignment.programs) }, assignment.span);
     case 'store':
-      return store(assignment, assignment.span);
+      return store({ ...assignment, programs: programs.read(assignment.programs) }, assignment.span);
     case 'minute':
       return reduce(assignment, assignment.span);
     case 'judge':
-      return judgeTask(assignment, assignment.span, setting, kernels);
+      return judgeTask(
+        { ...assignment, programs: programs.read(assignment.programs) },
+        assignment.span,
+        setting,
+        kernels,
+      );
     case 'correlate':
       return correlate(assignment, assignment.span);
   }

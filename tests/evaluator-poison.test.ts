@@ -194,7 +194,11 @@ test('how long a task may take grows with what there is to do', () => {
   const limit = (change: Partial<ScoreTask> = {}, columns = 5_000): number =>
     taskLimitMs(
       { ...task, ...change },
-      { memory: new WebAssembly.Memory({ initial: 1, maximum: 1, shared: true }), columns },
+      {
+        memory: new WebAssembly.Memory({ initial: 1, maximum: 1, shared: true }),
+        columns,
+        vocabulary: standardVocabulary,
+      },
     );
   const larger = [
     limit({ to: 2_501 }),

@@ -38,7 +38,7 @@ const faults = {
 };
 
 export default async function faulty(assignment) {
-  const keys = (assignment.programs ?? assignment.reductions ?? []).map(({ key }) => key);
+  const keys = assignment.programs ?? (assignment.reductions ?? []).map(({ key }) => key);
   for (const [number, fault] of Object.entries(faults)) {
     if (!keys.some((key) => key.includes(number))) continue;
     const before = existsSync(notes) ? readFileSync(notes, 'utf8').split(number).length - 1 : 0;
