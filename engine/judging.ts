@@ -127,7 +127,7 @@ export class Judging<G> {
     if (genomes.size === 0) return answers;
     const shared = (fingerprint: string): Verdict | undefined => {
       const speaker = this.#byFingerprint.get(fingerprint);
-      return speaker && this.#rule.equivalence ? under(speaker, hurdles, this.#problem.stages) : undefined;
+      return speaker && under(speaker, hurdles, this.#problem.stages);
     };
     const terms = { hurdles, known: (fingerprint: string): boolean => shared(fingerprint) !== undefined };
     const judged = await this.#problem.judge([...genomes.values()], terms);

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { ancestry } from '../engine/individual.ts';
 import { Search } from '../engine/search.ts';
 import type { SearchState } from '../engine/state.ts';
 import { type Tape, Taped } from '../engine/tape.ts';
@@ -109,6 +110,18 @@ describe('a search goes on from its state', () => {
     const before = throughJson(state);
     for (let i = 0; i < 5; i++) await search.next();
     expect(state).toEqual(before);
+  });
+
+  test('in which ancestors that several share are written once', async () => {
+    const problem = new Bits();
+    const { search, states } = await searched(problem, smallRule, 30);
+    const restored = new Search(problem, smallRule, {}, throughJson(states.at(-1) as SearchState));
+    for (const { population, hall } of [search, restored]) {
+      const individuals = [...population, ...hall];
+      const lines = individuals.flatMap(({ line }) => ancestry(line));
+      expect(new Set(lines).size).toBeLessThan(lines.length / 2);
+      expect(states.at(-1)?.lines).toHaveLength(new Set(lines).size);
+    }
   });
 
   test('with lines longer than a stack is deep', async () => {

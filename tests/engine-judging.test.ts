@@ -46,12 +46,16 @@ describe('a verdict under hurdles', () => {
 describe('hurdles', () => {
   test('are a quantile of the latest scores of each stage, none before there are twenty', () =>
     fc.assert(
-      fc.property(fc.array(score, { maxLength: 80 }), fc.integer({ min: 20, max: 50 }), (scores, memory) => {
-        const hurdles = new Hurdles({ quantile: 0.75, memory }, 2);
-        for (const value of scores) hurdles.note([value, value + 1]);
-        const latest = scores.slice(-memory);
-        expect(hurdles.heights).toEqual([latest.length < 20 ? Number.NEGATIVE_INFINITY : quantile(latest, 0.75)]);
-      }),
+      fc.property(
+        fc.array(score, { maxLength: 80, size: 'max' }),
+        fc.integer({ min: 20, max: 50 }),
+        (scores, memory) => {
+          const hurdles = new Hurdles({ quantile: 0.75, memory }, 2);
+          for (const value of scores) hurdles.note([value, value + 1]);
+          const latest = scores.slice(-memory);
+          expect(hurdles.heights).toEqual([latest.length < 20 ? Number.NEGATIVE_INFINITY : quantile(latest, 0.75)]);
+        },
+      ),
     ));
 
   test('let the share through that they are to', async () => {
@@ -176,7 +180,10 @@ describe('the audit', () => {
   }
 
   test('of everybody counts exactly those who would have been among the elites', async () => {
-    const { counts, stopped, missed, terms } = await audited({ audit: 1 }, 400, 0.25, stream(2, 0, 0));
+    // Somebody's fitness: who has just as much would not have been among them.
+    const elite = new Bits().fitness(`${'1001'.repeat(5)}00`);
+    const { counts, stopped, missed, terms } = await audited({ audit: 1 }, 400, elite, stream(2, 0, 0));
+    expect(stopped.map((genome) => new Bits().fitness(genome))).toContain(elite);
     expect(missed.length).toBeGreaterThan(5);
     expect(counts).toMatchObject({ audited: stopped.length, missed: missed.length });
     expect(stopped.length).toBeGreaterThan(missed.length);

@@ -117,6 +117,11 @@ describe('a round', () => {
   });
 });
 
+test('a round that leaves nobody to be a parent has fresh individuals', async () => {
+  const { records } = await searched(new Bits(), { ...smallRule, children: 40, catastrophe: never }, 2);
+  expect(records.map(({ moves }) => moves)).toEqual(new Array(3).fill({ fresh: 40 }));
+});
+
 describe('the first population', () => {
   const planted = ['1'.repeat(6) + '0'.repeat(16), '01'.repeat(11), '10'.repeat(11)];
 
