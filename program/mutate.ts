@@ -27,7 +27,7 @@ export interface MutateOptions {
 
 export interface Rejection {
   readonly move: MoveName;
-  readonly rule: Refusal['rule'] | 'unchanged' | 'size' | 'depth' | 'operator' | 'inapplicable';
+  readonly rule: Refusal['rule'] | 'unchanged' | 'twins' | 'size' | 'depth' | 'operator' | 'inapplicable';
   readonly reason: string;
 }
 
@@ -86,10 +86,20 @@ function judged(child: Expression, move: Move, graph: Graph): Verdict {
   }
   if (form.size > maxSize) return { rule: 'size', reason: `the child has more than ${maxSize} operators` };
   if (depth(form) > maxDepth) return { rule: 'depth', reason: `the child is more than ${maxDepth} operators deep` };
+  if (twinsIn(form) > twinsIn(parent)) return { rule: 'twins', reason: 'an operator would take the same value twice' };
   const brought = supply.leftOut.size > 0 && leftOutIn(form, graph);
   if (brought) return { rule: 'operator', reason: `${brought} has weight 0, and the canonical form brings it in` };
   const factor = asFactor(form);
   return factor.kind === 'refused' ? factor : bind(form, supply.options.vocabulary, supply.options.minuteGrid);
+}
+
+/** Operators that take one value twice: x - x and x / x are constants in disguise. */
+function twinsIn(expression: Expression): number {
+  if (expression.node !== 'call') return 0;
+  const [first, second, third] = expression.inputs;
+  let twins = second && (first?.key === second.key || third?.key === second.key || first?.key === third?.key) ? 1 : 0;
+  for (const input of expression.inputs) twins += twinsIn(input);
+  return twins;
 }
 
 /** An operator of weight 0 that the parent does not have. */

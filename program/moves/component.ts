@@ -25,17 +25,24 @@ function exchanged(stream: Stream, edge: Edge, graph: Graph): Expression | Refus
 }
 
 /** Constants and groupings are not grown; nor is a unit that no field, product or quotient of two has. */
-function canGrow({ value }: Edge, { supply }: Graph): boolean {
-  const { kind, unit } = value.expression;
-  return kind !== 's' && kind !== 'g' && supply.grammar.state(kind, unit) !== undefined;
+function canGrow(edge: Edge, graph: Graph): boolean {
+  const { kind, unit } = edge.value.expression;
+  if (kind === 's' || kind === 'g') return false;
+  const { grammar } = graph.supply;
+  const { room, depth } = graph.within(edge);
+  const state = grammar.state(kind, unit);
+  return room > 0 && state !== undefined && grammar.smallest(state, depth) <= Math.min(mostFresh, room);
 }
 
 function fresh(stream: Stream, edge: Edge, graph: Graph): Expression | undefined {
   const { kind, unit } = edge.value.expression;
   const { room, depth, spare } = graph.within(edge);
   const want = { kind, unit, maxSize: Math.min(mostFresh, room), maxDepth: depth };
-  const value = randomValue(stream, kind === 'b' ? { ...want, spareBars: spare } : want, graph.supply.options);
-  return value && !standsBeside(value, edge) ? value : undefined;
+  for (let tries = 0; tries < 3; tries++) {
+    const value = randomValue(stream, kind === 'b' ? { ...want, spareBars: spare } : want, graph.supply.options);
+    if (value && !standsBeside(value, edge)) return value;
+  }
+  return undefined;
 }
 
 function atHand(edge: Edge, graph: Graph): Expression[] {

@@ -41,16 +41,18 @@ interface Setting {
 function changed(stream: Stream, { node, before, operators, dials }: Place, graph: Graph): Expression | Refusal {
   const dial = dials[stream.below(dials.length + (operators ? 1 : 0))];
   const made = dial ? turned(before, stream.pick(dial)) : replaced(stream, node, before, graph);
-  return made.kind === 'refused' ? made : graph.replace(node, made);
+  if (made) return made.kind === 'refused' ? made : graph.replace(node, made);
+  if (dials.length > 0) return changed(stream, { node, before, operators: false, dials }, graph);
+  return refused('unit', `no other operator gives from these inputs what ${before.operator} does`);
 }
 
-function replaced(stream: Stream, node: GraphNode, before: Call, graph: Graph): Expression | Refusal {
+/** Undefined where no other operator gives what is needed here. */
+function replaced(stream: Stream, node: GraphNode, before: Call, graph: Graph): Expression | Refusal | undefined {
   const { supply } = graph;
   const demand = graph.demand(node);
   const form = supply.insteadOf(before, demand).pick(stream.next);
-  if (!form) return refused('unit', `no other operator gives from these inputs what ${before.operator} does`);
   const unit = demand.open ? undefined : before.unit;
-  return callWith(stream, form.operator, before.inputs, { supply, spare: node.spare, unit, before });
+  return form && callWith(stream, form.operator, before.inputs, { supply, spare: node.spare, unit, before });
 }
 
 const turned = ({ operator, inputs }: Call, { parameters, interval }: Setting): Expression | Refusal =>

@@ -2,7 +2,7 @@
  * What a mutation can put into a program: the market's fields, constants, and the operators that are not left out,
  * by the kinds they take. Worked out once per set of options, as the grammar of random programs is.
  */
-import { ratio, sameUnit, type Unit } from '../../core/units.ts';
+import { sameUnit, type Unit } from '../../core/units.ts';
 import type { Kind } from '../../operators/define.ts';
 import { type OperatorName, operatorNames, operatorOf } from '../../operators/table.ts';
 import type { Call, Expression } from '../expression.ts';
@@ -68,7 +68,8 @@ export class Supply {
   readonly grammar: Grammar;
   /** Operators no mutation brings in. */
   readonly leftOut: ReadonlySet<OperatorName>;
-  readonly #units: readonly Unit[];
+  /** Of fields and constants, by kind. */
+  readonly #units: ReadonlyMap<Kind, readonly Unit[]>;
   readonly #forms: readonly Form[];
   readonly #known = new Map<string, Forms>();
   readonly #leaves = new Map<Kind, readonly Expression[]>();
@@ -77,8 +78,7 @@ export class Supply {
     this.options = options;
     this.grammar = grammarOf(options);
     this.leftOut = new Set(operatorNames.filter((name) => options.operators?.[name] === 0));
-    const units = [ratio, ...[...options.vocabulary.values()].map(({ unit }) => unit)];
-    this.#units = units.filter((unit, i) => units.findIndex((other) => sameUnit(other, unit)) === i);
+    this.#units = new Map(kinds.map((kind) => [kind, distinct(this.leaves(kind).map(({ unit }) => unit))]));
     this.#forms = operatorNames
       .filter((operator) => this.grammar.offers(operator))
       .flatMap((operator) => patterns(operatorOf(operator)).map((pattern) => ({ ...pattern, operator, at: 0 })));
@@ -105,12 +105,24 @@ export class Supply {
     return this.#select(`${kind} ${standing}`, standing, (form) => (form.inputs.includes(kind) ? [form] : [])).any;
   }
 
-  /** Operators that take this value, and others beside it, and may stand where it stood. */
-  taking({ kind, unit }: Measured, { standing, open }: Demand): Forms {
-    return this.#select(`${kind} ${unit.price} ${unit.shares} ${standing} ${open}`, standing, (form) =>
-      form.inputs.flatMap((input, at) =>
-        input === kind && this.#canTake(form, unit, at, open ? undefined : unit) ? [{ ...form, at }] : [],
-      ),
+  /**
+   * Operators that take this value, and others beside it, and may stand where it stood; `alike` tells whether there
+   * is another value of its kind and unit to stand beside it.
+   */
+  taking({ kind, unit }: Measured, { standing, open }: Demand, alike: boolean): Forms {
+    const name = `${kind} ${unit.price} ${unit.shares} ${standing} ${open} ${alike}`;
+    return this.#select(name, standing, (form) =>
+      form.inputs.flatMap((input, at) => {
+        if (input !== kind) return [];
+        const units = form.inputs.map((other, place) => {
+          if (place === at) return [unit];
+          const known = this.#units.get(other) as readonly Unit[];
+          if (other !== kind) return known;
+          return [...known.filter((one) => !sameUnit(one, unit)), ...(alike ? [unit] : [])];
+        });
+        const fits = tuples(units).some((tuple) => gives(form.operator, tuple, open ? undefined : unit));
+        return fits ? [{ ...form, at }] : [];
+      }),
     );
   }
 
@@ -132,16 +144,6 @@ export class Supply {
     );
   }
 
-  /** Whether the operator can have a unit that fits, with this one at its place and the fields' or the same beside it. */
-  #canTake({ operator, inputs }: Form, unit: Unit, at: number, wanted: Unit | undefined): boolean {
-    const tuples = inputs.reduce<Unit[][]>(
-      (tuples, _, place) =>
-        tuples.flatMap((tuple) => (place === at ? [unit] : [unit, ...this.#units]).map((next) => [...tuple, next])),
-      [[]],
-    );
-    return tuples.some((units) => gives(operator, units, wanted));
-  }
-
   #select(name: string, standing: Standing, choose: (form: Form) => Form[]): Forms {
     let forms = this.#known.get(name);
     if (!forms) {
@@ -161,6 +163,15 @@ const isOther = (form: Form, operator: OperatorName, inputs: readonly Expression
   form.operator !== operator &&
   form.inputs.length === inputs.length &&
   form.inputs.every((kind, at) => kind === inputs[at]?.kind);
+
+const kinds: readonly Kind[] = ['s', 'v', 'm', 'b', 'g'];
+
+const distinct = (units: readonly Unit[]): Unit[] =>
+  units.filter((unit, i) => units.findIndex((other) => sameUnit(other, unit)) === i);
+
+/** Every choice of one from each. */
+const tuples = <T>(choices: readonly (readonly T[])[]): T[][] =>
+  choices.reduce<T[][]>((tuples, some) => tuples.flatMap((tuple) => some.map((next) => [...tuple, next])), [[]]);
 
 /** Whether some form of the operator gives the unit, or any unit at all where none is wanted. */
 function gives(operator: OperatorName, units: readonly Unit[], wanted: Unit | undefined): boolean {
