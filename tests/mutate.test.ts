@@ -4,11 +4,13 @@ import { stream } from '../core/random.ts';
 import { sameUnit } from '../core/units.ts';
 import { type OperatorName, operatorNames } from '../operators/table.ts';
 import { bind } from '../program/bind.ts';
-import { asFactor, call } from '../program/build.ts';
+import { asFactor, call, field, must } from '../program/build.ts';
 import { canonical } from '../program/canonical.ts';
 import type { Call, Expression } from '../program/expression.ts';
 import type { GrowOptions } from '../program/grammar.ts';
+import { graphOf } from '../program/moves/graph.ts';
 import { type MoveName, moveNames, moves } from '../program/moves/moves.ts';
+import { supplyOf } from '../program/moves/supply.ts';
 import { type MutateOptions, type Mutation, mutate, type Rejection } from '../program/mutate.ts';
 import { parse } from '../program/parse.ts';
 import { print } from '../program/print.ts';
@@ -369,6 +371,40 @@ test('a seed larger than the limits is mutated, and does not grow', () => {
   }
   expect(seen).toEqual(new Set(['component', 'node', 'degenerate']));
 });
+
+test('a graph knows how often and how deep a value stands, and how many bars it may lose', () => {
+  const minutes = vocabulary(
+    [...standardVocabulary.values()].filter(({ kind, name }) => kind === 'b' || name === 'CLOSE'),
+  );
+  const options: GrowOptions = { ...fullSize, vocabulary: minutes, minuteGrid: session(15), minuteWindows: [8, 16] };
+  let shared = 0;
+  fc.assert(
+    fc.property(program(options), (parent) => {
+      const graph = graphOf(parent, supplyOf(options));
+      for (const node of graph.nodes) {
+        const { key, kind, unit } = node.expression;
+        const levels = levelsOf(graph.root, key);
+        expect(node.written).toBe(levels.length);
+        expect(node.above).toBe(Math.max(...levels));
+        if (node.readers.length > 1) shared++;
+        if (kind !== 'b' || node.spare === 0) continue;
+        const late = call('bar_delay', [field({ name: 'late', kind, unit })], [node.spare]);
+        const words = vocabulary([...minutes.values(), { name: 'late', kind, unit }]);
+        const whole = must(graph.replace(node, must(late)));
+        expect(bind(whole, words, options.minuteGrid)).toBe(whole);
+      }
+    }),
+    { numRuns: 200 },
+  );
+  expect(shared).toBeGreaterThan(50);
+});
+
+/** On which levels a value stands in the program written out. */
+function levelsOf(expression: Expression, key: string, level = 0): number[] {
+  const here = expression.key === key ? [level] : [];
+  const below = expression.node === 'call' ? expression.inputs.flatMap((input) => levelsOf(input, key, level + 1)) : [];
+  return [...here, ...below];
+}
 
 test('a shared value is changed for all its readers by node, for one of them by component', () => {
   const parent = read('ts_mean(CLOSE, 20) / ts_max(ts_mean(CLOSE, 20), 5)');
