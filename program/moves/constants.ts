@@ -30,8 +30,7 @@ export function callWith(
   const fits = (given: Unit | undefined) => given !== undefined && (!unit || sameUnit(given, unit));
   if (row.shape === 'interval') {
     const names = reductionNames.filter((name) => fits(reductions[name].unit(units, [])));
-    if (names.length === 0)
-      return refused('unit', `no reduction of ${operator} is measured as it would need to be here`);
+    if (names.length === 0) return refused('unit', `no reduction of ${operator} is measured as it needs to be here`);
     return call(operator, inputs, [], drawInterval(grammar, stream, stream.pick(names), inputs));
   }
   const parameters: number[] = [];

@@ -77,7 +77,7 @@ export class Supply {
   constructor(options: GrowOptions) {
     this.options = options;
     this.grammar = grammarOf(options);
-    this.leftOut = new Set(operatorNames.filter((name) => options.operators?.[name] === 0));
+    this.leftOut = new Set(operatorNames.filter((name) => (options.operators?.[name] ?? 1) <= 0));
     this.#units = new Map(kinds.map((kind) => [kind, distinct(this.leaves(kind).map(({ unit }) => unit))]));
     this.#forms = operatorNames
       .filter((operator) => this.grammar.offers(operator))
