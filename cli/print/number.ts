@@ -26,3 +26,13 @@ export function storage(bytes: number): string {
   if (bytes >= 1e5) return `${(bytes / 1e6).toFixed(bytes < 1e7 ? 1 : 0)} MB`;
   return `${count(Math.ceil(bytes / 1e3))} kB`;
 }
+
+/** So many decimals; nothing for a number that is not there. */
+export const fixed = (value: number | null | undefined, decimals: number): string =>
+  value == null || Number.isNaN(value) ? '' : value.toFixed(decimals);
+
+/** 0.1234 -> 12%; nothing for a share that is not there. */
+export const percent = (share: number | null | undefined): string => {
+  const digits = fixed(share == null ? share : 100 * share, 0);
+  return digits && `${digits}%`;
+};

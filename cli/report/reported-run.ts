@@ -1,0 +1,15 @@
+import type { RoundRecord } from '../../engine/record.ts';
+import type { FactorLibrary } from '../../runs/library.ts';
+import type { RunManifest } from '../../runs/manifest.ts';
+
+export interface ReportedRun {
+  readonly manifest: RunManifest;
+  readonly rounds: readonly RoundRecord[];
+  /** Those of the same search on shuffled labels. */
+  readonly placebo?: readonly RoundRecord[];
+  readonly library?: FactorLibrary;
+  /** Why the search ended. */
+  readonly stopped?: string;
+  /** Warm-start entries that could not be used, and why. */
+  readonly refused?: readonly string[];
+}

@@ -1,0 +1,59 @@
+/** What somebody who doubts a run asks: how much was tried, what had to be reached, what luck reaches. */
+import type { RoundRecord } from '../../engine/record.ts';
+import { count, fixed } from '../print/number.ts';
+import { type Html, html } from './html.ts';
+import type { ReportedRun } from './reported-run.ts';
+
+export function runFacts({ manifest, rounds, placebo, library }: ReportedRun): Html {
+  const { market, engineVersion, backend } = manifest;
+  const shuffled = library?.thresholds.placeboBest ?? placebo?.at(-1)?.bestEver;
+  const facts: readonly (readonly [string, string | undefined])[] = [
+    ['tried', tried(rounds, library?.tried.evaluations)],
+    ['had to be reached', library?.thresholds.how],
+    ['on shuffled labels', shuffled == null ? undefined : `the best had a fitness of ${fixed(shuffled, 4)}`],
+    ['hurdles', audit(rounds)],
+    ['rejected', rejected(rounds)],
+    [
+      'label',
+      library &&
+        `return of ${library.label.price}, entered ${days(library.label.lag)} later, held ${days(library.label.horizon)}`,
+    ],
+    ['training', library?.split.train.join(' to ')],
+    ['validation', library?.split.valid.join(' to ')],
+    ['test', library && `${library.split.test.join(' to ')}, looked at once, after the library was chosen`],
+    ['market', `${market.name}, hash ${market.hash.slice(0, 12)}`],
+    ['engine', `evolve ${engineVersion}, ${backend}`],
+  ];
+  const known = facts.filter(([, fact]) => fact !== undefined);
+  return html`<section>
+<h2>What was tried, and what had to be reached</h2>
+<dl class="facts">${known.map(
+    ([name, fact]) => html`<dt>${name}</dt><dd>${fact}</dd>
+`,
+  )}</dl>
+</section>`;
+}
+
+const days = (n: number): string => (n === 1 ? '1 date' : `${n} dates`);
+
+function tried(rounds: readonly RoundRecord[], evaluations: number | undefined): string {
+  const programs = `${count(rounds.at(-1)?.tried ?? 0)} distinct programs in ${count(rounds.at(-1)?.round ?? 0)} rounds`;
+  return evaluations === undefined ? programs : `${programs}, ${count(evaluations)} evaluations`;
+}
+
+/** What hurdles cost, as far as the audit can tell. */
+function audit(rounds: readonly RoundRecord[]): string | undefined {
+  const sum = (of: 'audited' | 'missed'): number => rounds.reduce((total, { judged }) => total + judged[of], 0);
+  const [audited, missed] = [sum('audited'), sum('missed')];
+  if (audited === 0) return undefined;
+  return `${count(audited)} stopped candidates were judged in full nevertheless; ${count(missed)} of them (${((100 * missed) / audited).toFixed(1)}%) would have been among the elites`;
+}
+
+function rejected(rounds: readonly RoundRecord[]): string | undefined {
+  const reasons = new Map<string, number>();
+  for (const { judged } of rounds) {
+    for (const [reason, n] of Object.entries(judged.rejected)) reasons.set(reason, (reasons.get(reason) ?? 0) + n);
+  }
+  const sorted = [...reasons].sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1));
+  return sorted.length > 0 ? sorted.map(([reason, n]) => `${count(n)} ${reason}`).join(', ') : undefined;
+}
