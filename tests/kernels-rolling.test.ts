@@ -9,7 +9,7 @@ import { column, type Panel, panelOf, panels } from './arbitraries/panel.ts';
 
 const arena = new Arena(64 * 1024 ** 2);
 const kernels = loadKernels(arena.memory);
-const windows = [1, 2, 3, 5, 20, 50, 270];
+const windows = [1, 2, 3, 5, 10, 20, 50, 270];
 
 function load(p: Panel) {
   const matrix = arena.matrix(p.rows, p.columns);

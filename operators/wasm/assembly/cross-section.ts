@@ -2,23 +2,18 @@
  * One date's row over all symbols. `n` is how many symbols there are; the cells of `out` from there to the next
  * multiple of 16 become missing. `out` may be any of the inputs. Sums are in double precision relative to the first
  * present cell, so an offset costs no digits and a row of equal values has a variance of exactly zero.
- *
- * Group codes are whole numbers from 0 to 65535 held as floats; anything else is no group.
  */
-import { counted, finite, high, join, low, missing, past, read, splat, summed, write } from './lanes';
-import { collect, padded, rankRow, sort, sortScratch } from './ranking';
+import { groupScratch } from './groups';
+import { counted, finite, firstPresent, high, join, low, missing, past, read, splat, summed, write } from './lanes';
+import { padded, rankRow, sortScratch } from './ranking';
 import { present, twiceMedian } from './selecting';
 
 const NORM = 0;
 const DEMEAN = 1;
 const SCALE = 2;
-const GROUPS = 65536;
-/** Bytes a group needs while a row is summed: sum, sum of squares, first value, count. */
-const RECORD = 24;
-
-/** Bytes of scratch for any kernel of this file or of correlation.ts on n symbols. */
+/** Bytes of scratch for any kernel of this file, of groups.ts or of correlation.ts on n symbols. */
 export function crossScratch(n: i32): i32 {
-  return <i32>(sortScratch(n) + padded(n) * 12 + (GROUPS + 1) * RECORD + 1024);
+  return <i32>(max(sortScratch(n) + padded(n) * 12, groupScratch(n)) + 1024);
 }
 
 /** Four cells of a row, missing past its end. */
@@ -34,17 +29,6 @@ function cells(x: usize, i: i32, n: i32): v128 {
 @inline
 function clear(out: usize, from: i32, n: i32): void {
   for (let at = out + (<usize>from << 2), end = out + (padded(n) << 2); at < end; at += 16) write(at, splat(f32.NaN));
-}
-
-/** The first present value, or missing when there is none. */
-// @ts-ignore: decorator
-@inline
-function firstPresent(x: usize, n: i32): f32 {
-  for (let i = 0; i < n; i++) {
-    const v = load<f32>(x + (<usize>i << 2));
-    if (v == v) return v;
-  }
-  return f32.NaN;
 }
 
 /** Each cell becomes (x - away) * by. */
@@ -186,111 +170,4 @@ function residuals(out: usize, x: usize, y: usize, n: i32): void {
     write(out + (<usize>i << 2), finite(join(a, b)));
   }
   clear(out, (n + 3) & ~3, n);
-}
-
-/**
- * Each cell's group, counted from 1, at `slots`; 0 for cells that are missing or in no group. Returns the largest.
- */
-function groupSlots(slots: usize, x: usize, g: usize, n: i32): i32 {
-  const one = i32x4.splat(1);
-  let most = i32x4.splat(0);
-  for (let i = 0; i < n; i += 4) {
-    const v = cells(x, i, n), group = read(g + (<usize>i << 2));
-    const code = i32x4.trunc_sat_f32x4_s(group);
-    const whole = v128.and(f32x4.eq(f32x4.convert_i32x4_s(code), group), f32x4.eq(v, v));
-    const known = v128.and(whole, i32x4.lt_u(code, i32x4.splat(GROUPS)));
-    const slot = v128.and(i32x4.add(code, one), known);
-    most = i32x4.max_u(most, slot);
-    write(slots + (<usize>i << 2), slot);
-  }
-  most = i32x4.max_u(most, v128.shuffle<i32>(most, most, 2, 3, 0, 1));
-  return max(i32x4.extract_lane(most, 0), i32x4.extract_lane(most, 1));
-}
-
-// @ts-ignore: decorator
-@inline
-function standardise(kind: i32, out: usize, x: usize, g: usize, n: i32, slots: usize): void {
-  const records = slots + (padded(n) << 2);
-  const groups = groupSlots(slots, x, g, n);
-  const last = records + <usize>groups * RECORD;
-  memory.fill(records, 0, last + RECORD - records);
-  for (let c: usize = 0, end = <usize>n << 2; c < end; c += 4) {
-    const record = records + <usize>load<u32>(slots + c) * RECORD;
-    const v = load<f32>(x + c);
-    const held = load<i32>(record, 20);
-    if (held == 0) store<f32>(record, v, 16);
-    const d = <f64>v - <f64>load<f32>(record, 16);
-    store<f64>(record, load<f64>(record) + d);
-    if (kind == NORM) store<f64>(record, load<f64>(record, 8) + d * d, 8);
-    store<i32>(record, held + 1, 20);
-  }
-  // Sums become the mean and one over the deviation.
-  store<f64>(records, NaN);
-  for (let at = records + RECORD; at <= last; at += RECORD) {
-    const m = <f64>load<i32>(at, 20);
-    const total = load<f64>(at);
-    const variance = (load<f64>(at, 8) - (total * total) / m) / (m - 1);
-    store<f64>(at, <f64>load<f32>(at, 16) + total / m);
-    if (kind == NORM) store<f64>(at, variance > 0 ? 1 / Math.sqrt(variance) : NaN, 8);
-  }
-  for (let c: usize = 0, end = <usize>n << 2; c < end; c += 4) {
-    const record = records + <usize>load<u32>(slots + c) * RECORD;
-    const d = <f64>load<f32>(x + c) - load<f64>(record);
-    const result = <f32>(kind == NORM ? d * load<f64>(record, 8) : d);
-    store<f32>(out + c, result + result * 0); // infinite becomes missing
-  }
-  for (let i = n; i < <i32>padded(n); i++) store<f32>(out + (<usize>i << 2), f32.NaN);
-}
-
-export function group_norm(out: usize, outStride: usize, x: usize, xStride: usize, g: usize, gStride: usize, rows: i32, n: i32, scratch: usize): void {
-  for (let t = 0; t < rows; t++, out += outStride, x += xStride, g += gStride) standardise(NORM, out, x, g, n, scratch);
-}
-export function group_demean(out: usize, outStride: usize, x: usize, xStride: usize, g: usize, gStride: usize, rows: i32, n: i32, scratch: usize): void {
-  for (let t = 0; t < rows; t++, out += outStride, x += xStride, g += gStride) standardise(DEMEAN, out, x, g, n, scratch);
-}
-
-/** The row is sorted by value, then dealt to its groups in that order; equal neighbours share a rank. */
-export function group_rank(out: usize, outStride: usize, x: usize, xStride: usize, g: usize, gStride: usize, rows: i32, n: i32, scratch: usize): void {
-  const slots = scratch, sorting = slots + (padded(n) << 2) + 64;
-  const dealt = sorting + sortScratch(n), ends = dealt + (padded(n) << 3) + 64;
-  for (let t = 0; t < rows; t++, out += outStride, x += xStride, g += gStride) {
-    const groups = groupSlots(slots, x, g, n);
-    const m = collect(sorting, x, n);
-    const sorted = sort(sorting, n, m), stop = sorted + (<usize>m << 3);
-    memory.fill(ends, 0, <usize>(groups + 1) << 2);
-    for (let at = sorted; at < stop; at += 8) {
-      const end = ends + (load<u32>(slots + (load<u32>(at) << 2)) << 2);
-      store<u32>(end, load<u32>(end) + 1);
-    }
-    let next = 0;
-    for (let at = ends; at <= ends + (<usize>groups << 2); at += 4) {
-      const held = load<u32>(at);
-      store<u32>(at, next);
-      next += held;
-    }
-    for (let at = sorted; at < stop; at += 8) {
-      const end = ends + (load<u32>(slots + (load<u32>(at) << 2)) << 2);
-      const to = load<u32>(end);
-      store<u64>(dealt + (<usize>to << 3), load<u64>(at));
-      store<u32>(end, to + 1);
-    }
-    clear(out, 0, n);
-    for (let group = 1; group <= groups; group++) {
-      const end = ends + (<usize>group << 2);
-      rankRun(out, dealt, load<i32>(end - 4), load<i32>(end));
-    }
-  }
-}
-
-/** Ranks in (0, 1] of the sorted pairs [from, to). */
-// @ts-ignore: decorator
-@inline
-function rankRun(out: usize, pairs: usize, from: i32, to: i32): void {
-  for (let i = from; i < to; ) {
-    const key = load<u32>(pairs + (<usize>i << 3), 4);
-    let stop = i + 1;
-    while (stop < to && load<u32>(pairs + (<usize>stop << 3), 4) == key) stop++;
-    const rank = <f32>(i - from + stop - from + 1) / <f32>((to - from) << 1);
-    for (; i < stop; i++) store<f32>(out + (<usize>load<u32>(pairs + (<usize>i << 3)) << 2), rank);
-  }
 }

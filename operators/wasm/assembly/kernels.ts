@@ -2,4 +2,5 @@
 export * from './elementwise';
 export * from './rolling';
 export * from './cross-section';
+export { group_demean, group_norm, group_rank } from './groups';
 export * from './correlation';

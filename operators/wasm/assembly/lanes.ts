@@ -67,6 +67,17 @@ export function past(left: i32): v128 {
   return i32x4.ge_s(i32x4(0, 1, 2, 3), i32x4.splat(left));
 }
 
+/** The first present value, or missing when there is none. */
+// @ts-ignore: decorator
+@inline
+export function firstPresent(x: usize, n: i32): f32 {
+  for (let i = 0; i < n; i++) {
+    const v = load<f32>(x + (<usize>i << 2));
+    if (v == v) return v;
+  }
+  return f32.NaN;
+}
+
 /** Four counts as one. */
 // @ts-ignore: decorator
 @inline

@@ -7,6 +7,8 @@
  */
 import { d, finite, high, join, low, read, splat, write } from './lanes';
 import { root, signed, signedRoot } from './roots';
+import { SHORT, SHORT_TREND, shortSlope, shortVar } from './rolling-short';
+import { normOfTwo, residOfTwo, rsquareOfTwo, slopeOfTwo, stdOfTwo, varOfTwo, zscoreOfTwo } from './rolling-twos';
 
 const VAR = 0;
 const STD = 1;
@@ -236,16 +238,21 @@ function scan(kind: i32, out: usize, outStride: usize, x: usize, xStride: usize,
 }
 
 export function ts_var(out: usize, outStride: usize, x: usize, xStride: usize, rows: i32, columns: i32, first: i32, window: i32, scratch: usize): void {
-  scan(VAR, out, outStride, x, xStride, rows, columns, first, window, scratch);
+  if (window == 2) varOfTwo(out, outStride, x, xStride, rows, columns, first);
+  else if (window > 2 && window <= SHORT) shortVar(out, outStride, x, xStride, rows, columns, first, window, scratch);
+  else scan(VAR, out, outStride, x, xStride, rows, columns, first, window, scratch);
 }
 export function ts_std(out: usize, outStride: usize, x: usize, xStride: usize, rows: i32, columns: i32, first: i32, window: i32, scratch: usize): void {
-  scan(STD, out, outStride, x, xStride, rows, columns, first, window, scratch);
+  if (window == 2) stdOfTwo(out, outStride, x, xStride, rows, columns, first);
+  else scan(STD, out, outStride, x, xStride, rows, columns, first, window, scratch);
 }
 export function ts_zscore(out: usize, outStride: usize, x: usize, xStride: usize, rows: i32, columns: i32, first: i32, window: i32, scratch: usize): void {
-  scan(ZSCORE, out, outStride, x, xStride, rows, columns, first, window, scratch);
+  if (window == 2) zscoreOfTwo(out, outStride, x, xStride, rows, columns, first);
+  else scan(ZSCORE, out, outStride, x, xStride, rows, columns, first, window, scratch);
 }
 export function ts_norm(out: usize, outStride: usize, x: usize, xStride: usize, rows: i32, columns: i32, first: i32, window: i32, scratch: usize): void {
-  scan(NORM, out, outStride, x, xStride, rows, columns, first, window, scratch);
+  if (window == 2) normOfTwo(out, outStride, x, xStride, rows, columns, first);
+  else scan(NORM, out, outStride, x, xStride, rows, columns, first, window, scratch);
 }
 export function ts_skew(out: usize, outStride: usize, x: usize, xStride: usize, rows: i32, columns: i32, first: i32, window: i32, scratch: usize): void {
   scan(SKEW, out, outStride, x, xStride, rows, columns, first, window, scratch);
@@ -254,13 +261,17 @@ export function ts_kurt(out: usize, outStride: usize, x: usize, xStride: usize, 
   scan(KURT, out, outStride, x, xStride, rows, columns, first, window, scratch);
 }
 export function ts_slope(out: usize, outStride: usize, x: usize, xStride: usize, rows: i32, columns: i32, first: i32, window: i32, scratch: usize): void {
-  scan(SLOPE, out, outStride, x, xStride, rows, columns, first, window, scratch);
+  if (window == 2) slopeOfTwo(out, outStride, x, xStride, rows, columns, first);
+  else if (window > 2 && window <= SHORT_TREND) shortSlope(out, outStride, x, xStride, rows, columns, first, window, scratch);
+  else scan(SLOPE, out, outStride, x, xStride, rows, columns, first, window, scratch);
 }
 export function ts_rsquare(out: usize, outStride: usize, x: usize, xStride: usize, rows: i32, columns: i32, first: i32, window: i32, scratch: usize): void {
-  scan(RSQUARE, out, outStride, x, xStride, rows, columns, first, window, scratch);
+  if (window == 2) rsquareOfTwo(out, outStride, x, xStride, rows, columns, first);
+  else scan(RSQUARE, out, outStride, x, xStride, rows, columns, first, window, scratch);
 }
 export function ts_resid(out: usize, outStride: usize, x: usize, xStride: usize, rows: i32, columns: i32, first: i32, window: i32, scratch: usize): void {
-  scan(RESID, out, outStride, x, xStride, rows, columns, first, window, scratch);
+  if (window == 2) residOfTwo(out, outStride, x, xStride, rows, columns, first);
+  else scan(RESID, out, outStride, x, xStride, rows, columns, first, window, scratch);
 }
 
 export function longMean(out: usize, outStride: usize, x: usize, xStride: usize, rows: i32, columns: i32, first: i32, window: i32, scratch: usize): void {

@@ -3,7 +3,7 @@ import { finite, missing, read, splat, write } from './lanes';
 
 /** Longer windows keep one sorted column; shorter ones do all their work on four columns at once. */
 const LONG_RANK = 256;
-const LONG_QUANTILE = 48;
+const LONG_QUANTILE = 128;
 
 /**
  * Today's rank: counts smaller less larger values, which makes ties share their mean rank by themselves. A window is
@@ -94,57 +94,128 @@ export function ts_median(out: usize, outStride: usize, x: usize, xStride: usize
 }
 
 /**
- * The window of four columns stands sorted in scratch, a vector a place. One walk takes the leaving value out and
- * the coming one in: places above the leaving value move down, and the coming value is carried up by min and max.
- * Missing counts as the largest, and hides the answer while it is in the window.
+ * The blocks of rolling-sums.ts: the smallest values of every suffix stand sorted in scratch, those of the prefix are
+ * kept sorted as rows come, and the answer is chosen from two sorted lists. Only as many are kept as stand below the
+ * place asked for, counted from the nearer end: for a quantile above the middle everything is done on opposites.
  */
 export function ts_quantile(out: usize, outStride: usize, x: usize, xStride: usize, rows: i32, columns: i32, first: i32, window: i32, scratch: usize, q: f64): void {
   if (window > LONG_QUANTILE || rows < 4) {
     overSorted(false, q, out, outStride, x, xStride, rows, columns, first, window, scratch);
     return;
   }
-  const top = splat(Infinity);
-  const one = i32x4.splat(1);
-  const enough = i32x4.splat(window);
   const place = q * <f64>(window - 1);
   const below = <i32>place;
-  const fraction = splat(<f32>(place - <f64>below));
-  const lower = scratch + (<usize>below << 4);
-  const upper = scratch + (<usize>min(below + 1, window - 1) << 4);
-  const end = scratch + (<usize>(window - 1) << 4);
-  const width = <usize>((columns + 15) & ~15) << 2;
-  for (let c: usize = 0; c < width; c += 16) {
-    for (let s = scratch; s <= end; s += 16) write(s, top);
-    let known = splat(0);
-    const oldest = max(1 - window, -first);
-    for (let t = oldest; t < rows; t++) {
-      const raw = read(x + c + t * <i32>xStride);
-      const gap = missing(raw);
-      known = v128.andnot(i32x4.add(known, one), gap);
-      let carry = v128.bitselect(top, raw, gap);
-      // Before the window is full, one of the places still at the top leaves.
-      let leaving = top;
-      if (t - window >= oldest) {
-        const old = read(x + c + (t - window) * <i32>xStride);
-        leaving = v128.bitselect(top, old, missing(old));
+  const exact = <f64>below == place;
+  const fromTop = window - 1 - below - i32(!exact);
+  if (fromTop < below) chosen(true, fromTop, exact, <f32>(place - <f64>below), out, outStride, x, xStride, rows, columns, first, window, scratch);
+  else chosen(false, below, exact, <f32>(place - <f64>below), out, outStride, x, xStride, rows, columns, first, window, scratch);
+}
+
+/** Between the value at place `k` of the window in order and the next one. A list stands between -inf and inf. */
+// @ts-ignore: decorator
+@inline
+function chosen(opposite: bool, k: i32, exact: bool, fraction: f32, out: usize, outStride: usize, x: usize, xStride: usize, rows: i32, columns: i32, first: i32, window: i32, scratch: usize): void {
+  const zero = splat(0), top = splat(Infinity), bottom = splat(-Infinity);
+  const kept = exact ? k + 1 : k + 2;
+  const size = <usize>(kept + 3) << 5;
+  const masks = size - 32;
+  const prefix = scratch + <usize>window * size;
+  for (let n = 0; n <= window; n++) {
+    const list = scratch + <usize>n * size, end = list + (<usize>(min(n, kept) + 1) << 5);
+    write(list, bottom); write(list, bottom, 16);
+    write(end, top); write(end, top, 16);
+  }
+  write(scratch + masks, zero); write(scratch + masks, zero, 16); // the empty suffix
+  const last = ((columns + 15) & ~15) << 2;
+  for (let c: i32 = 0; c < last; c += 32) {
+    let t = 0;
+    while (t < rows) {
+      const start = t - (first + t) % window;
+      const whole = first + start >= window;
+      const head = x + c + start * <i32>xStride;
+      let m0 = zero, m1 = zero;
+      if (whole) {
+        let p = head;
+        let list = scratch;
+        for (let n = 0; n < start - t + window - 1; n++) {
+          p -= xStride;
+          const u0 = read(p), u1 = read(p, 16);
+          m0 = v128.or(m0, missing(u0)); m1 = v128.or(m1, missing(u1));
+          insert(list, list + size, min(n, kept), kept, ordered(opposite, u0), ordered(opposite, u1));
+          list += size;
+          write(list + masks, m0); write(list + masks, m1, 16);
+        }
       }
-      let gone = splat(0);
-      let here = read(scratch);
-      for (let s = scratch; s < end; s += 16) {
-        const next = read(s, 16);
-        gone = v128.or(gone, f32x4.eq(here, leaving));
-        const stays = v128.bitselect(next, here, gone);
-        write(s, f32x4.pmin(carry, stays));
-        carry = f32x4.pmax(carry, stays);
-        here = next;
+      m0 = zero; m1 = zero;
+      const end = min(rows, start + window);
+      const quiet = min(end, whole ? t : max(t, start + window - 1));
+      let p = head;
+      let o = out + c + start * <i32>outStride;
+      for (let j = start, n = 0; j < end; j++, p += xStride, o += outStride) {
+        const u0 = read(p), u1 = read(p, 16);
+        m0 = v128.or(m0, missing(u0)); m1 = v128.or(m1, missing(u1));
+        insert(prefix, prefix, min(n, kept), kept, ordered(opposite, u0), ordered(opposite, u1));
+        n++;
+        if (n <= kept) {
+          const past = prefix + (<usize>(n + 1) << 5);
+          write(past, top); write(past, top, 16);
+        }
+        if (j < quiet) {
+          if (j >= t) { const never = splat(f32.NaN); write(o, never); write(o, never, 16); }
+          continue;
+        }
+        // Place k is the least, over the ways to take k + 1 values from the two, of the larger of their last ones; the
+        // next place is the largest, over the same ways, of the smaller of the two values left first.
+        const suffix = scratch + <usize>(window - n) * size;
+        const least = max(0, k + 1 - (window - n)), most = min(k + 1, n);
+        let a = prefix + (<usize>least << 5), b = suffix + (<usize>(k + 1 - least) << 5);
+        let a0 = read(a), a1 = read(a, 16), b0 = read(b, 32), b1 = read(b, 48);
+        let x0 = top, x1 = top, y0 = bottom, y1 = bottom;
+        for (const stop = prefix + (<usize>most << 5); a <= stop; b -= 32) {
+          a += 32;
+          const c0 = read(b), c1 = read(b, 16), d0 = read(a), d1 = read(a, 16);
+          x0 = f32x4.pmin(x0, f32x4.pmax(a0, c0)); x1 = f32x4.pmin(x1, f32x4.pmax(a1, c1));
+          y0 = f32x4.pmax(y0, f32x4.pmin(d0, b0)); y1 = f32x4.pmax(y1, f32x4.pmin(d1, b1));
+          a0 = d0; a1 = d1; b0 = c0; b1 = c1;
+        }
+        const n0 = v128.or(m0, read(suffix + masks)), n1 = v128.or(m1, read(suffix + masks, 16));
+        write(o, v128.or(between(opposite, exact, x0, y0, fraction), n0));
+        write(o, v128.or(between(opposite, exact, x1, y1, fraction), n1), 16);
       }
-      write(end, carry);
-      if (t < 0) continue;
-      const low = read(lower);
-      const value = f32x4.add(low, f32x4.mul(f32x4.sub(read(upper), low), fraction));
-      write(out + c + t * <i32>outStride, finite(v128.or(value, i32x4.lt_s(known, enough))));
+      t = end;
     }
   }
+}
+
+/** Zeros of both signs are one value, and come out as 0. */
+// @ts-ignore: decorator
+@inline
+function ordered(opposite: bool, value: v128): v128 {
+  return opposite ? f32x4.sub(splat(0), value) : f32x4.add(splat(0), value);
+}
+
+// @ts-ignore: decorator
+@inline
+function between(opposite: bool, exact: bool, value: v128, next: v128, fraction: f32): v128 {
+  if (exact) return opposite ? f32x4.sub(splat(0), value) : value;
+  const low = opposite ? f32x4.sub(splat(0), next) : value;
+  const high = opposite ? f32x4.sub(splat(0), value) : next;
+  return finite(f32x4.add(low, f32x4.mul(f32x4.sub(high, low), splat(fraction))));
+}
+
+/** A list with one more value: `n` values are there, and `kept` at most remain. The two lists may be one. */
+// @ts-ignore: decorator
+@inline
+function insert(list: usize, to: usize, n: i32, kept: i32, v0: v128, v1: v128): void {
+  const stop = list + (<usize>n << 5);
+  while (list < stop) {
+    list += 32;
+    to += 32;
+    const h0 = read(list), h1 = read(list, 16);
+    write(to, f32x4.pmin(v0, h0)); write(to, f32x4.pmin(v1, h1), 16);
+    v0 = f32x4.pmax(v0, h0); v1 = f32x4.pmax(v1, h1);
+  }
+  if (n < kept) { write(to, v0, 32); write(to, v1, 48); }
 }
 
 /**
@@ -167,7 +238,7 @@ function overSorted(rank: bool, q: f64, out: usize, outStride: usize, x: usize, 
     for (let i = 0; i < window; i++) {
       const value = load<f32>(xc + (t - window + 1 + i) * <i32>xStride);
       gaps += i32(value != value);
-      store<f32>(scratch + (<usize>i << 2), value != value ? Infinity : value);
+      store<f32>(scratch + (<usize>i << 2), value != value ? Infinity : value + 0);
     }
     sort(scratch, window);
     while (true) {
@@ -188,7 +259,7 @@ function overSorted(rank: bool, q: f64, out: usize, outStride: usize, x: usize, 
       let coming = load<f32>(xc + t * <i32>xStride);
       gaps += i32(coming != coming) - i32(leaving != leaving);
       if (leaving != leaving) leaving = Infinity;
-      if (coming != coming) coming = Infinity;
+      coming = coming != coming ? Infinity : coming + 0;
       const from = under(scratch, window, leaving);
       let to = under(scratch, window, coming);
       if (to > from) {

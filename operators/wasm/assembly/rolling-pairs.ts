@@ -1,6 +1,8 @@
 /** Correlation, covariance and slope of two series over a window: double precision sums, as in rolling-moments.ts. */
 import { d, finite, high, join, low, read, splat, write } from './lanes';
 import { signed, signedRoot } from './roots';
+import { SHORT, shortCov } from './rolling-short';
+import { betaOfTwo, corrOfTwo, covOfTwo } from './rolling-twos';
 
 const CORR = 0;
 const COV = 1;
@@ -108,11 +110,15 @@ function scan(kind: i32, out: usize, outStride: usize, x: usize, xStride: usize,
 }
 
 export function ts_corr(out: usize, outStride: usize, x: usize, xStride: usize, y: usize, yStride: usize, rows: i32, columns: i32, first: i32, window: i32, scratch: usize): void {
-  scan(CORR, out, outStride, x, xStride, y, yStride, rows, columns, first, window, scratch);
+  if (window == 2) corrOfTwo(out, outStride, x, xStride, y, yStride, rows, columns, first);
+  else scan(CORR, out, outStride, x, xStride, y, yStride, rows, columns, first, window, scratch);
 }
 export function ts_cov(out: usize, outStride: usize, x: usize, xStride: usize, y: usize, yStride: usize, rows: i32, columns: i32, first: i32, window: i32, scratch: usize): void {
-  scan(COV, out, outStride, x, xStride, y, yStride, rows, columns, first, window, scratch);
+  if (window == 2) covOfTwo(out, outStride, x, xStride, y, yStride, rows, columns, first);
+  else if (window <= SHORT) shortCov(out, outStride, x, xStride, y, yStride, rows, columns, first, window, scratch);
+  else scan(COV, out, outStride, x, xStride, y, yStride, rows, columns, first, window, scratch);
 }
 export function ts_beta(out: usize, outStride: usize, x: usize, xStride: usize, y: usize, yStride: usize, rows: i32, columns: i32, first: i32, window: i32, scratch: usize): void {
-  scan(BETA, out, outStride, x, xStride, y, yStride, rows, columns, first, window, scratch);
+  if (window == 2) betaOfTwo(out, outStride, x, xStride, y, yStride, rows, columns, first);
+  else scan(BETA, out, outStride, x, xStride, y, yStride, rows, columns, first, window, scratch);
 }
