@@ -71,7 +71,13 @@ export type Judged =
       /** With all stages. */
       readonly behaviour?: string | undefined;
     }
-  | { readonly kind: 'rejected'; readonly reason: string };
+  | {
+      readonly kind: 'rejected';
+      readonly reason: string;
+      /** Of the stages passed before. */
+      readonly scores?: readonly number[] | undefined;
+      readonly fingerprint?: string | undefined;
+    };
 
 /** Dates [from, to) by their place in the calendar; all of them when left out. */
 export interface Stretch {
@@ -531,12 +537,12 @@ export class Evaluator {
 }
 
 /** What every program has come to before its first stage. */
-const nothing: Progress = { scores: [], ic: undefined, covered: 0, tradable: 0 };
+const nothing: Progress = { scores: [], ic: undefined, spoken: 0, covered: 0, tradable: 0 };
 
 function verdict({ rejected, scores, fingerprint, behaviour }: Progress): Judged {
   return rejected === undefined
     ? { kind: 'scored', scores, fingerprint, behaviour }
-    : { kind: 'rejected', reason: rejected };
+    : { kind: 'rejected', reason: rejected, scores, ...(scores.length > 0 && { fingerprint }) };
 }
 
 /** Rows of a triangle in portions of about as many pairs each. */

@@ -2,12 +2,14 @@
 import type { Matrix } from '../core/arena.ts';
 import { padTo, strideFor } from '../core/arena.ts';
 import type { Kernels } from '../operators/wasm/kernels.ts';
+import type { Expression } from '../program/expression.ts';
 import type { Rows } from './apply.ts';
 import { behaviour, fingerprint } from './behaviour.ts';
 import { baseScore, moments } from './fitness.ts';
-import { plan } from './plan.ts';
+import { history, plan } from './plan.ts';
 import { Region } from './region.ts';
 import { runPlan } from './run-plan.ts';
+import { countSilence, datesOf } from './silence.ts';
 import type { Answer, JudgeTask, Progress, Span, StageTask, WorkerSetting } from './task.ts';
 
 /** Sums over dates of what the penalties are made of. */
@@ -77,7 +79,7 @@ function runStage(
   };
 
   const graph = plan(
-    places.map((place) => task.programs[place] as (typeof task.programs)[number]),
+    places.map((place) => task.programs[place] as Expression),
     (expression) => task.available.get(expression.key),
     task.labelDelay,
   );
@@ -115,19 +117,28 @@ function runStage(
     if (!fits) return undefined;
     offset += to - from;
   }
+  const hasLabel = (t: number): boolean => {
+    const row = new Float32Array(setting.memory.buffer, at(label, t)[0], setting.columns);
+    return row.some((value) => !Number.isNaN(value));
+  };
   return places.map((place, i) => {
     const known = before[place] as Progress;
-    const all = joined(known.ic, ic[i] as Float64Array);
+    const fresh = ic[i] as Float64Array;
+    const spoken = known.spoken + moments(fresh).count;
+    const program = task.programs[place] as Expression;
+    countSilence(fresh, datesOf(stage.stretches), history(program, task.labelDelay), hasLabel);
+    const all = joined(known.ic, fresh);
     const cells = counts[i] as Float64Array;
     const covered = known.covered + cells.reduce((sum, count) => sum + count, 0);
     const tradable = known.tradable + stage.tradable;
-    const rejected = refusal(all, covered, tradable, rule.coverage);
+    const rejected = refusal(spoken / all.length, covered, tradable, rule.coverage);
     const score =
       baseScore(rule, all, task.sizes[place] as number) - (stage.last ? penalty(task, extras[i] as Extras) : 0);
     const goesOn = rejected === undefined && !stage.last && score >= stage.hurdle;
     return {
       scores: rejected === undefined ? [...known.scores, score] : known.scores,
       ic: goesOn ? all : undefined,
+      spoken,
       covered,
       tradable,
       rejected,
@@ -142,12 +153,10 @@ function penalty({ rule }: JudgeTask, { turnover, against }: Extras): number {
   return rule.turnover * (1 - turnover.value) + rule.novelty * likest;
 }
 
-/** Why a factor is not worth a score, if it is not. */
-function refusal(ic: Float64Array, covered: number, tradable: number, coverage: number): string | undefined {
+/** Why a factor is not worth a score, if it is not. `spoken` is the share of dates with a correlation. */
+function refusal(spoken: number, covered: number, tradable: number, coverage: number): string | undefined {
   if (covered < coverage * tradable) return 'missing too often';
-  // A date without a label has no correlation either, and is nobody's fault; most dates without one are.
-  if (moments(ic).count < ic.length / 2) return 'alike for all symbols';
-  return undefined;
+  return spoken < 0.5 ? 'alike for all symbols' : undefined;
 }
 
 function joined(a: Float64Array | undefined, b: Float64Array): Float64Array {

@@ -4,6 +4,8 @@ import type { Expression } from '../program/expression.ts';
 import type { Evaluator } from './evaluator.ts';
 import { moments } from './fitness.ts';
 import { neweyWest } from './newey-west.ts';
+import { history } from './plan.ts';
+import { countSilence, datesOf } from './silence.ts';
 import type { DailyScores, Dates } from './task.ts';
 
 export interface PartFigures {
@@ -19,6 +21,7 @@ export interface PartFigures {
   readonly rankT: number;
   /** Share of dates with a positive correlation. */
   readonly positive: number;
+  /** With a correlation; in the means, others count as 0. */
   readonly dates: number;
   /** Of the cells with a label. */
   readonly coverage: number;
@@ -32,10 +35,23 @@ export async function partFigures(
   const pearson = await evaluator.score(programs, { ...dates, method: 'pearson' });
   const rank = await evaluator.score(programs, { ...dates, method: 'rank' });
   const tradable = evaluator.tradable([dates]);
-  return pearson.map((scores, i) => figures(scores, rank[i] as DailyScores, tradable));
+  const hasLabel = (t: number): boolean => evaluator.tradable([{ from: t, to: t + 1 }]) > 0;
+  return pearson.map((scores, i) => {
+    const ranked = rank[i] as DailyScores;
+    const { ic } = scores;
+    const spoken = moments(ic).count;
+    const before = history(programs[i] as Expression, evaluator.labelDelay);
+    for (const daily of [ic, ranked.ic]) countSilence(daily, datesOf([dates]), before, hasLabel);
+    return figures(scores, ranked, tradable, spoken);
+  });
 }
 
-function figures({ ic, counts }: DailyScores, { ic: rankIc }: DailyScores, tradable: number): PartFigures {
+function figures(
+  { ic, counts }: DailyScores,
+  { ic: rankIc }: DailyScores,
+  tradable: number,
+  spoken: number,
+): PartFigures {
   const plain = moments(ic);
   const ranked = moments(rankIc);
   return {
@@ -46,8 +62,8 @@ function figures({ ic, counts }: DailyScores, { ic: rankIc }: DailyScores, trada
     rankIc: ranked.mean,
     rankIcir: ranked.mean / ranked.deviation,
     rankT: neweyWest(rankIc),
-    positive: ic.filter((x) => x > 0).length / plain.count,
-    dates: plain.count,
+    positive: ic.filter((x) => x > 0).length / spoken,
+    dates: spoken,
     coverage: counts.reduce((sum, cells) => sum + cells, 0) / tradable,
   };
 }

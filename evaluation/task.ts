@@ -95,6 +95,8 @@ export interface Progress {
   readonly scores: readonly number[];
   /** Daily correlations in the order the stages have the dates; left out once nobody needs them any more. */
   readonly ic: Float64Array | undefined;
+  /** Dates on which it had a correlation. */
+  readonly spoken: number;
   /** Cells that had both a value and a label, and cells with a label. */
   readonly covered: number;
   readonly tradable: number;

@@ -7,6 +7,7 @@ import { packageVersion } from '../../core/package-root.ts';
 import { cacheFolder, embeddedMarket, embeddedOptions } from '../../data/embedded.ts';
 import type { MarketManifest } from '../../data/market.ts';
 import { readManifest } from '../../data/store/manifest.ts';
+import type { RoundRecord } from '../../engine/record.ts';
 import { Evaluator } from '../../evaluation/evaluator.ts';
 import { asFactor, must } from '../../program/build.ts';
 import { canonical } from '../../program/canonical.ts';
@@ -18,6 +19,7 @@ import { type FactorLibrary, libraryText, readLibrary } from '../../runs/library
 import { manifestName } from '../../runs/manifest.ts';
 import { readRun } from '../../runs/read-run.ts';
 import { type Recovered, RunFolder } from '../../runs/run-folder.ts';
+import { roundsPicture, runReport } from '../report/run-report.ts';
 import { type Choice, choose } from './choose.ts';
 import { type Formula, type Identity, identity } from './identity.ts';
 import { begun, type KeptRun, resumed } from './kept-run.ts';
@@ -124,6 +126,7 @@ async function mineIn(
         ? undefined
         : await lineage(search, evaluator, real.search, factorOf(stored.improve, evaluator));
     folder.write('library.json', libraryText(library));
+    await writeReport(folder, library, real.stopped, placebo !== undefined, asked.refused);
     const { candidates, failed, thresholds, combined } = choice;
     const result: MineReport = {
       ...report,
@@ -277,4 +280,32 @@ function checkRuntime({ workers, backend = 'auto', memory }: MineOptions): void 
     );
   }
   if (memory !== undefined && !(memory > 0)) throw new EvolveError('bad-argument', '--memory should be above 0.');
+}
+
+async function writeReport(
+  folder: RunFolder,
+  library: FactorLibrary,
+  stopped: string,
+  placebo: boolean,
+  refused: readonly string[],
+): Promise<void> {
+  const rounds = recordsOf(folder.path);
+  const shuffled = placebo ? recordsOf(join(folder.path, 'placebo')) : undefined;
+  const page = await runReport({
+    manifest: folder.manifest,
+    rounds,
+    library,
+    stopped,
+    refused,
+    ...(shuffled && { placebo: shuffled }),
+  });
+  folder.write('report.html', page);
+  folder.write('rounds.svg', await roundsPicture(rounds, shuffled));
+}
+
+/** Of every round, from the log. */
+function recordsOf(path: string): RoundRecord[] {
+  const records: RoundRecord[] = [];
+  for (const event of readRun(path).events) if (event.kind === 'round') records.push(event.record as RoundRecord);
+  return records;
 }

@@ -40,7 +40,7 @@ export interface SearchOutcome<G> {
 }
 
 /** What a snapshot holds. */
-interface Snapshot {
+export interface Snapshot {
   readonly search: SearchState;
   readonly best: number | null;
   readonly bestRound: number;

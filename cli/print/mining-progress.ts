@@ -13,6 +13,8 @@ export class MiningProgress {
         break;
       case 'stage':
         this.#line(step.label, step.total).step(step.done);
+        // The next one is timed anew: only what takes long is worth a line.
+        if (step.done >= step.total) this.#end(step.label);
         break;
       case 'round': {
         const label = step.search === 'placebo' ? 'Placebo, round' : 'Round';
@@ -31,6 +33,11 @@ export class MiningProgress {
 
   done(): void {
     for (const line of this.#lines.values()) line.done();
+  }
+
+  #end(label: string): void {
+    this.#lines.get(label)?.done();
+    this.#lines.delete(label);
   }
 
   #line(label: string, total: number): Progress {
