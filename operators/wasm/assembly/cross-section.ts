@@ -110,20 +110,24 @@ export function cs_rank(out: usize, outStride: usize, x: usize, xStride: usize, 
 }
 
 export function cs_winsor(out: usize, outStride: usize, x: usize, xStride: usize, rows: i32, n: i32, scratch: usize, k: f64): void {
+  let middle: f64 = 0, spread: f64 = 0;
   for (let t = 0; t < rows; t++, out += outStride, x += xStride) {
     const m = present(x, n);
     if (m == 0) {
       clear(out, 0, n);
       continue;
     }
-    const middle = 0.5 * twiceMedian(x, n, m);
+    // Half of the cells were within a spread of the middle.
+    const pace = (4 * spread) / <f64>m;
+    middle = 0.5 * twiceMedian(x, n, m, middle, pace);
     const origin = f64x2.splat(middle);
     for (let i = 0; i < n; i += 4) {
       const v = cells(x, i, n);
       const l = f64x2.abs(f64x2.sub(low(v), origin)), h = f64x2.abs(f64x2.sub(high(v), origin));
       write(scratch + (<usize>i << 2), join(l, h));
     }
-    const reach = k * 0.5 * twiceMedian(scratch, n, m);
+    spread = 0.5 * twiceMedian(scratch, n, m, spread, pace);
+    const reach = k * spread;
     const least = splat(<f32>(middle - reach)), most = splat(<f32>(middle + reach));
     for (let i = 0; i < n; i += 4) {
       write(out + (<usize>i << 2), finite(f32x4.max(least, f32x4.min(most, cells(x, i, n)))));

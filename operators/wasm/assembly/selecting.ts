@@ -1,9 +1,9 @@
 /**
- * The k-th smallest present cell of a row without sorting it: a bisection over float32's own order, counting four
- * cells at a time. No branch depends on a cell, and some twelve counts find one of 512: 5.6 ns a cell for a median and
- * a median deviation, where sorting took 13.
+ * The k-th smallest present cell of a row without sorting it: by counting the cells below a pivot, four at a time. No
+ * branch depends on a cell. The pivot is guessed from where it was on the row before, then drawn between its bounds, and
+ * halves their distance in float32's own order when that does not help.
  */
-import { counted, missing, past, read, splat } from './lanes';
+import { counted, past, read, splat } from './lanes';
 
 /** A whole number that grows with the float, and back: its own inverse. */
 // @ts-ignore: decorator
@@ -47,52 +47,82 @@ function below(x: usize, n: i32, pivot: f32): i32 {
   return counted(i32x4.add(a, b));
 }
 
-/** The smallest cell that is at least `floor`, or with `above` larger than it. */
+/** The smallest cell that is at least `floor`, or with `above` larger than it. Others are made missing, and missing is not less. */
 function smallest(x: usize, n: i32, floor: f32, above: bool): f32 {
-  const f = splat(floor), none = splat(Infinity);
-  let least = none;
-  for (let i = 0; i < n; i += 4) {
-    const v = i + 4 > n ? tail(x, n) : read(x + (<usize>i << 2));
-    const in_ = above ? f32x4.gt(v, f) : f32x4.ge(v, f);
-    least = f32x4.pmin(least, v128.bitselect(v, none, in_));
+  const f = splat(floor);
+  let a = splat(Infinity), b = a;
+  const end = x + (<usize>(n & ~3) << 2);
+  let at = x;
+  for (; at + 16 < end; at += 32) {
+    a = f32x4.pmin(a, reached(read(at), f, above));
+    b = f32x4.pmin(b, reached(read(at, 16), f, above));
   }
-  const two = f32x4.pmin(least, v128.shuffle<i32>(least, least, 2, 3, 0, 1));
+  if (at < end) a = f32x4.pmin(a, reached(read(at), f, above));
+  if (n & 3) b = f32x4.pmin(b, reached(tail(x, n), f, above));
+  a = f32x4.pmin(a, b);
+  const two = f32x4.pmin(a, v128.shuffle<i32>(a, a, 2, 3, 0, 1));
   return min(f32x4.extract_lane(two, 0), f32x4.extract_lane(two, 1));
 }
 
-function largest(x: usize, n: i32): f32 {
-  const none = splat(-Infinity);
-  let most = none;
-  for (let i = 0; i < n; i += 4) {
-    const v = i + 4 > n ? tail(x, n) : read(x + (<usize>i << 2));
-    most = f32x4.pmax(most, v128.bitselect(none, v, missing(v)));
-  }
-  const two = f32x4.pmax(most, v128.shuffle<i32>(most, most, 2, 3, 0, 1));
-  return max(f32x4.extract_lane(two, 0), f32x4.extract_lane(two, 1));
+// @ts-ignore: decorator
+@inline
+function reached(v: v128, floor: v128, above: bool): v128 {
+  return v128.or(v, above ? f32x4.le(v, floor) : f32x4.lt(v, floor));
 }
 
-/** The k-th smallest, counted from 0; there must be more than k present cells. */
-function select(x: usize, n: i32, m: i32, k: i32): f32 {
-  let low = <i64>turned(reinterpret<i32>(smallest(x, n, -Infinity, false)));
-  let high = <i64>turned(reinterpret<i32>(largest(x, n))) + 1;
+/** The next float up. */
+// @ts-ignore: decorator
+@inline
+function after(value: f32): f32 {
+  return reinterpret<f32>(turned(turned(reinterpret<i32>(value + 0)) + 1)); // -0 is 0
+}
+
+/** Counts before the search turns from guessing to halving. */
+const GUESSES = 8;
+
+/**
+ * The k-th smallest, counted from 0; there must be more than k present cells. The search starts at `guess` and steps by
+ * `pace` a place: on a row like the one before four counts are enough. A guess decides how long it takes, not what it finds.
+ */
+function select(x: usize, n: i32, m: i32, k: i32, guess: f64, pace: f64): f32 {
+  let low = -f32.MAX_VALUE, high = f32.POSITIVE_INFINITY;
   let underLow = 0, underHigh = m;
-  while (high - low > 1 && underHigh - underLow > 1) {
-    const middle = (low + high) >> 1;
-    const under = below(x, n, reinterpret<f32>(turned(<i32>middle)));
+  let pivot = <f32>guess;
+  for (let counts = 0; underHigh - underLow > 1; counts++) {
+    const from = turned(reinterpret<i32>(low)), to = turned(reinterpret<i32>(high));
+    if (<i64>to - <i64>from <= 1) break;
+    // Neither a guess that leaves the bounds nor a missing one is taken, nor one that has failed too often.
+    if (!(pivot > low && pivot < high) || (counts > GUESSES && counts & 1)) pivot = reinterpret<f32>(turned(<i32>((<i64>from + <i64>to) >> 1)));
+    const under = below(x, n, pivot);
     if (under <= k) {
-      low = middle;
+      low = pivot;
       underLow = under;
     } else {
-      high = middle;
+      high = pivot;
       underHigh = under;
     }
+    if (low > -f32.MAX_VALUE && high < f32.POSITIVE_INFINITY) {
+      const share = (<f64>(k - underLow) + 0.5) / <f64>(underHigh - underLow);
+      pivot = <f32>(<f64>low + (<f64>high - <f64>low) * share);
+    } else {
+      pivot = <f32>(<f64>pivot + pace * (<f64>(k - under) + 0.5));
+      pace *= 2;
+    }
+    if (counts == GUESSES) {
+      // Many equal cells are never told apart by counting: try whether the first one left is it.
+      const first = smallest(x, n, low, false);
+      const upTo = below(x, n, after(first));
+      if (upTo > k) return first;
+      low = after(first);
+      underLow = upTo;
+    }
   }
-  return smallest(x, n, reinterpret<f32>(turned(<i32>low)), false);
+  return smallest(x, n, low, false);
 }
 
 /** Twice the median of the m present cells: the sum of the two in the middle, or the middle one with itself. */
-export function twiceMedian(x: usize, n: i32, m: i32): f64 {
-  const lower = select(x, n, m, (m - 1) >> 1);
+export function twiceMedian(x: usize, n: i32, m: i32, guess: f64, pace: f64): f64 {
+  const lower = select(x, n, m, (m - 1) >> 1, guess, pace);
   if (m & 1) return 2 * <f64>lower;
   // The next one up is the same value again, unless the lower one is the last of its like.
   const next = smallest(x, n, lower, true);
