@@ -18,6 +18,7 @@ const paths = {
   'operators, 1,250 x 512': ['operators'],
   'operators, 2,430 x 4,096': ['operators', '--dates', '2430', '--symbols', '4096'],
   '500 random programs': ['search', '--data', daily],
+  'a search': ['mining', '--data', daily],
   'minute bars': ['minutes', '--data', wide],
 };
 const results = {};

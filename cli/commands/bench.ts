@@ -3,16 +3,18 @@ import { EvolveError } from '../../core/failure.ts';
 import type { MinuteTiming } from '../../evaluation/bench/minutes.ts';
 import type { OperatorTiming } from '../../evaluation/bench/operators.ts';
 import type { SearchTiming } from '../../evaluation/bench/search.ts';
+import type { MiningTiming } from '../mining/time-mining.ts';
 import { count } from '../print/number.ts';
 import { progress } from '../print/progress.ts';
 import { table } from '../print/table.ts';
 
 interface Arguments {
-  readonly what: 'operators' | 'search' | 'minutes';
+  readonly what: 'operators' | 'search' | 'mining' | 'minutes';
   readonly dates: number;
   readonly symbols: number;
   readonly repetitions: number;
   readonly programs: number;
+  readonly rounds: number;
   readonly data?: string | undefined;
   readonly workers?: number | undefined;
   readonly json: boolean;
@@ -24,18 +26,20 @@ const number = (value: number, describe: string) =>
 /** `evolve bench`: how fast this machine is at what the search does all day. */
 export const bench: CommandModule<object, Arguments> = {
   command: 'bench [what]',
-  describe: 'Time the kernels, or a batch of programs, on this machine',
+  describe: 'Time the kernels, a batch of programs or a search on this machine',
   builder: (cli) =>
     cli
       .positional('what', {
-        choices: ['operators', 'search', 'minutes'] as const,
+        choices: ['operators', 'search', 'mining', 'minutes'] as const,
         default: 'operators' as const,
-        describe: 'Every operator on one thread, random programs, or a pass over minute bars',
+        describe:
+          'Every operator on one thread, random programs in full, a search by default settings, or a pass over minute bars',
       })
       .option('dates', number(1250, 'Dates of the panel operators are timed on'))
       .option('symbols', number(512, 'Its symbols'))
       .option('repetitions', number(7, 'Times each operator runs'))
       .option('programs', number(500, 'Random programs a search is timed with'))
+      .option('rounds', number(100, 'Rounds of a search'))
       .option('data', {
         type: 'string',
         requiresArg: true,
@@ -45,12 +49,14 @@ export const bench: CommandModule<object, Arguments> = {
       .option('json', { type: 'boolean', default: false, describe: 'Print JSON, to compare two versions' })
       .example('evolve bench', 'every operator on 1,250 dates x 512 symbols')
       .example('evolve bench --dates 2430 --symbols 4096', 'a whole market')
-      .example('evolve bench search --data market', 'programs a second, 1 worker and all'),
+      .example('evolve bench search --data market', 'programs a second in full, 1 worker and all')
+      .example('evolve bench mining --data market', 'programs a second in a search'),
   handler: async (args) => {
-    for (const name of ['dates', 'symbols', 'repetitions', 'programs'] as const) positive(name, args[name]);
+    for (const name of ['dates', 'symbols', 'repetitions', 'programs', 'rounds'] as const) positive(name, args[name]);
     if (args.workers !== undefined) positive('workers', args.workers);
     if (args.what === 'operators') await benchOperators(args);
     else if (args.what === 'search') await benchSearch(args);
+    else if (args.what === 'mining') await benchMining(args);
     else await benchMinutes(args);
   },
 };
@@ -125,6 +131,46 @@ async function benchSearch({ data, programs, workers, json }: Arguments): Promis
     count(t.panelBytes / 1024 ** 2),
   ]);
   console.log(table(rows, ['workers', 'cache', 'seconds', 'again', 'cells/s', 'speed-up', 'peak MiB', 'panel MiB']));
+}
+
+async function benchMining({ data, rounds, workers, json }: Arguments): Promise<void> {
+  const { timeMining } = await import('../mining/time-mining.ts');
+  const { availableParallelism } = await import('node:os');
+  const folder = data ?? (await embedded());
+  const counts = [...new Set([1, workers ?? availableParallelism()])];
+  const timings: MiningTiming[] = [];
+  const line = progress('Mining', counts.length);
+  try {
+    for (const count of counts) {
+      timings.push(await timeMining(folder, count, rounds));
+      line.step(timings.length);
+    }
+  } finally {
+    line.done();
+  }
+  if (json) return console.log(JSON.stringify({ node: process.version, timings }, null, 2));
+  const [first] = timings as [MiningTiming];
+  console.log(
+    `A search of ${count(rounds)} rounds, default settings, on ${count(first.dates)} dates x ${count(first.symbols)} symbols, Node ${process.version}\n`,
+  );
+  const percent = (share: number): string => `${Math.round(100 * share)}%`;
+  const rows = timings.map((t) => [
+    t.workers,
+    count(t.programs),
+    t.seconds.toFixed(2),
+    count(t.programs / t.seconds),
+    t.cellsPerSecond.toExponential(2),
+    (first.seconds / t.seconds).toFixed(2),
+    percent(t.knownByKey),
+    percent(t.knownByBehaviour),
+    percent(t.stopped),
+    percent(t.complete),
+    count(t.rssEarly / 1024 ** 2),
+    count(t.rss / 1024 ** 2),
+    count(t.panelBytes / 1024 ** 2),
+  ]);
+  const headings = ['workers', 'programs', 'seconds', '/s', 'cells/s', 'speed-up', 'by key', 'alike', 'stopped'];
+  console.log(table(rows, [...headings, 'in full', 'early MiB', 'end MiB', 'panel MiB']));
 }
 
 async function benchMinutes({ data, workers, json }: Arguments): Promise<void> {
