@@ -42,5 +42,20 @@ export { latex } from '../program/latex.ts';
 export { parse } from '../program/parse.ts';
 export { print } from '../program/print.ts';
 export { standardVocabulary, type Vocabulary, vocabulary, type Word } from '../program/vocabulary.ts';
+export { type FactorLibrary, type LibraryFactor, readLibrary, type SplitMetrics } from '../runs/library.ts';
+export {
+  type ExportedFactor,
+  type ExportedLibrary,
+  type ExportOptions,
+  exportLibrary,
+} from './libraries/export-library.ts';
+export {
+  type FactorImportOptions,
+  type ImportedFactor,
+  type ImportedFactors,
+  importFactors,
+  type RefusedText,
+} from './libraries/import-factors.ts';
+export { type FoundFactor, type TopFactor, type TopFactors, topFactors } from './libraries/top-factors.ts';
 export { examineMachine, type Finding } from './machine.ts';
 export { allOperatorWords, type OperatorWords, operatorWords } from './operator-words.ts';

@@ -3,6 +3,7 @@ import { EvolveError, fileProblem } from '../core/failure.ts';
 import { logName, peek, type RunEvent } from './event-log.ts';
 import { isHeld } from './lock.ts';
 import { type RunManifest, readManifest } from './manifest.ts';
+import { peekState } from './snapshots.ts';
 
 export interface RunReading {
   readonly manifest: RunManifest;
@@ -25,3 +26,6 @@ export function readRun(path: string): RunReading {
     throw new EvolveError('bad-run', `${path} cannot be read: ${fileProblem(cause)}.`, { cause });
   }
 }
+
+/** The newest state a run has kept, if it has kept one. Safe while it is still going. */
+export const newestState = (path: string): unknown => peekState(resolve(path));

@@ -45,6 +45,15 @@ export function newestSnapshot(
   return { snapshot: undefined, problems };
 }
 
+/** The newest state that is whole, for who only looks: what is not is left where it is. */
+export function peekState(folder: string): unknown {
+  for (const name of [snapshotName, beforeName]) {
+    const snapshot = read(join(folder, name));
+    if (typeof snapshot !== 'string') return snapshot.state;
+  }
+  return undefined;
+}
+
 const tailOf = (digest: string): string => `,"sha256":"${digest}"}\n`;
 const tailBytes = tailOf('0'.repeat(64)).length;
 const sha256 = (content: string | Buffer): string => createHash('sha256').update(content).digest('hex');

@@ -24,6 +24,7 @@ function fatesOf(stages: number): Fate[] {
     { name: 'judged in full', tone: 'strong', of: ({ judged }) => judged.complete },
     ...hurdles.reverse(),
     { name: 'rejected', tone: 'pale', of: ({ judged }) => sum(Object.values(judged.rejected)) },
+    { name: 'judged further', tone: 'quiet', of: ({ judged }) => judged.reopened },
     { name: 'known by key', tone: 'mark', of: ({ judged }) => judged.knownByKey },
   ];
 }
@@ -38,7 +39,7 @@ export function candidatesChart(rounds: readonly RoundRecord[]): Chart {
   const behaviour = ({ judged }: RoundRecord): number => judged.knownByBehaviour;
   return {
     name: 'candidates',
-    says: `What became of the candidates. ${fates.map(({ name, of }) => `${name}: ${share(rounds, of).toFixed(1)}%`).join('; ')}; of all, ${share(rounds, behaviour).toFixed(1)}% were known by behaviour.`,
+    says: `What became of the candidates. ${fates.map(({ name, of }) => `${name}: ${share(rounds, of).toFixed(1)}%`).join('; ')}; of all, known by behaviour: ${share(rounds, behaviour).toFixed(1)}%.`,
     width: 1000,
     height: 320,
     option: {
@@ -88,7 +89,7 @@ export function candidatesChart(rounds: readonly RoundRecord[]): Chart {
   };
 }
 
-const known = 'of all: known by behaviour';
+const known = 'known by behaviour';
 
 function stretchesOf(rounds: readonly RoundRecord[]): RoundRecord[][] {
   // The first population is ten rounds at once, and no round.

@@ -123,7 +123,7 @@ function roundsCaption({ rounds, placebo }: ReportedRun): string {
 }
 
 const candidatesCaption =
-  'A program like one judged before is known by its key and costs nothing. The others are judged on a few dates, then on some, then on all, and stop at a hurdle they do not clear. One that turns out to behave like an earlier one takes over its verdict (the line).';
+  'A program judged before is known by its key and costs nothing, unless a hurdle that has sunk since lets it be judged further. The others are judged on a few dates, then on some, then on all, and stop at a hurdle they do not clear. Those that behave like an earlier one (the line) take over its verdict.';
 
 async function librarySection(factors: readonly LibraryFactor[], measure: string): Promise<Html> {
   const ranks = measure.includes('rank');
