@@ -5,7 +5,7 @@
 import { stream } from '../core/random.ts';
 
 /** Numbers a behaviour is: a cosine of 0.9 among a thousand dates comes out within 0.02. */
-const length = 128;
+export const behaviourLength = 128;
 
 /** For the same or the opposite values of two factors: the same text. Rounded, because a factor and its triple differ in the last digits. */
 export function fingerprint(ic: Float64Array, counts: Float64Array): string {
@@ -32,27 +32,33 @@ function hash(words: Int32Array): string {
   return text;
 }
 
-const projections = new Map<number, Int8Array>();
-
-/** The series less its mean on 128 random directions, in bytes and base64: their cosines are those of the series. */
-export function behaviour(ic: Float64Array, mean: number): string {
-  const signs = projection(ic.length);
-  const sums = new Float64Array(length);
-  for (const [t, value] of ic.entries()) {
+/** A stretch of the series, less its mean there, on 128 random directions: a date's part in them is always the same. */
+export function projected(ic: Float64Array, from: number, mean: number): Float64Array {
+  const sums = new Float64Array(behaviourLength);
+  for (let i = 0; i < ic.length; i++) {
+    const value = (ic[i] as number) - mean;
     if (Number.isNaN(value)) continue;
-    for (let k = 0; k < length; k++) sums[k] = (sums[k] as number) + (value - mean) * (signs[t * length + k] as number);
+    const signs = signsOf(from + i);
+    for (let k = 0; k < behaviourLength; k++) sums[k] = (sums[k] as number) + value * (signs[k] as number);
   }
+  return sums;
+}
+
+/** All stretches together in bytes and base64: the cosine of two of them is about that of the series. */
+export function behaviour(sums: Float64Array): string {
   const most = sums.reduce((so, x) => Math.max(so, Math.abs(x)), 0);
   const bytes = Int8Array.from(sums, (x) => (most > 0 ? Math.round((127 * x) / most) : 0));
   return Buffer.from(bytes.buffer).toString('base64');
 }
 
-function projection(dates: number): Int8Array {
-  let signs = projections.get(dates);
-  if (!signs) {
-    const random = stream(0x6265, dates, length);
-    signs = Int8Array.from({ length: dates * length }, () => (random.next() < 0.5 ? -1 : 1));
-    projections.set(dates, signs);
+const signs: Float64Array[] = [];
+
+function signsOf(date: number): Float64Array {
+  let known = signs[date];
+  if (!known) {
+    const random = stream(0x6265, date, behaviourLength);
+    known = Float64Array.from({ length: behaviourLength }, () => (random.next() < 0.5 ? -1 : 1));
+    signs[date] = known;
   }
-  return signs;
+  return known;
 }

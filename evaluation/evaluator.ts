@@ -13,15 +13,15 @@ import { crossScratch, loadKernels } from '../operators/wasm/kernels.ts';
 import type { Expression } from '../program/expression.ts';
 import { type Vocabulary, vocabulary } from '../program/vocabulary.ts';
 import { allDone } from './all-done.ts';
-import type { FitnessRule } from './fitness.ts';
 import { groups } from './grouping.ts';
 import { type Quarantine, runIsolated } from './isolate.ts';
+import { type Judged, type JudgeOptions, judgeGroup } from './judge.ts';
 import { type Lost, reasons, refuseLost } from './lost.ts';
 import { type MinuteCounts, MinuteValues } from './minute-values.ts';
 import { history } from './plan.ts';
 import { Pool, type PoolOptions, type Settled } from './pool.ts';
 import { shuffleRows } from './shuffle-rows.ts';
-import type { Available, DailyScores, Dates, Progress, Span, StageTask } from './task.ts';
+import type { Available, DailyScores, Dates, Span } from './task.ts';
 import { ValueCache } from './value-cache.ts';
 import { ValueStore } from './value-store.ts';
 
@@ -46,38 +46,6 @@ export interface EvaluatorOptions extends PoolOptions {
   /** Called as the programs of a batch get done. */
   readonly onPrograms?: ((done: number, total: number) => void) | undefined;
 }
-
-/** How far a batch is judged. */
-export interface JudgeOptions {
-  /** Stretches of dates by stage, as stagesOf has them. */
-  readonly stages: readonly (readonly Dates[])[];
-  readonly rule: FitnessRule;
-  /** One for each stage but the last: a lower score ends the judgement. */
-  readonly hurdles: readonly number[];
-  /** Whether a judgement with this fingerprint can end after the first stage. */
-  readonly known: (fingerprint: string) => boolean;
-  /** Operator nodes the rule charges for, where they are not those of the programs themselves. */
-  readonly sizes?: readonly number[] | undefined;
-  /** Values of factors that are had already, on every date. */
-  readonly against?: readonly Matrix[] | undefined;
-}
-
-export type Judged =
-  | {
-      readonly kind: 'scored';
-      /** Of the stages reached. */
-      readonly scores: readonly number[];
-      readonly fingerprint?: string | undefined;
-      /** With all stages. */
-      readonly behaviour?: string | undefined;
-    }
-  | {
-      readonly kind: 'rejected';
-      readonly reason: string;
-      /** Of the stages passed before. */
-      readonly scores?: readonly number[] | undefined;
-      readonly fingerprint?: string | undefined;
-    };
 
 /** Dates [from, to) by their place in the calendar; all of them when left out. */
 export interface Stretch {
@@ -236,65 +204,44 @@ export class Evaluator {
   }
 
   /**
-   * Scores stage by stage, each program as far as the hurdles let it. A group's second task follows its first at once:
+   * Scores stage by stage, each program as far as the hurdles let it. A group's later tasks follow its first at once:
    * nobody waits for the slowest probe.
    */
   async judge(programs: readonly Expression[], options: JudgeOptions): Promise<Judged[]> {
     const label = this.#labelOrFail();
-    const { stages, rule, hurdles, known, against = [] } = options;
+    const { stages, rule, against = [] } = options;
     const labelRanks = rule.method === 'rank' ? this.#labelRanks(label) : undefined;
     const sizes = options.sizes ?? programs.map(({ size }) => size);
-    const steps: StageTask[] = stages.map((stretches, i) => ({
-      stretches,
-      tradable: this.tradable(stretches),
-      hurdle: hurdles[i] ?? Number.NEGATIVE_INFINITY,
-      last: i === stages.length - 1,
-    }));
-    const all = stages.flat();
+    const tradable = (stretches: readonly Dates[]) => this.tradable(stretches);
     const judged: Judged[] = new Array(programs.length);
-    const from = Math.min(...all.map((stretch) => stretch.from));
-    const to = Math.max(...all.map((stretch) => stretch.to));
-    const lost = await this.#batch(programs, { from, to }, async (places, available) => {
-      // Who passes the first hurdle is judged on many more dates: that goes before other first tasks.
-      const ask = (chosen: readonly number[], before: readonly Progress[], some: readonly StageTask[]) =>
-        this.#pool.run(
-          {
-            kind: 'judge',
-            programs: chosen.map((place) => programs[place] as Expression),
-            available,
-            label,
-            labelRanks,
-            labelDelay: this.labelDelay,
-            before,
-            sizes: chosen.map((place) => sizes[place] as number),
-            stages: some,
-            rule,
-            against,
-          },
-          { urgent: before[0] !== nothing },
-        );
-      const probe = await ask(
-        places,
-        places.map(() => nothing),
-        steps.slice(0, 1),
+    const lost = await this.#batch(programs, span(stages.flat()), async (places, available) => {
+      const verdicts = await judgeGroup<Exclude<Settled, Observed> | Lost>(
+        places.map((place) => sizes[place] as number),
+        options,
+        tradable,
+        async (chosen, { from, to }, { first, last }) => {
+          const answer = await this.#pool.run(
+            {
+              kind: 'observe',
+              programs: chosen.map((i) => programs[places[i] as number] as Expression),
+              available,
+              label,
+              labelRanks,
+              labelDelay: this.labelDelay,
+              from,
+              to,
+              first,
+              ...(last && { last: { turnover: rule.turnover > 0, against } }),
+            },
+            // Who passes a hurdle is judged on many more dates, and what takes long must not begin last.
+            { urgent: !first },
+          );
+          return answer.kind === 'observed' ? answer.observations : answer;
+        },
       );
-      if (probe.kind !== 'judged') return probe;
-      const probed = probe.progress;
-      const progress = [...probed];
-      const goOn = probed.flatMap(({ ic, fingerprint: print }, i) => (ic && !known(print as string) ? [i] : []));
-      if (goOn.length > 0) {
-        const finished = await ask(
-          goOn.map((i) => places[i] as number),
-          goOn.map((i) => probed[i] as Progress),
-          steps.slice(1),
-        );
-        if (finished.kind !== 'judged') return finished;
-        for (const [k, i] of goOn.entries()) progress[i] = finished.progress[k] as Progress;
-      }
-      for (const [i, place] of places.entries()) {
-        judged[place] = verdict(progress[i] as Progress);
-      }
-      return probe;
+      if (!Array.isArray(verdicts)) return verdicts;
+      for (const [i, place] of places.entries()) judged[place] = verdicts[i] as Judged;
+      return { kind: 'done' };
     });
     for (const [place, { why }] of lost) judged[place] = { kind: 'rejected', reason: reasons[why] };
     return judged;
@@ -536,14 +483,13 @@ export class Evaluator {
   }
 }
 
-/** What every program has come to before its first stage. */
-const nothing: Progress = { scores: [], ic: undefined, spoken: 0, covered: 0, tradable: 0 };
+type Observed = Extract<Settled, { readonly kind: 'observed' }>;
 
-function verdict({ rejected, scores, fingerprint, behaviour }: Progress): Judged {
-  return rejected === undefined
-    ? { kind: 'scored', scores, fingerprint, behaviour }
-    : { kind: 'rejected', reason: rejected, scores, ...(scores.length > 0 && { fingerprint }) };
-}
+/** From the first of some stretches to the last. */
+const span = (stretches: readonly Dates[]): Dates => ({
+  from: Math.min(...stretches.map(({ from }) => from)),
+  to: Math.max(...stretches.map(({ to }) => to)),
+});
 
 /** Rows of a triangle in portions of about as many pairs each. */
 function pairRanges(count: number, workers: number): Dates[] {

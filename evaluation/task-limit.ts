@@ -28,11 +28,10 @@ function nanosecondsPerColumn(task: Task, bars: number): number {
       return sum(task.reductions, (reduction) => (task.to - task.from) * bars * perRow(reduction, bars));
     case 'correlate':
       return ((task.to ** 2 - task.from ** 2) / 2) * task.rows * perCell;
-    case 'judge': {
-      const stretches = task.stages.flatMap((stage) => stage.stretches);
+    case 'observe': {
       // With the label, with itself a day before, and with each of the others.
-      const correlations = (2 + task.against.length) * perCell;
-      return sum(task.programs, (program) => perProgram(program, stretches, task.labelDelay, correlations));
+      const correlations = (2 + (task.last?.against.length ?? 0)) * perCell;
+      return sum(task.programs, (program) => perProgram(program, [task], task.labelDelay, correlations));
     }
     case 'score':
     case 'store': {

@@ -4,7 +4,7 @@ import type { FailureCode } from '../core/failure.ts';
 import type { MarketManifest } from '../data/market.ts';
 import type { Call, Expression } from '../program/expression.ts';
 import type { Vocabulary } from '../program/vocabulary.ts';
-import type { FitnessRule } from './fitness.ts';
+import type { PartialMean } from './mean.ts';
 
 /** The same for every worker of a pool. */
 export interface WorkerSetting {
@@ -62,49 +62,34 @@ export interface MinuteTask extends Dates {
   readonly into: readonly Matrix[];
 }
 
-/** Programs judged on some stages of the dates, each as far as hurdles let it. */
-export interface JudgeTask {
-  readonly kind: 'judge';
-  readonly programs: readonly Expression[];
-  readonly available: Available;
+/** Programs on a stretch of dates, for a judgement: what they correlate with there. */
+export interface ObserveTask extends OfPrograms {
+  readonly kind: 'observe';
   readonly label: Matrix;
   readonly labelRanks?: Matrix | undefined;
-  readonly labelDelay: number;
-  /** By program: what the stages before came to. */
-  readonly before: readonly Progress[];
-  /** Operator nodes of each, which the rule may charge for. */
-  readonly sizes: readonly number[];
-  readonly stages: readonly StageTask[];
-  readonly rule: FitnessRule;
-  /** Values of factors that are had already, by calendar position. */
-  readonly against: readonly Matrix[];
+  /** Whether a fingerprint is wanted. */
+  readonly first: boolean;
+  /** What only a full judgement asks for. */
+  readonly last?: {
+    readonly turnover: boolean;
+    /** Values of factors that are had already, by calendar position. */
+    readonly against: readonly Matrix[];
+  };
 }
 
-export interface StageTask {
-  readonly stretches: readonly Dates[];
-  /** Cells that have a label, on all its dates. */
-  readonly tradable: number;
-  /** The least score to go on with. */
-  readonly hurdle: number;
-  /** After it everything is known that makes a fitness. */
-  readonly last: boolean;
-}
-
-/** What a program has come to, stage by stage. */
-export interface Progress {
-  readonly scores: readonly number[];
-  /** Daily correlations in the order the stages have the dates; left out once nobody needs them any more. */
-  readonly ic: Float64Array | undefined;
-  /** Dates on which it had a correlation. */
+export interface Observation {
+  /** Daily correlations; silence counts as 0. */
+  readonly ic: Float64Array;
+  /** Dates on which there was one. */
   readonly spoken: number;
-  /** Cells that had both a value and a label, and cells with a label. */
+  /** Cells that had both a value and a label. */
   readonly covered: number;
-  readonly tradable: number;
-  readonly rejected?: string | undefined;
-  /** Of the first stage. */
   readonly fingerprint?: string | undefined;
-  /** Of all of them. */
-  readonly behaviour?: string | undefined;
+  /** A part of the behaviour. */
+  readonly projected?: Float64Array | undefined;
+  /** Correlation with the date before, and with each of the others. */
+  readonly turnover?: PartialMean | undefined;
+  readonly against?: readonly PartialMean[] | undefined;
 }
 
 /** Correlations of each of the pairs of factors, date by date summed up. */
@@ -118,7 +103,7 @@ export interface CorrelateTask {
   readonly rows: number;
 }
 
-export type Task = ScoreTask | StoreTask | MinuteTask | JudgeTask | CorrelateTask;
+export type Task = ScoreTask | StoreTask | MinuteTask | ObserveTask | CorrelateTask;
 /** As it travels: programs by their spelling, because trees of objects take longer to send than texts to read. */
 type Sent<T> = T extends { readonly programs: readonly Expression[] }
   ? Omit<T, 'programs'> & { readonly programs: readonly string[] }
@@ -140,7 +125,7 @@ export interface DailyScores {
 export type Answer =
   | { readonly kind: 'scores'; readonly scores: readonly DailyScores[] }
   | { readonly kind: 'done' }
-  | { readonly kind: 'judged'; readonly progress: readonly Progress[] }
+  | { readonly kind: 'observed'; readonly observations: readonly Observation[] }
   /** By pair, j before i: the sum over dates, and how many dates there are. */
   | { readonly kind: 'correlated'; readonly sums: Float64Array; readonly dates: Float64Array }
   /** The span cannot hold the task's blocks, and nothing was written; a smaller task may fit. */

@@ -5,8 +5,8 @@ import { EvolveError } from '../core/failure.ts';
 import { type MinuteDay, MinuteReader } from '../data/store/minute.ts';
 import { type Kernels, loadKernels } from '../operators/wasm/kernels.ts';
 import type { Expression } from '../program/expression.ts';
-import { judgeTask } from './judge-task.ts';
 import { MinutePass } from './minute-pass.ts';
+import { observe } from './observe.ts';
 import { plan } from './plan.ts';
 import { RecentPrograms } from './recent-programs.ts';
 import { Region } from './region.ts';
@@ -53,8 +53,8 @@ async function answer(assignment: Assignment): Promise<Answer> {
       return store({ ...assignment, programs: programs.read(assignment.programs) }, assignment.span);
     case 'minute':
       return reduce(assignment, assignment.span);
-    case 'judge':
-      return judgeTask(
+    case 'observe':
+      return observe(
         { ...assignment, programs: programs.read(assignment.programs) },
         assignment.span,
         setting,
