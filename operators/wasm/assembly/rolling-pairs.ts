@@ -1,4 +1,7 @@
-/** Correlation, covariance and slope of two series over a window: double precision sums, as in rolling-moments.ts. */
+/**
+ * Correlation, covariance and slope of two series over a window: double precision sums, as in rolling-moments.ts, of
+ * differences in float32, whose rounding is no more than that of the values themselves.
+ */
 import { d, finite, high, join, low, read, splat, write } from './lanes';
 import { signed, signedRoot } from './roots';
 import { SHORT, shortCov } from './rolling-short';
@@ -46,7 +49,6 @@ function scan(kind: i32, out: usize, outStride: usize, x: usize, xStride: usize,
       const whole = first + start >= window;
       const headX = x + c + start * <i32>xStride, headY = y + c + start * <i32>yStride;
       const firstX = read(headX), firstY = read(headY);
-      const rxl = low(firstX), rxh = high(firstX), ryl = low(firstY), ryh = high(firstY);
       let lu = zero, hu = zero, lv = zero, hv = zero, luv = zero, huv = zero, lvv = zero, hvv = zero, luu = zero, huu = zero;
       if (whole) {
         let p = headX, q = headY;
@@ -55,9 +57,8 @@ function scan(kind: i32, out: usize, outStride: usize, x: usize, xStride: usize,
           p -= xStride;
           q -= yStride;
           s -= place;
-          const u = read(p), v = read(q);
-          const ul = f64x2.sub(low(u), rxl), uh = f64x2.sub(high(u), rxh);
-          const vl = f64x2.sub(low(v), ryl), vh = f64x2.sub(high(v), ryh);
+          const u = f32x4.sub(read(p), firstX), v = f32x4.sub(read(q), firstY);
+          const ul = low(u), uh = high(u), vl = low(v), vh = high(v);
           lu = f64x2.add(lu, ul); hu = f64x2.add(hu, uh);
           lv = f64x2.add(lv, vl); hv = f64x2.add(hv, vh);
           luv = f64x2.add(luv, f64x2.mul(ul, vl)); huv = f64x2.add(huv, f64x2.mul(uh, vh));
@@ -81,9 +82,8 @@ function scan(kind: i32, out: usize, outStride: usize, x: usize, xStride: usize,
       let o = out + c + start * <i32>outStride;
       for (let j = start; j < end; j++, p += xStride, q += yStride, o += outStride) {
         s += place;
-        const u = read(p), v = read(q);
-        const ul = f64x2.sub(low(u), rxl), uh = f64x2.sub(high(u), rxh);
-        const vl = f64x2.sub(low(v), ryl), vh = f64x2.sub(high(v), ryh);
+        const u = f32x4.sub(read(p), firstX), v = f32x4.sub(read(q), firstY);
+        const ul = low(u), uh = high(u), vl = low(v), vh = high(v);
         lu = f64x2.add(lu, ul); hu = f64x2.add(hu, uh);
         lv = f64x2.add(lv, vl); hv = f64x2.add(hv, vh);
         luv = f64x2.add(luv, f64x2.mul(ul, vl)); huv = f64x2.add(huv, f64x2.mul(uh, vh));
