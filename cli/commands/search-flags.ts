@@ -1,6 +1,6 @@
 /** The flags `evolve` and `evolve improve` share: those of the search, read from its table, and those of the machine. */
 import type { Argv, Options } from 'yargs';
-import { flagOf, groups, type OptionName, optionNames, rowOf } from '../mining/search-options.ts';
+import { defaultOf, flagOf, groups, type OptionName, optionNames, rowOf } from '../mining/search-options.ts';
 
 const text = (describe: string): Options => ({ type: 'string', requiresArg: true, describe });
 
@@ -17,21 +17,24 @@ export interface RuntimeArguments {
   readonly json: boolean;
 }
 
-/** No defaults for yargs: whether a flag was given matters when a run is resumed. */
+/** No defaults for yargs, only their description: whether a flag was given matters when a run is resumed. */
 export function searchFlags(cli: Argv): Argv<RuntimeArguments> {
-  for (const name of optionNames) cli.option(flagOf(name), optionOf(name));
-  return cli
+  cli
     .options({
-      data: text('Market folder; the embedded market without'),
+      data: text('Market folder; without, the embedded market'),
       'warm-start': text('A .json file of factors to begin with, such as seeds.json or a library'),
-      beside: text('A .json file of factors that are had already: the library is unlike them'),
+      beside: text('A .json file of factors you have: the library is unlike them'),
       out: text('Folder of the run; without, in runs/ under a name made of all that decides the result'),
       resume: { type: 'boolean', describe: 'Go on with the run where it stopped; begin it when there is none' },
     })
-    .group(['data', 'warm-start', 'beside', 'out', 'resume'], 'What goes in and out:')
+    .group(['data', 'warm-start', 'beside', 'out', 'resume'], 'What goes in and out:');
+  for (const group of Object.keys(groups)) {
+    for (const name of optionNames) if (rowOf(name).group === group) cli.option(flagOf(name), optionOf(name));
+  }
+  return cli
     .options({
-      workers: { type: 'number', requiresArg: true, describe: 'Threads; all cores without' },
-      memory: text('What to hold beside the fields, 4GiB at most'),
+      workers: { type: 'number', requiresArg: true, describe: 'Threads; without, all cores' },
+      memory: text('What to hold beside the daily fields, such as 512MiB; 4GiB at most'),
       cache: {
         type: 'boolean',
         describe: 'Remember verdicts; --no-cache judges repeated programs again, to the same end',
@@ -46,12 +49,13 @@ export function searchFlags(cli: Argv): Argv<RuntimeArguments> {
 }
 
 function optionOf(name: OptionName): Options {
-  const { type, doc, default: initial, choices, group } = rowOf(name);
-  const shown = initial === null || initial === '' || initial === false ? '' : `; ${String(initial)}`;
+  const { type, doc, choices, group } = rowOf(name);
+  const shown = defaultOf(name);
   return {
     type,
     group: groups[group],
-    describe: `${doc}${initial === true ? '; yes' : shown}`,
+    describe: doc,
+    ...(shown !== '' && { defaultDescription: shown }),
     ...(type !== 'boolean' && { requiresArg: true }),
     ...(choices && { choices: choices as readonly string[] }),
   };

@@ -15,12 +15,13 @@ interface Row<T> {
   readonly expects?: (value: T) => string | undefined;
 }
 
+/** In the order of --help. */
 export const groups = {
-  search: 'The search:',
-  stop: 'When it is over (whichever comes first):',
+  stop: 'When the search is over, whichever comes first:',
   programs: 'What programs are made of:',
-  fitness: 'What makes a factor fit:',
-  library: 'What goes into the library:',
+  fitness: 'What makes a program fit:',
+  library: 'What comes into the library:',
+  search: 'How the search goes about it:',
 } as const;
 type Group = keyof typeof groups;
 
@@ -58,78 +59,103 @@ const whole = (least: number) => (value: number | null) =>
 const share = (value: number): string | undefined => (value >= 0 && value <= 1 ? undefined : 'from 0 to 1');
 
 export const searchOptions = {
-  population: number('search', 500, 'Individuals', { expects: whole(2) }),
-  children: number('search', 50, 'Children a round; as many of the oldest leave', { expects: whole(1) }),
-  tournament: number('search', 10, 'Individuals a parent is the fittest of', { expects: whole(1) }),
-  seed: number('search', 1, 'Another seed, another search', {
+  population: number('search', 500, 'Programs that live at a time', { expects: whole(2) }),
+  children: number('search', 50, 'New programs a round; as many of the oldest leave', { expects: whole(1) }),
+  tournament: number('search', 10, 'A parent is the fittest of so many drawn at random', { expects: whole(1) }),
+  seed: number('search', 1, 'Of all random numbers: another seed, another search', {
     expects: (seed) => (Number.isInteger(seed) && Math.abs(seed) < 2 ** 31 ? undefined : 'a whole number'),
   }),
-  moves: text('search', '', 'How often each mutation is drawn, such as insert=2,degenerate=0.5; 1 unless told'),
-  initialSize: number('search', 4, 'Most operators of a fresh individual', { expects: whole(1) }),
-  catastropheEvery: number('search', 10, 'Rounds between catastrophes; 0 for none', { expects: whole(0) }),
+  moves: text('search', '', 'How often a mutation is drawn, such as insert=2,degenerate=0.5; others 1'),
+  initialSize: number('search', 4, 'Most operators of a program drawn at random', { expects: whole(1) }),
+  catastropheEvery: number(
+    'search',
+    10,
+    'Rounds between catastrophes, which leave the fittest of those alike; 0 for none',
+    { expects: whole(0) },
+  ),
   elites: number('search', 50, 'How many of the fittest a catastrophe compares', { expects: whole(2) }),
-  alike: number('search', 0.7, 'Correlation above which only the fitter of two elites lives on', {
+  alike: number('search', 0.7, 'Correlation above which two are alike to a catastrophe', {
     expects: share,
   }),
-  sampleDates: number('search', 20, 'Training dates, drawn at random, on which elites are compared', {
+  sampleDates: number('search', 20, 'Training dates, drawn at random, on which a catastrophe compares', {
     expects: whole(1),
   }),
-  hurdle: number('search', 0.75, 'Share of the candidates that stop at each hurdle; 0 judges all in full', {
+  hurdle: number('search', 0.75, 'Share stopped after a few dates, and again after some; 0 judges all on all dates', {
     expects: (value) => (value >= 0 && value < 1 ? undefined : 'from 0 to below 1'),
   }),
-  audit: number('search', 0.01, 'Share of the stopped that is judged in full to see what hurdles cost', {
+  audit: number('search', 0.01, 'Share of the stopped judged on all dates nevertheless, to see what hurdles cost', {
     expects: share,
   }),
-  equivalence: flag('search', true, 'Programs that behave the same share their score'),
-  removal: text('search', 'age', 'Who leaves: the oldest, or for comparison the least fit', ['age', 'fitness']),
-  breeding: text('search', 'evolve', 'Or for comparison fresh individuals only', ['evolve', 'random']),
+  equivalence: flag('search', true, 'Programs that behave the same share their score; --no-equivalence judges each'),
+  removal: text('search', 'age', 'Who leaves each round: the oldest, or for comparison the least fit', [
+    'age',
+    'fitness',
+  ]),
+  breeding: text('search', 'evolve', 'How new programs come about; for comparison, without parents', [
+    'evolve',
+    'random',
+  ]),
 
-  rounds: limit('stop', 100, 'Rounds', { expects: whole(0) }),
-  minutes: limit('stop', null, 'Minutes of computing', { expects: from(0) }),
-  evaluations: limit('stop', null, 'Distinct programs given a verdict', { expects: whole(1) }),
-  target: limit('stop', null, 'Fitness of the best'),
+  rounds: limit('stop', 100, 'Rounds after the first population', { expects: whole(0) }),
+  minutes: limit('stop', null, 'Minutes of computing; how far that gets depends on the machine', { expects: from(0) }),
+  evaluations: limit('stop', null, 'Distinct programs judged', { expects: whole(1) }),
+  target: limit('stop', null, 'Fitness of the best so far'),
   stagnation: limit('stop', null, 'Rounds without a better best', { expects: whole(1) }),
 
-  size: number('programs', 12, 'Most operators', { expects: whole(1) }),
-  depth: number('programs', 6, 'Deepest nesting', { expects: whole(1) }),
-  windows: text('programs', '2,5,10,20', 'Windows over dates'),
-  minuteWindows: text('programs', '2,5,10,20', "Windows over a day's bars, besides all of them"),
-  operators: text('programs', '', 'How often operators are drawn, such as ts_kurt=0,cs_rank=3; 1 unless told'),
-  fields: text('programs', '', 'Only these fields, such as CLOSE,VOLUME,close; all of the market without'),
+  size: number('programs', 12, 'Most operators of a program', { expects: whole(1) }),
+  depth: number('programs', 6, 'Most operators inside each other', { expects: whole(1) }),
+  windows: text('programs', '2,5,10,20', 'Windows over dates to choose from'),
+  minuteWindows: text('programs', '2,5,10,20', "Windows over a day's bars to choose from, besides the whole day"),
+  operators: text('programs', '', 'How often an operator is drawn, such as ts_kurt=0,cs_rank=3; others 1'),
+  fields: text('programs', '', 'Only these fields, such as CLOSE,VOLUME,close; without, all of the market'),
 
-  fitness: text('fitness', 'ic', 'Of the daily correlations with the label: |mean|, or |mean| over deviation', [
+  fitness: text(
+    'fitness',
     'ic',
-    'rank-ic',
-    'icir',
-    'rank-icir',
-  ]),
-  complexity: number('fitness', 0, 'Taken off for every operator, such as 0.0002', { expects: from(0) }),
-  turnover: number('fitness', 0, 'Taken off times 1 less the correlation from day to day', { expects: from(0) }),
-  novelty: number('fitness', 0, 'Taken off times the largest correlation with a factor of --beside', {
+    'Of the daily correlations with the label, plain or of ranks: |mean| (ic), or |mean| over deviation (icir)',
+    ['ic', 'rank-ic', 'icir', 'rank-icir'],
+  ),
+  complexity: number('fitness', 0, 'Fitness taken off for every operator, such as 0.0002', { expects: from(0) }),
+  turnover: number('fitness', 0, 'Fitness taken off, times 1 less the correlation with the date before', {
     expects: from(0),
   }),
-  neutralise: text('fitness', '', 'What is taken out of a factor before it is judged: industry, size or both'),
-  coverage: number('fitness', 0.6, 'Share of the tradable cells a factor must have a value for', {
+  novelty: number('fitness', 0, 'Fitness taken off, times the largest correlation with a factor of --beside', {
+    expects: from(0),
+  }),
+  neutralise: text('fitness', '', 'Judge what is left of a factor without industry, size, or industry,size'),
+  coverage: number('fitness', 0.6, 'Least share of the cells with a label that have a value', {
     expects: share,
   }),
-  price: text('fitness', 'CLOSE', 'The label is the return between two of these', ['CLOSE', 'OPEN', 'VWAP']),
+  price: text('fitness', 'CLOSE', 'The label, which factors are to predict, is a return of this price', [
+    'CLOSE',
+    'OPEN',
+    'VWAP',
+  ]),
   lag: number('fitness', 1, 'Dates from knowing a factor to entering', { expects: whole(1) }),
-  horizon: number('fitness', 1, 'Dates held', { expects: whole(1) }),
+  horizon: number('fitness', 1, 'Dates from entering to leaving', { expects: whole(1) }),
   split: text(
     'fitness',
     '0.6,0.2,0.2',
     'Training, validation and test: shares, or dates as 2013-01-01:2015-12-31,2016-01-01:2016-12-31,...',
   ),
 
-  threshold: number('library', 0, 'Least fitness on training dates, besides what luck would give'),
-  validShare: number('library', 0.5, 'Share of the training IC that must be left on validation dates', {
+  threshold: number('library', 0, 'Least fitness on training dates; a t above that of luck is asked anyway'),
+  validShare: number('library', 0.5, 'Least share of the training IC on validation dates', {
     expects: share,
   }),
   validT: number('library', 2, 'Least t statistic on validation dates (Newey-West)'),
-  correlation: number('library', 0.7, 'Two factors of a library correlate less than this', { expects: share }),
+  correlation: number('library', 0.7, 'Any two of a library correlate less than this on validation dates', {
+    expects: share,
+  }),
   most: number('library', 50, 'Most factors', { expects: whole(1) }),
-  batch: limit('library', null, 'Choose this many that are best together, by their combined IC', { expects: whole(1) }),
-  placebo: flag('library', false, 'Search on shuffled labels as well; the best found there is the least fitness'),
+  batch: limit('library', null, 'Choose up to so many that are best together, by the IC of their sum', {
+    expects: whole(1),
+  }),
+  placebo: flag(
+    'library',
+    false,
+    'Search shuffled labels too; what enters the library is fitter than the best of that',
+  ),
 } as const;
 
 export type OptionName = keyof typeof searchOptions;
@@ -144,6 +170,13 @@ export type GivenOptions = { readonly [name in OptionName]?: SearchConfig[name] 
 export const flagOf = (name: OptionName): string => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 
 export const rowOf = (name: OptionName): Row<unknown> => searchOptions[name] as unknown as Row<unknown>;
+
+/** As people read it; empty where leaving the flag out says it all. */
+export function defaultOf(name: OptionName): string {
+  const { default: initial } = rowOf(name);
+  if (typeof initial === 'boolean') return initial ? 'yes' : '';
+  return initial === null ? '' : String(initial);
+}
 
 export function searchConfig(given: GivenOptions): SearchConfig {
   const config: Record<string, unknown> = {};
