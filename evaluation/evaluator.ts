@@ -15,7 +15,7 @@ import { type Vocabulary, vocabulary } from '../program/vocabulary.ts';
 import { allDone } from './all-done.ts';
 import { groups } from './grouping.ts';
 import { type Quarantine, runIsolated } from './isolate.ts';
-import { type Judged, type JudgeOptions, judgeGroup } from './judge.ts';
+import { Account, type Judged, type JudgeOptions, judgeGroup } from './judge.ts';
 import { type Lost, reasons, refuseLost } from './lost.ts';
 import { type MinuteCounts, MinuteValues } from './minute-values.ts';
 import { history } from './plan.ts';
@@ -108,7 +108,6 @@ export class Evaluator {
       pool,
       values,
       store,
-      keep: this.#keep,
       spanBytes,
       onDates: options.onMinutes,
     });
@@ -213,38 +212,51 @@ export class Evaluator {
     const labelRanks = rule.method === 'rank' ? this.#labelRanks(label) : undefined;
     const sizes = options.sizes ?? programs.map(({ size }) => size);
     const tradable = (stretches: readonly Dates[]) => this.tradable(stretches);
-    const judged: Judged[] = new Array(programs.length);
-    const lost = await this.#batch(programs, span(stages.flat()), async (places, available) => {
-      const verdicts = await judgeGroup<Exclude<Settled, Observed> | Lost>(
-        places.map((place) => sizes[place] as number),
-        options,
-        tradable,
-        async (chosen, { from, to }, { first, last }) => {
-          const answer = await this.#pool.run(
-            {
-              kind: 'observe',
-              programs: chosen.map((i) => programs[places[i] as number] as Expression),
-              available,
-              label,
-              labelRanks,
-              labelDelay: this.labelDelay,
-              from,
-              to,
-              first,
-              ...(last && { last: { turnover: rule.turnover > 0, against } }),
-            },
-            // Who passes a hurdle is judged on many more dates, and what takes long must not begin last.
-            { urgent: !first },
-          );
-          return answer.kind === 'observed' ? answer.observations : answer;
-        },
-      );
-      if (!Array.isArray(verdicts)) return verdicts;
-      for (const [i, place] of places.entries()) judged[place] = verdicts[i] as Judged;
-      return { kind: 'done' };
+    const accounts = sizes.map((size) => new Account(rule, size));
+    const lost = new Map<number, Lost>();
+    const goOn = async (places: readonly number[], end: number): Promise<void> => {
+      const chosen = places.map((place) => programs[place] as Expression);
+      const dates = span(stages.slice(0, end).flat());
+      const here = await this.#batch(chosen, { ...dates, whole: end === stages.length }, async (group, available) => {
+        const instead = await judgeGroup<Exclude<Settled, Observed> | Lost>(
+          group.map((i) => accounts[places[i] as number] as Account),
+          options,
+          end,
+          tradable,
+          async (some, { from, to }, { first, last }) => {
+            const answer = await this.#pool.run(
+              {
+                kind: 'observe',
+                programs: some.map((k) => chosen[group[k] as number] as Expression),
+                available,
+                label,
+                labelRanks,
+                labelDelay: this.labelDelay,
+                from,
+                to,
+                first,
+                ...(last && { last: { turnover: rule.turnover > 0, against } }),
+              },
+              // Who passes a hurdle is judged on many more dates, and what takes long must not begin last.
+              { urgent: !first },
+            );
+            return answer.kind === 'observed' ? answer.observations : answer;
+          },
+        );
+        return instead ?? { kind: 'done' };
+      });
+      for (const [i, why] of here) lost.set(places[i] as number, why);
+    };
+    const all = [...programs.keys()];
+    // New minute reductions are made for the first stage's dates alone: most of their programs go no further.
+    const fresh = stages.length > 1 ? all.filter((place) => !this.#minutes.has(programs[place] as Expression)) : [];
+    if (fresh.length > 0) await goOn(fresh, 1);
+    const left = all.filter((place) => !lost.has(place) && accounts[place]?.stage !== undefined);
+    if (left.length > 0) await goOn(left, stages.length);
+    return accounts.map((account, place): Judged => {
+      const gone = lost.get(place);
+      return gone ? { kind: 'rejected', reason: reasons[gone.why] } : account.judged(stages.length);
     });
-    for (const [place, { why }] of lost) judged[place] = { kind: 'rejected', reason: reasons[why] };
-    return judged;
   }
 
   /**
@@ -391,22 +403,21 @@ export class Evaluator {
    * Runs the programs in groups, as many at once as there are workers. Minute reductions are made before, in as many
    * passes as the budget for values asks for: one, unless they outgrow it.
    */
-  #batch(programs: readonly Expression[], wanted: Dates, run: RunGroup): Promise<Map<number, Lost>> {
+  #batch(programs: readonly Expression[], wanted: Wanted, run: RunGroup): Promise<Map<number, Lost>> {
     // One batch after another, however they are called: a later one finds the reductions of the one before finished.
     const turn = this.#lastBatch.then(() => this.#runBatch(programs, wanted, run));
     this.#lastBatch = turn.catch(() => {}); // its caller hears of it; the next batch is another matter
     return turn;
   }
 
-  async #runBatch(programs: readonly Expression[], wanted: Dates, run: RunGroup): Promise<Map<number, Lost>> {
-    const dates = this.#keep
-      ? { from: 0, to: this.market.manifest.calendar.length }
-      : this.#datesRead(programs, wanted);
+  async #runBatch(programs: readonly Expression[], wanted: Wanted, run: RunGroup): Promise<Map<number, Lost>> {
+    const keep = this.#keep && (wanted.whole ?? true);
+    const dates = keep ? { from: 0, to: this.market.manifest.calendar.length } : this.#datesRead(programs, wanted);
     const lost = new Map<number, Lost>();
     let done = 0;
     let left = programs.map((_, place) => place);
     while (left.length > 0) {
-      const { ready, later, matrices } = await this.#minutes.make(programs, left, dates);
+      const { ready, later, matrices, passing } = await this.#minutes.make(programs, left, dates, keep);
       try {
         const tasks = groups(programs, ready, this.workers);
         await allDone(
@@ -417,7 +428,7 @@ export class Evaluator {
           }),
         );
       } finally {
-        this.#minutes.letGo(matrices.keys());
+        this.#minutes.letGo(matrices.keys(), passing);
       }
       left = later;
     }
@@ -481,6 +492,11 @@ export class Evaluator {
     if (!matrix) throw new EvolveError('missing-field', `The market has no field ${name}, or it was not loaded.`);
     return matrix;
   }
+}
+
+/** Dates wanted, and whether new minute reductions are worth making for all dates and keeping. */
+interface Wanted extends Dates {
+  readonly whole?: boolean;
 }
 
 type Observed = Extract<Settled, { readonly kind: 'observed' }>;

@@ -45,39 +45,41 @@ type Observe<Instead> = (
   stage: { readonly first: boolean; readonly last: boolean },
 ) => Promise<readonly Observation[] | Instead>;
 
-/** One judgement for each program of a group; `tradable` are the cells with a label, of a stage. */
+/**
+ * Takes the accounts of a group through stages [0, end), each from where it stands and as far as it may go; `tradable`
+ * are the cells with a label. What came instead of an observation, if anything did.
+ */
 export async function judgeGroup<Instead extends { readonly kind: string }>(
-  sizes: readonly number[],
-  { stages, rule, hurdles, known }: JudgeOptions,
+  accounts: readonly Account[],
+  { stages, hurdles, known }: JudgeOptions,
+  end: number,
   tradable: (stretches: readonly Dates[]) => number,
   observe: Observe<Instead>,
-): Promise<Judged[] | Instead> {
-  const accounts = sizes.map((size) => new Account(rule, size));
-  let open = accounts.map((_, i) => i);
-  for (const [k, stretches] of stages.entries()) {
+): Promise<Instead | undefined> {
+  for (const [k, stretches] of stages.slice(0, end).entries()) {
     const stage = { first: k === 0, last: k === stages.length - 1 };
+    const open = [...accounts.keys()].filter((place) => accounts[place]?.stage === k);
+    if (open.length === 0) continue;
     // Stretches are as many tasks: the longest part of a judgement is not left to one worker.
     const answers = await allDone(stretches.map((stretch) => observe(open, stretch, stage)));
-    for (const [s, answer] of answers.entries()) {
-      if (!Array.isArray(answer)) return answer as Instead;
-      for (const [i, place] of open.entries()) {
-        (accounts[place] as Account).take(answer[i] as Observation, stretches[s] as Dates);
-      }
-    }
+    const instead = answers.find((answer): answer is Instead => !Array.isArray(answer));
+    if (instead) return instead;
     const cells = tradable(stretches);
-    open = open.filter((place) => {
+    for (const [i, place] of open.entries()) {
       const account = accounts[place] as Account;
+      for (const [s, stretch] of stretches.entries()) {
+        account.take((answers[s] as readonly Observation[])[i] as Observation, stretch);
+      }
       const score = account.close(cells, stage.last);
-      if (score === undefined || score < (hurdles[k] ?? Number.NEGATIVE_INFINITY)) return false;
-      return !(stage.first && known(account.fingerprint as string));
-    });
-    if (open.length === 0) break;
+      const stops = score !== undefined && score < (hurdles[k] ?? Number.NEGATIVE_INFINITY);
+      if (stops || (stage.first && known(account.fingerprint as string))) account.stop();
+    }
   }
-  return accounts.map((account) => account.judged(stages.length));
+  return undefined;
 }
 
 /** What one program has come to. */
-class Account {
+export class Account {
   readonly #rule: FitnessRule;
   readonly #size: number;
   readonly #scores: number[] = [];
@@ -92,11 +94,21 @@ class Account {
   #turnover = nothing;
   #against: PartialMean[] = [];
   #rejected: string | undefined;
+  #stopped = false;
   fingerprint: string | undefined;
 
   constructor(rule: FitnessRule, size: number) {
     this.#rule = rule;
     this.#size = size;
+  }
+
+  /** The stage it is to go through next; undefined when it goes no further. */
+  get stage(): number | undefined {
+    return this.#stopped || this.#rejected !== undefined ? undefined : this.#scores.length;
+  }
+
+  stop(): void {
+    this.#stopped = true;
   }
 
   take(seen: Observation, { from }: Dates): void {

@@ -29,8 +29,6 @@ interface Setting {
   readonly pool: Pool;
   readonly values: ValueCache;
   readonly store: ValueStore | undefined;
-  /** Whether values outlive their batch. */
-  readonly keep: boolean;
   readonly spanBytes: number;
   readonly onDates: ((done: number, total: number) => void) | undefined;
 }
@@ -40,6 +38,8 @@ interface Ready {
   readonly ready: readonly number[];
   readonly later: number[];
   readonly matrices: Available;
+  /** Those of them that are not complete, or not to be kept: they go when they are let go. */
+  readonly passing: readonly string[];
 }
 
 /** Days of bars in a task: enough to read ahead, few enough that workers finish together. */
@@ -65,8 +65,17 @@ export class MinuteValues {
     };
   }
 
-  /** The reductions of as many programs as the budget holds at once, held until `letGo`. */
-  async make(programs: readonly Expression[], places: readonly number[], dates: Dates): Promise<Ready> {
+  /** Whether every reduction of the program is at hand. */
+  has(program: Expression): boolean {
+    const { values, store } = this.#setting;
+    return [...minuteReductions([program]).keys()].every((key) => values.has(key) || store?.has(key));
+  }
+
+  /**
+   * The reductions of as many programs as the budget holds at once, held until `letGo`; new ones for the dates asked
+   * for. To be kept they must be for all dates.
+   */
+  async make(programs: readonly Expression[], places: readonly number[], dates: Dates, keep: boolean): Promise<Ready> {
     const matrices = new Map<string, Matrix>();
     const fresh: Call[] = [];
     const ready: number[] = [];
@@ -77,26 +86,24 @@ export class MinuteValues {
     }
     if (ready.length === 0) {
       this.#forget(fresh);
-      this.letGo(matrices.keys());
+      this.letGo(matrices.keys(), []);
       throw new EvolveError(
         'out-of-memory',
         'The budget cannot hold the minute reductions of one program; raise --memory.',
       );
     }
     try {
-      await this.#fill(fresh, matrices, dates);
+      await this.#fill(fresh, matrices, dates, keep);
     } catch (error) {
-      this.letGo(matrices.keys());
+      this.letGo(matrices.keys(), []);
       throw error;
     }
-    return { ready, later, matrices };
+    return { ready, later, matrices, passing: keep ? [] : fresh.map(({ key }) => key) };
   }
 
-  letGo(keys: Iterable<string>): void {
-    for (const key of keys) {
-      this.#setting.values.letGo(key);
-      if (!this.#setting.keep) this.#setting.values.discard(key);
-    }
+  letGo(keys: Iterable<string>, passing: readonly string[]): void {
+    for (const key of keys) this.#setting.values.letGo(key);
+    for (const key of passing) this.#setting.values.discard(key);
   }
 
   /** Adds what is kept, and room for what is not; false when there is no room for all. */
@@ -117,7 +124,12 @@ export class MinuteValues {
     return true;
   }
 
-  async #fill(fresh: readonly Call[], matrices: ReadonlyMap<string, Matrix>, dates: Dates): Promise<void> {
+  async #fill(
+    fresh: readonly Call[],
+    matrices: ReadonlyMap<string, Matrix>,
+    dates: Dates,
+    keep: boolean,
+  ): Promise<void> {
     if (fresh.length === 0) return;
     try {
       await this.#pass(fresh, matrices, dates);
@@ -126,7 +138,7 @@ export class MinuteValues {
       throw error;
     }
     this.#made += fresh.length;
-    for (const { key } of fresh) this.#setting.store?.save(key, matrices.get(key) as Matrix);
+    if (keep) for (const { key } of fresh) this.#setting.store?.save(key, matrices.get(key) as Matrix);
   }
 
   /** What was never filled must not be found by the next batch. */

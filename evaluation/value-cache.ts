@@ -28,6 +28,10 @@ export class ValueCache {
     return this.#bytes;
   }
 
+  has(key: string): boolean {
+    return this.#entries.has(key);
+  }
+
   /** The value if it is kept, held until `letGo`. */
   hold(key: string): Matrix | undefined {
     const entry = this.#entries.get(key);

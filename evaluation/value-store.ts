@@ -6,6 +6,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import {
   closeSync,
+  existsSync,
   fstatSync,
   mkdirSync,
   openSync,
@@ -45,6 +46,11 @@ export class ValueStore {
     this.#kernels = createHash('sha256')
       .update(readFileSync(builtFile('operators', 'wasm', 'kernels.wasm')))
       .digest('hex');
+  }
+
+  /** Whether there is a file for it; what is in it shows when it is loaded. */
+  has(key: string): boolean {
+    return existsSync(this.#path(key));
   }
 
   /** Fills the matrix and says true when the value is there whole, to the bit. */
