@@ -34,6 +34,8 @@ interface Row {
   /** The name in another tool, only where the meaning is exactly ours; everything else is in program/dialects/. */
   readonly dialects?: { readonly qlib?: string; readonly alpha101?: string; readonly alphagen?: string };
   /** How many series arguments there are, parameters not counted. */
+  /** Times what an addition takes, on a panel of daily values; 2 where it is about that. */
+  readonly cost?: number;
   readonly arity: 1 | 2 | 3;
   readonly parameters: readonly Parameter[];
 }

@@ -25,6 +25,8 @@ export interface GrowOptions {
   /** Operator nodes. */
   readonly maxSize: number;
   readonly maxDepth: number;
+  /** Additions a cell, as program/cost.ts counts them; any without. */
+  readonly maxCost?: number;
   /** Without it there is no `interval`, and the day is taken to be as long as the longest minute window. */
   readonly minuteGrid?: Session;
   /** How often an operator is drawn, 1 unless told; 0 leaves it out. */

@@ -7,6 +7,7 @@ import type { Stream } from '../core/random.ts';
 import type { OperatorName } from '../operators/table.ts';
 import { bind } from './bind.ts';
 import { asFactor, type Refusal } from './build.ts';
+import { cost } from './cost.ts';
 import { depth } from './depth.ts';
 import type { Expression } from './expression.ts';
 import type { GrowOptions } from './grammar.ts';
@@ -27,7 +28,7 @@ export interface MutateOptions {
 
 export interface Rejection {
   readonly move: MoveName;
-  readonly rule: Refusal['rule'] | 'unchanged' | 'twins' | 'size' | 'depth' | 'operator' | 'inapplicable';
+  readonly rule: Refusal['rule'] | 'unchanged' | 'twins' | 'size' | 'depth' | 'cost' | 'operator' | 'inapplicable';
   readonly reason: string;
 }
 
@@ -86,6 +87,11 @@ function judged(child: Expression, move: Move, graph: Graph): Verdict {
   }
   if (form.size > maxSize) return { rule: 'size', reason: `the child has more than ${maxSize} operators` };
   if (depth(form) > maxDepth) return { rule: 'depth', reason: `the child is more than ${maxDepth} operators deep` };
+  const { maxCost = Number.POSITIVE_INFINITY, minuteGrid } = supply.options;
+  const takes = cost(form, minuteGrid);
+  if (takes > maxCost && takes > cost(parent, minuteGrid)) {
+    return { rule: 'cost', reason: `the child takes more than ${maxCost} additions a cell` };
+  }
   if (twinsIn(form) > twinsIn(parent)) return { rule: 'twins', reason: 'an operator would take the same value twice' };
   const brought = supply.leftOut.size > 0 && leftOutIn(form, graph);
   if (brought) return { rule: 'operator', reason: `${brought} has weight 0, and the canonical form brings it in` };

@@ -10,6 +10,7 @@ import { type Reduction, reductions } from '../operators/reference/interval.ts';
 import { type OperatorName, operatorOf } from '../operators/table.ts';
 import { barsIn, barsLost, type Session } from './bind.ts';
 import { call, leastWindow } from './build.ts';
+import { cost } from './cost.ts';
 import type { Expression, IntervalArguments } from './expression.ts';
 import { Grammar, type GrowOptions, mostNeeded, type Production, type State } from './grammar.ts';
 import { exponents } from './patterns.ts';
@@ -27,9 +28,26 @@ export function randomProgram(stream: Stream, options: GrowOptions): Expression 
       `No factor of at most ${options.maxSize} operators, ${options.maxDepth} deep, can be made of these fields and operators; allow more of them.`,
     );
   }
-  const size = Math.max(least, 1 + stream.below(options.maxSize));
-  return grow(grammar, stream, factor, Math.min(size, options.maxSize), options.maxDepth, spareBars(grammar));
+  const draw = (): Expression => {
+    const size = Math.max(least, 1 + stream.below(options.maxSize));
+    return grow(grammar, stream, factor, Math.min(size, options.maxSize), options.maxDepth, spareBars(grammar));
+  };
+  const { maxCost = Number.POSITIVE_INFINITY, minuteGrid } = options;
+  let program = draw();
+  for (let tries = 0; cost(program, minuteGrid) > maxCost; tries++) {
+    if (tries === mostDraws) {
+      throw new EvolveError(
+        'bad-argument',
+        `Hardly any factor of these fields and operators takes ${maxCost} additions a cell or less; allow more.`,
+      );
+    }
+    program = draw();
+  }
+  return program;
 }
+
+/** Draws for one program that is not too costly. */
+const mostDraws = 1000;
 
 export interface Want {
   readonly kind: Kind;

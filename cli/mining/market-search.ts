@@ -105,6 +105,7 @@ function growOptions(config: SearchConfig, { minute }: MarketManifest, vocabular
     minuteWindows: bars > 0 ? [...minuteWindows, bars] : [],
     maxSize: config.size,
     maxDepth: config.depth,
+    maxCost: config.cost,
     operators: weightList('operators', config.operators, operatorNames),
     ...(minute && { minuteGrid: minute }),
   };

@@ -3,6 +3,7 @@
  * these rows. Values are plain JSON, so the config of a run can be given back as a --config file.
  */
 import { EvolveError } from '../../core/failure.ts';
+import type { StopReason, StopRule } from '../../engine/stopping.ts';
 
 interface Row<T> {
   readonly default: T;
@@ -63,7 +64,8 @@ export const searchOptions = {
   children: number('search', 50, 'New programs a round; as many of the oldest leave', { expects: whole(1) }),
   tournament: number('search', 10, 'A parent is the fittest of so many drawn at random', { expects: whole(1) }),
   seed: number('search', 1, 'Of all random numbers: another seed, another search', {
-    expects: (seed) => (Number.isInteger(seed) && Math.abs(seed) < 2 ** 31 ? undefined : 'a whole number'),
+    expects: (seed) =>
+      Number.isInteger(seed) && Math.abs(seed) < 2 ** 31 ? undefined : 'a whole number below 2147483648',
   }),
   moves: text('search', '', 'How often a mutation is drawn, such as insert=2,degenerate=0.5; others 1'),
   initialSize: number('search', 4, 'Most operators of a program drawn at random', { expects: whole(1) }),
@@ -104,6 +106,14 @@ export const searchOptions = {
 
   size: number('programs', 12, 'Most operators of a program', { expects: whole(1) }),
   depth: number('programs', 6, 'Most operators inside each other', { expects: whole(1) }),
+  cost: number(
+    'programs',
+    10_000,
+    'Most work, in additions for each cell of the daily panel; minute bars take the most',
+    {
+      expects: whole(1),
+    },
+  ),
   windows: text('programs', '2,5,10,20', 'Windows over dates to choose from'),
   minuteWindows: text('programs', '2,5,10,20', "Windows over a day's bars to choose from, besides the whole day"),
   operators: text('programs', '', 'How often an operator is drawn, such as ts_kurt=0,cs_rank=3; others 1'),
@@ -176,6 +186,15 @@ export function defaultOf(name: OptionName): string {
   const { default: initial } = rowOf(name);
   if (typeof initial === 'boolean') return initial ? 'yes' : '';
   return initial === null ? '' : String(initial);
+}
+
+/** What may change when a run goes on: how far it goes. */
+export const stopNames: readonly StopReason[] = optionNames.filter(
+  (name): name is StopReason => searchOptions[name].group === 'stop',
+);
+
+export function stopRule(config: SearchConfig): StopRule {
+  return Object.fromEntries(stopNames.map((name) => [name, config[name] ?? undefined]));
 }
 
 export function searchConfig(given: GivenOptions): SearchConfig {
