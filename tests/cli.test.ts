@@ -26,11 +26,10 @@ function file(name: string, content: string): string {
 }
 
 describe.concurrent('help', () => {
-  test('a bare evolve shows what it can do, and so does --help', async () => {
-    const [bare, help] = await Promise.all([evolve([]), evolve(['--help'])]);
-    expect(bare).toMatchObject({ code: 0, stderr: '' });
-    expect(bare.stdout).toContain('evolve ops');
-    expect(help.stdout).toBe(bare.stdout);
+  test('shows what there is to do', async () => {
+    const help = await evolve(['--help']);
+    expect(help).toMatchObject({ code: 0, stderr: '' });
+    for (const command of ['improve', 'top', 'eval', 'data', 'ops']) expect(help.stdout).toContain(`evolve ${command}`);
   });
 
   test('every command listed explains itself with an example', async () => {
@@ -53,7 +52,9 @@ async function everyCommand(path: readonly string[] = []): Promise<string[][]> {
   const { stdout } = await evolve([...path, '--help']);
   const listed = stdout.split('Commands:\n')[1]?.split('\n\n')[0]?.split('\n') ?? [];
   const prefix = ['evolve', ...path].length;
-  const names = listed.filter((line) => /^ {2}evolve/.test(line)).map((line) => line.trim().split(/\s+/)[prefix] ?? '');
+  const words = listed.filter((line) => /^ {2}evolve/.test(line)).map((line) => line.trim().split(/\s+/)[prefix] ?? '');
+  // The line of the command itself, where it does something, goes on with what it does: a sentence, which is no name.
+  const names = words.filter((word) => /^[a-z]+$/.test(word));
   return [[...path], ...(await Promise.all(names.map((name) => everyCommand([...path, name])))).flat()];
 }
 
