@@ -1,16 +1,25 @@
 /** What Ctrl-C and its kin do while something is going on that can be brought to an end in order. */
-let ending: (() => void) | undefined;
+let ending: ((code: number) => void) | undefined;
 
-/** The first signal aborts what is given; a second one ends the process at once. Call what is returned when it is over. */
-export function endingInOrder(onSignal: () => void): { readonly signal: AbortSignal; readonly over: () => void } {
+export interface Ending {
+  /** Aborted by the first signal, with the exit code for it as the reason. */
+  readonly signal: AbortSignal;
+  /** From here on the first signal aborts and a second one ends the process at once; before, the first one does. */
+  readonly begin: () => void;
+  readonly over: () => void;
+}
+
+export function endingInOrder(onSignal: () => void): Ending {
   const controller = new AbortController();
-  ending = () => {
-    ending = undefined;
-    onSignal();
-    controller.abort();
-  };
   return {
     signal: controller.signal,
+    begin: () => {
+      ending = (code) => {
+        ending = undefined;
+        onSignal();
+        controller.abort(code);
+      };
+    },
     over: () => {
       ending = undefined;
     },
@@ -18,8 +27,8 @@ export function endingInOrder(onSignal: () => void): { readonly signal: AbortSig
 }
 
 /** Whether somebody brings their work to an end, so that the process need not be ended now. */
-export function endInOrder(): boolean {
+export function endInOrder(code: number): boolean {
   const end = ending;
-  end?.();
+  end?.(code);
   return end !== undefined;
 }

@@ -10,7 +10,7 @@ import { addCommands } from './commands.ts';
 import { type ConfigFile, configFile } from './config-file.ts';
 import { endInOrder } from './interrupt.ts';
 import { shielded, unshield } from './minus.ts';
-import { checkFlags, usageError } from './usage.ts';
+import { checkFlags, commandNames, usageError } from './usage.ts';
 
 /** Runs the command line of this process and ends it. */
 export async function run(args: readonly string[]): Promise<never> {
@@ -24,7 +24,7 @@ export async function run(args: readonly string[]): Promise<never> {
   // A terminal that is closed and a scheduler that ends a job are no reason to leave half a market behind.
   for (const [signal, number] of stops) {
     process.on(signal, () => {
-      if (!endInOrder()) process.exit(128 + number);
+      if (!endInOrder(128 + number)) process.exit(128 + number);
     });
   }
   return leave(await execute(args));
@@ -91,9 +91,10 @@ async function dispatch(args: readonly string[], config: ConfigFile | undefined)
     .middleware(unshield, true)
     .check((argv) => checkFlags(cli, argv, args, config))
     .fail((message: string | null, error: Error | undefined) => {
-      throw usageError(cli, message, error, config);
+      throw usageError(cli, message, error, config, commands);
     });
   addCommands(cli);
+  const commands = commandNames(cli);
   await cli.parseAsync();
 }
 

@@ -29,9 +29,12 @@ export function usageError(
   message: string | null,
   error: Error | undefined,
   config: ConfigFile | undefined,
+  commands: readonly string[],
 ): Error {
   if (error && error.name !== 'YError') return error;
-  const level = levelOf(cli);
+  const inside = levelOf(cli);
+  // Inside the command that needs no name yargs has forgotten the others.
+  const level = inside.path.length === 0 ? { ...inside, subcommands: commands } : inside;
   // An unknown flag takes the next word for its value, which is then missing elsewhere: name the cause.
   const [stranger] = level.strangers;
   if (stranger && /^(Not enough non-option|Missing required)/.test(message ?? '')) {
@@ -93,6 +96,8 @@ function unknownWord(level: Level, word: string): string {
 }
 
 function unknownFlag(level: Level, name: string, _b: string, _c: string, config: ConfigFile | undefined): string {
+  // Where a command may be left out, yargs takes a word it does not know for an argument.
+  if (level.words.includes(name)) return unknownWord(level, name);
   const flags = level.flags.filter((flag) => flag.length > 1);
   const inFile = config && Object.hasOwn(config.flags, name);
   if (inFile) return `${config.path} has an unknown key "${name}"${meant(name, flags, '. Its keys can be: ')}`;
@@ -161,15 +166,27 @@ const dashed = (name: string): string => (name.length === 1 ? `-${name}` : `--${
 const named = (level: Level, name: string): string =>
   new RegExp(`[<[]${name}(\\.\\.)?[\\]>]`).test(level.declared) ? name.toUpperCase() : dashed(name);
 
-/** The one place that asks yargs what its types do not offer: which command it is in, and what that command declares. */
-function levelOf(cli: Argv): Level {
-  const inside = cli as unknown as {
+/** The commands declared so far; asked before the parse, all of them. */
+export const commandNames = (cli: Argv): readonly string[] =>
+  inner(cli)
+    .getInternalMethods()
+    .getCommandInstance()
+    .getCommands()
+    .filter((name) => name !== '$0');
+
+/** What yargs has and its types do not offer. */
+const inner = (cli: Argv) =>
+  cli as unknown as {
     getOptions(): Record<'number' | 'boolean' | 'array' | 'string', string[]> & { key: Record<string, unknown> };
     getInternalMethods(): {
       getContext(): { commands: string[]; fullCommands: string[] };
       getCommandInstance(): { getCommands(): string[] };
     };
   };
+
+/** Which command the parser is in, and what that command declares. */
+function levelOf(cli: Argv): Level {
+  const inside = inner(cli);
   const { key, number, boolean, array, string } = inside.getOptions();
   const parsed = cli.parsed || undefined;
   const { commands, fullCommands } = inside.getInternalMethods().getContext();

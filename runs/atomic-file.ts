@@ -1,6 +1,18 @@
 /** Files that are whole or not there, whatever ends the process or the machine while they are written. */
-import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { basename, dirname, join } from 'node:path';
+
+const partialEnd = '.partial';
 
 interface Placing {
   /** The file that was there before stays under this name. */
@@ -10,7 +22,7 @@ interface Placing {
 /** Puts a file in its place in one step. Whoever calls is alone in the folder, so the name it grows under is free. */
 export function writeAtomically(path: string, content: string | Uint8Array, placing: Placing = {}): void {
   const folder = dirname(path);
-  const partial = join(folder, `.${basename(path)}.partial`);
+  const partial = join(folder, `.${basename(path)}${partialEnd}`);
   try {
     writeDurably(partial, content);
     if (placing.keepAs) renameIfThere(path, join(folder, placing.keepAs));
@@ -20,6 +32,13 @@ export function writeAtomically(path: string, content: string | Uint8Array, plac
     throw error;
   }
   flushFolder(folder);
+}
+
+/** What processes killed in writeAtomically left behind. */
+export function removePartials(folder: string): void {
+  for (const name of readdirSync(folder)) {
+    if (name.startsWith('.') && name.endsWith(partialEnd)) rmSync(join(folder, name), { force: true });
+  }
 }
 
 export function writeDurably(path: string, content: string | Uint8Array): void {

@@ -6,7 +6,7 @@
 import { readdirSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { EvolveError } from '../core/failure.ts';
-import { makeFolder, writeAtomically } from './atomic-file.ts';
+import { makeFolder, removePartials, writeAtomically } from './atomic-file.ts';
 import { EventLog, logName, logStart, type RunEvent } from './event-log.ts';
 import { lockName, takeLock } from './lock.ts';
 import { manifestName, type RunManifest, readManifest, writeManifest } from './manifest.ts';
@@ -78,6 +78,7 @@ export class RunFolder {
   /** The newest state that can be used and what happened since. What cannot be trusted is moved aside for good. */
   recover(): Recovered {
     return this.#writing(() => {
+      removePartials(this.#folder);
       const damage = this.#log.mend();
       const { snapshot, problems } = newestSnapshot(this.#folder, (place) => this.#log.reaches(place));
       const from = snapshot?.log ?? logStart;

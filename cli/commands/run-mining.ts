@@ -11,7 +11,7 @@ export async function runMining(argv: RuntimeArguments, improve: string | undefi
   const { mine } = await import('../mining/mine.ts');
   const { data, warmStart, beside, out, resume, workers, memory, cache, backend, json } = argv;
   const shown = new MiningProgress();
-  const ending = endingInOrder(() => shown.note('Finishing the round; press Ctrl-C again to stop at once.'));
+  const ending = endingInOrder(() => shown.note('Finishing this step; press Ctrl-C again to stop at once.'));
   try {
     const report = await mine({
       ...givenOptions(argv),
@@ -26,11 +26,14 @@ export async function runMining(argv: RuntimeArguments, improve: string | undefi
       cache,
       backend,
       signal: ending.signal,
-      onProgress: (progress: MineProgress) => shown.show(progress),
+      onProgress: (progress: MineProgress) => {
+        if (progress.kind === 'kept') ending.begin();
+        else shown.show(progress);
+      },
     });
     shown.done();
     console.log(json ? JSON.stringify(report, null, 2) : mineReport(report));
-    if (report.stopped === 'interrupted') process.exitCode = 130;
+    if (report.stopped === 'interrupted') process.exitCode = Number(ending.signal.reason);
   } finally {
     ending.over();
     shown.done();

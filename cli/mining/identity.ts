@@ -1,17 +1,25 @@
-/** What makes a run this run: the same name, the same result. */
+/** What makes a run this run: the same name, the same search; and as far as both go, the same result. */
 import { createHash } from 'node:crypto';
 import { EvolveError } from '../../core/failure.ts';
 import { packageVersion } from '../../core/package-root.ts';
 import type { MarketManifest } from '../../data/market.ts';
-import { namedFactors, seedFactors } from '../../evaluation/named-factors.ts';
+import { type NamedFactor, namedFactors, seedFactors } from '../../evaluation/named-factors.ts';
+import { asFactor } from '../../program/build.ts';
 import { print } from '../../program/print.ts';
 import type { MineOptions } from './mine-options.ts';
-import { type OptionName, optionNames, type SearchConfig, searchConfig } from './search-options.ts';
+import {
+  type GivenOptions,
+  type OptionName,
+  optionNames,
+  type SearchConfig,
+  searchConfig,
+  stopNames,
+} from './search-options.ts';
 
 export interface Identity {
   readonly name: string;
   readonly config: SearchConfig;
-  readonly given: Given;
+  readonly given: ReadonlySet<OptionName>;
   readonly warmStart: readonly Formula[];
   readonly beside: readonly Formula[];
   readonly improve: string | undefined;
@@ -23,11 +31,15 @@ export interface Formula {
   readonly expression: string;
 }
 
-type Given = ReadonlySet<OptionName>;
-
-export async function identity(options: MineOptions, manifest: MarketManifest): Promise<Identity> {
-  const config = searchConfig(options);
-  if (options.improve !== undefined) await namedFactors([options.improve], manifest);
+/** `before`: what a run was begun with, where somebody goes on with one. What they leave out is as it was then. */
+export async function identity(
+  options: MineOptions,
+  manifest: MarketManifest,
+  before?: GivenOptions,
+): Promise<Identity> {
+  const given = optionNames.filter((name) => options[name] !== undefined);
+  const config = searchConfig({ ...before, ...Object.fromEntries(given.map((name) => [name, options[name]])) });
+  const improve = options.improve === undefined ? undefined : await improvable(options.improve, manifest);
   const read = async (path: string | undefined) =>
     path === undefined ? { accepted: [], refused: [] } : await seedFactors(path, manifest);
   const seeds = await read(options.warmStart);
@@ -42,7 +54,7 @@ export async function identity(options: MineOptions, manifest: MarketManifest): 
       details: had.refused.slice(1),
     });
   }
-  if (config.novelty > 0 && had.accepted.length === 0) {
+  if (config.novelty > 0 && had.accepted.length === 0 && !before) {
     throw new EvolveError('bad-argument', '--novelty needs --beside: a file of the factors to keep away from.');
   }
   const formulas = (factors: typeof seeds.accepted): Formula[] =>
@@ -51,15 +63,31 @@ export async function identity(options: MineOptions, manifest: MarketManifest): 
     config,
     warmStart: formulas(seeds.accepted),
     beside: formulas(had.accepted),
-    improve: options.improve,
+    improve,
   };
+  // How far it goes is not in the name: going on for longer is the same search.
+  const endless = Object.fromEntries(stopNames.map((name) => [name, undefined]));
   const hash = createHash('sha256')
-    .update(JSON.stringify([decisive, manifest.hash, packageVersion]))
+    .update(JSON.stringify([{ ...decisive, config: { ...config, ...endless } }, manifest.hash, packageVersion]))
     .digest('hex');
   return {
     ...decisive,
     name: `${manifest.name}-${hash.slice(0, 8)}`,
-    given: new Set(optionNames.filter((name) => options[name] !== undefined)),
+    given: new Set(given),
     refused: seeds.refused,
   };
+}
+
+/** A formula as we write it, so that its spelling makes no other run. */
+async function improvable(text: string, manifest: MarketManifest): Promise<string> {
+  if (/\.json$/i.test(text)) {
+    throw new EvolveError(
+      'bad-argument',
+      `A formula is improved, not a file such as ${text}: to begin with several, use --warm-start.`,
+    );
+  }
+  const [{ expression }] = (await namedFactors([text], manifest)) as [NamedFactor];
+  const factor = asFactor(expression);
+  if (factor.kind !== 'refused') return print(expression);
+  throw new EvolveError('bad-expression', `${print(expression)} is no factor: ${factor.reason}.`);
 }

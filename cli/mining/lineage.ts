@@ -3,7 +3,7 @@ import { ancestry, type Individual } from '../../engine/individual.ts';
 import { fitnessOf } from '../../engine/problem.ts';
 import type { Search } from '../../engine/search.ts';
 import type { Evaluator } from '../../evaluation/evaluator.ts';
-import { partFigures } from '../../evaluation/split-metrics.ts';
+import { type PartFigures, partFigures } from '../../evaluation/split-metrics.ts';
 import type { Expression } from '../../program/expression.ts';
 import { print } from '../../program/print.ts';
 import type { MarketSearch } from './market-search.ts';
@@ -13,8 +13,14 @@ export interface Step {
   readonly move: string;
   readonly round: number;
   readonly fitness: number | null;
-  readonly train: { readonly ic: number; readonly rankIc: number };
-  readonly valid: { readonly ic: number; readonly rankIc: number };
+  readonly train: MeanIcs;
+  readonly valid: MeanIcs;
+}
+
+/** Null where there is none: a report is kept as JSON. */
+interface MeanIcs {
+  readonly ic: number | null;
+  readonly rankIc: number | null;
 }
 
 /** From `ancestor` to the fittest of those that descend from it; the ancestor alone when none is fitter. */
@@ -38,12 +44,10 @@ export async function lineage(
     move: line.origin,
     round: line.round,
     fitness: 'fitness' in line ? (line.fitness ?? null) : null,
-    train: both(onTrain[i]),
-    valid: both(onValid[i]),
+    train: both(onTrain[i] as PartFigures),
+    valid: both(onValid[i] as PartFigures),
   }));
 }
 
-const both = (figures: { readonly ic: number; readonly rankIc: number } | undefined) => ({
-  ic: figures?.ic ?? Number.NaN,
-  rankIc: figures?.rankIc ?? Number.NaN,
-});
+const both = ({ ic, rankIc }: PartFigures): MeanIcs => ({ ic: known(ic), rankIc: known(rankIc) });
+const known = (value: number): number | null => (Number.isFinite(value) ? value : null);

@@ -28,6 +28,8 @@ export interface MineOptions extends GivenOptions {
 
 export type MineProgress =
   | { readonly kind: 'stage'; readonly label: string; readonly done: number; readonly total: number }
+  /** From here on what happens is kept in a folder, and whatever ends the process leaves a run to go on with. */
+  | { readonly kind: 'kept'; readonly run: string }
   /** Something to be told once. */
   | { readonly kind: 'note'; readonly sentence: string }
   | {

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { Matrix } from '../../core/arena.ts';
 import { EvolveError } from '../../core/failure.ts';
 import { packageVersion } from '../../core/package-root.ts';
+import { stream } from '../../core/random.ts';
 import { cacheFolder, embeddedMarket, embeddedOptions } from '../../data/embedded.ts';
 import type { MarketManifest } from '../../data/market.ts';
 import { readManifest } from '../../data/store/manifest.ts';
@@ -12,23 +13,24 @@ import { Evaluator } from '../../evaluation/evaluator.ts';
 import { asFactor, must } from '../../program/build.ts';
 import { canonical } from '../../program/canonical.ts';
 import type { Expression } from '../../program/expression.ts';
+import { mutate } from '../../program/mutate.ts';
 import { parse } from '../../program/parse.ts';
 import { print } from '../../program/print.ts';
-import type { RunEvent } from '../../runs/event-log.ts';
+import { randomProgram } from '../../program/random-program.ts';
 import { type FactorLibrary, libraryText, readLibrary } from '../../runs/library.ts';
-import { manifestName } from '../../runs/manifest.ts';
+import { manifestName, type RunManifest, readManifest as readRunManifest } from '../../runs/manifest.ts';
 import { readRun } from '../../runs/read-run.ts';
-import { type Recovered, RunFolder } from '../../runs/run-folder.ts';
+import { RunFolder } from '../../runs/run-folder.ts';
 import { roundsPicture, runReport } from '../report/run-report.ts';
 import { type Choice, choose } from './choose.ts';
 import { type Formula, type Identity, identity } from './identity.ts';
-import { begun, type KeptRun, resumed } from './kept-run.ts';
+import { begun, goesOn, type KeptRun, resumed } from './kept-run.ts';
 import { lineage, type Step } from './lineage.ts';
 import { type MarketSearch, marketProblem, marketSearch } from './market-search.ts';
 import type { MineOptions, MineProgress } from './mine-options.ts';
 import { minedLibrary } from './mined-library.ts';
 import { runSearch, type SearchOutcome } from './run-search.ts';
-import type { SearchConfig } from './search-options.ts';
+import { type SearchConfig, stopNames, stopRule } from './search-options.ts';
 
 export interface MineReport {
   readonly run: string;
@@ -53,50 +55,83 @@ export interface MineReport {
 export async function mine(options: MineOptions = {}): Promise<MineReport> {
   checkRuntime(options);
   const tell = options.onProgress ?? (() => {});
-  const folder =
+  const before = manifestOf(options);
+  const data =
     options.data ??
+    (before && existsSync(before.market.folder) ? before.market.folder : undefined) ??
     (await embeddedMarket((done) =>
       tell({ kind: 'stage', label: 'Making the embedded market', done, total: embeddedOptions.days }),
     ));
-  const manifest = await readManifest(folder);
-  const asked = await identity(options, manifest);
+  const manifest = await readManifest(data);
+  const asked = await identity(options, manifest, before?.config);
   const path = options.out ?? join('runs', asked.name);
-  const run =
-    options.resume && existsSync(join(path, manifestName))
-      ? resumed(path, options, asked, manifest)
-      : begun(path, asked, manifest, folder);
+  let run = options.resume && isRun(path) ? resumed(path, options, asked, manifest) : undefined;
   try {
-    return await mineIn(run, options, asked, folder, manifest, tell);
+    for (const sentence of run?.recovered.problems ?? []) tell({ kind: 'note', sentence });
+    const finished = run && finishedBefore(run, data, tell);
+    if (finished) return finished;
+    const search = searchable(run?.config ?? asked.config, manifest);
+    // Whatever is wrong with the market or with this machine shows before a folder is made.
+    const evaluator = await openEvaluator(search, data, options, undefined, tell);
+    let real: SearchOutcome<Expression>;
+    try {
+      if (run) run.folder.append(goesOn(run));
+      else {
+        run = begun(path, asked, manifest, data);
+        for (const sentence of run.refused) tell({ kind: 'note', sentence });
+      }
+      tell({ kind: 'kept', run: path });
+      real = await searchOn(search, evaluator, run, options, 'factors', tell);
+    } finally {
+      await evaluator.close();
+    }
+    return await concluded(run, real, search, data, options, tell);
   } finally {
-    run.folder.close();
+    run?.folder.close();
   }
 }
 
-async function mineIn(
+const isRun = (path: string): boolean => existsSync(join(path, manifestName));
+
+/** Who goes on with a run they name need not say again on which market, and what else it was begun with. */
+const manifestOf = ({ resume, out }: MineOptions): RunManifest | undefined =>
+  resume && out !== undefined && isRun(out) ? readRunManifest(out) : undefined;
+
+/** A config as a search that can be made on this market. */
+function searchable(config: SearchConfig, manifest: MarketManifest): MarketSearch {
+  const search = marketSearch(config, manifest);
+  if (!manifest.fields.some(({ name }) => name === config.price)) {
+    throw new EvolveError(
+      'missing-field',
+      `--price ${config.price}: the market ${manifest.name} has no field ${config.price}.`,
+    );
+  }
+  const random = stream(config.seed, 0, 0);
+  mutate(random, randomProgram(random, search.fresh), search.mutation);
+  return search;
+}
+
+/** From a search that is over to its library. */
+async function concluded(
   run: KeptRun,
-  options: MineOptions,
-  asked: Identity,
+  real: SearchOutcome<Expression>,
+  search: MarketSearch,
   data: string,
-  manifest: MarketManifest,
+  options: MineOptions,
   tell: (progress: MineProgress) => void,
 ): Promise<MineReport> {
-  const { folder, recovered, config } = run;
-  for (const sentence of [...recovered.problems, ...asked.refused]) tell({ kind: 'note', sentence });
-  const finished = finishedBefore(folder.path, config);
-  if (finished) return { ...finished, market: { ...finished.market, folder: data }, refused: asked.refused };
-  const search = marketSearch(config, manifest);
-  const stored = folder.manifest.config as unknown as Pick<Identity, 'warmStart' | 'beside' | 'improve'>;
-  const real = await searchOn(search, stored, folder, recovered, data, undefined, options, 'factors', tell);
+  const { folder, config, refused } = run;
+  const { name, hash } = folder.manifest.market;
   const report = {
     run: folder.path,
-    market: { folder: data, name: manifest.name, hash: manifest.hash },
+    market: { folder: data, name, hash },
     rounds: real.record.round,
     tried: real.record.tried,
     evaluations: real.evaluations,
     seconds: real.seconds,
     stopped: real.stopped,
     best: bestOf(real),
-    refused: asked.refused,
+    refused,
   };
   const unfinished = (): MineReport => {
     folder.append({ kind: 'stopped', reason: 'interrupted', round: real.record.round });
@@ -104,9 +139,10 @@ async function mineIn(
   };
   if (real.stopped === 'interrupted') return unfinished();
 
-  const placebo = config.placebo ? await placeboSearch(run, search, stored, data, options, real, tell) : undefined;
+  const placebo = config.placebo ? await placeboSearch(run, search, data, options, real, tell) : undefined;
   if (placebo?.stopped === 'interrupted') return unfinished();
 
+  const stored = storedFormulas(run);
   const evaluator = await openEvaluator(search, data, options, undefined, tell);
   try {
     const had = formulas(stored.beside, evaluator);
@@ -114,6 +150,8 @@ async function mineIn(
     tell({ kind: 'stage', label: 'Choosing the library', done: 0, total: 1 });
     const placeboBest = placebo && (bestOf(placebo)?.fitness ?? 0);
     const choice = await choose(search, evaluator, hall, { tried: real.record.tried, placeboBest, had });
+    if (options.signal?.aborted) return unfinished();
+    // From here on nobody stops in order: test dates that were looked at for nothing would have to be looked at again.
     folder.append({ kind: 'test-opened', time: new Date().toISOString(), factors: choice.chosen.length });
     const library = await minedLibrary(search, evaluator, choice, {
       name: folder.manifest.name,
@@ -126,7 +164,7 @@ async function mineIn(
         ? undefined
         : await lineage(search, evaluator, real.search, factorOf(stored.improve, evaluator));
     folder.write('library.json', libraryText(library));
-    await writeReport(folder, library, real.stopped, placebo !== undefined, asked.refused);
+    await writeReport(run, library, real.stopped, placebo !== undefined);
     const { candidates, failed, thresholds, combined } = choice;
     const result: MineReport = {
       ...report,
@@ -142,80 +180,73 @@ async function mineIn(
 }
 
 /** The report of a run that is over, unless it is to go further now. */
-function finishedBefore(path: string, config: SearchConfig): MineReport | undefined {
-  let last: RunEvent | undefined;
-  for (const event of readRun(path).events) last = event;
+function finishedBefore(run: KeptRun, data: string, tell: (progress: MineProgress) => void): MineReport | undefined {
+  const { folder, config, last } = run;
   if (last?.kind !== 'finished' || JSON.stringify(last.config) !== JSON.stringify(config)) return undefined;
   const { kind: _, config: __, ...report } = last as unknown as MineReport & Record<'kind' | 'config', unknown>;
-  return { ...report, library: readLibrary(join(path, 'library.json')) };
+  try {
+    const library = readLibrary(join(folder.path, 'library.json'));
+    return { ...report, run: folder.path, market: { ...report.market, folder: data }, library };
+  } catch (error) {
+    if (!(error instanceof EvolveError)) throw error;
+    tell({ kind: 'note', sentence: `${error.message} It is made again.` });
+    return undefined;
+  }
 }
 
 async function searchOn(
   search: MarketSearch,
-  stored: Pick<Identity, 'warmStart' | 'beside' | 'improve'>,
-  folder: RunFolder,
-  recovered: Recovered,
-  data: string,
-  placebo: number | undefined,
+  evaluator: Evaluator,
+  run: KeptRun,
   options: MineOptions,
   name: 'factors' | 'placebo',
   tell: (progress: MineProgress) => void,
 ): Promise<SearchOutcome<Expression>> {
-  const evaluator = await openEvaluator(search, data, options, placebo, tell);
-  try {
-    const against = search.config.novelty > 0 ? await knownValues(stored.beside, search, evaluator) : [];
-    const { rounds, minutes, evaluations, target, stagnation } = search.config;
-    const given = (value: number | null): number | undefined => value ?? undefined;
-    return await runSearch({
-      folder,
-      recovered,
-      problem: marketProblem(search, evaluator, against),
-      rule: search.rule,
-      stop: {
-        rounds: given(rounds),
-        minutes: given(minutes),
-        evaluations: given(evaluations),
-        target: given(target),
-        stagnation: given(stagnation),
-      },
-      seeds: seedsOf(stored, search, evaluator),
-      reuse: options.cache ?? true,
-      signal: options.signal,
-      onRound: (round) => tell({ kind: 'round', search: name, round, rounds }),
-    });
-  } finally {
-    await evaluator.close();
-  }
+  const { folder, recovered, config } = run;
+  const stored = storedFormulas(run);
+  const against = config.novelty > 0 ? await knownValues(stored.beside, search, evaluator) : [];
+  return await runSearch({
+    folder,
+    recovered,
+    problem: marketProblem(search, evaluator, against),
+    rule: search.rule,
+    stop: stopRule(config),
+    seeds: seedsOf(stored, search, evaluator),
+    reuse: options.cache ?? true,
+    signal: options.signal,
+    onRound: (round) => tell({ kind: 'round', search: name, round, rounds: config.rounds }),
+  });
 }
+
+const storedFormulas = ({ folder }: KeptRun) =>
+  folder.manifest.config as unknown as Pick<Identity, 'warmStart' | 'beside' | 'improve'>;
 
 /** The same search for as many rounds, on labels dealt out at random, kept in a folder inside the run's. */
 async function placeboSearch(
   run: KeptRun,
   search: MarketSearch,
-  stored: Identity | Pick<Identity, 'warmStart' | 'beside' | 'improve'>,
   data: string,
   options: MineOptions,
   real: SearchOutcome<Expression>,
   tell: (progress: MineProgress) => void,
 ): Promise<SearchOutcome<Expression>> {
   const path = join(run.folder.path, 'placebo');
-  const config = {
-    ...run.config,
-    rounds: real.record.round,
-    minutes: null,
-    evaluations: null,
-    target: null,
-    stagnation: null,
-  };
-  const there = existsSync(join(path, manifestName));
+  const endless = Object.fromEntries(stopNames.map((name) => [name, null]));
+  const config: SearchConfig = { ...run.config, ...endless, rounds: real.record.round };
+  const there = isRun(path);
   const folder = there
     ? RunFolder.open(path)
-    : RunFolder.create(path, { ...run.folder.manifest, config: { ...config } });
+    : RunFolder.create(path, { ...run.folder.manifest, config: { ...run.folder.manifest.config, ...config } });
   try {
     const recovered = there ? folder.recover() : { state: undefined, events: [], problems: [] };
     for (const sentence of recovered.problems) tell({ kind: 'note', sentence });
-    const shuffled = search.rule.seed;
-    return await searchOn({ ...search, config }, stored, folder, recovered, data, shuffled, options, 'placebo', tell);
+    const evaluator = await openEvaluator(search, data, options, search.rule.seed, tell);
+    try {
+      const shuffled: KeptRun = { ...run, folder, recovered, config };
+      return await searchOn({ ...search, config }, evaluator, shuffled, options, 'placebo', tell);
+    } finally {
+      await evaluator.close();
+    }
   } finally {
     folder.close();
   }
@@ -283,16 +314,15 @@ function checkRuntime({ workers, backend = 'auto', memory }: MineOptions): void 
 }
 
 async function writeReport(
-  folder: RunFolder,
+  { folder, config, refused }: KeptRun,
   library: FactorLibrary,
   stopped: string,
   placebo: boolean,
-  refused: readonly string[],
 ): Promise<void> {
   const rounds = recordsOf(folder.path);
   const shuffled = placebo ? recordsOf(join(folder.path, 'placebo')) : undefined;
   const page = await runReport({
-    manifest: folder.manifest,
+    manifest: { ...folder.manifest, config: { ...folder.manifest.config, ...config } },
     rounds,
     library,
     stopped,

@@ -57,12 +57,21 @@ export async function runSearch<G>(run: RunSearch<G>): Promise<SearchOutcome<G>>
   const { folder, rule, signal, onRound } = run;
   const taped = new Taped(run.problem);
   const state = run.recovered.state as Snapshot | undefined;
-  const search = new Search(taped.problem, rule, { seeds: run.seeds, reuse: run.reuse }, state?.search);
+  const searching = (reuse: boolean, from?: SearchState): Search<G> =>
+    new Search(taped.problem, rule, { seeds: run.seeds, reuse }, from);
+  let { reuse } = run;
+  let search = searching(reuse, state?.search);
+  // What was asked of the problem, and so what is on a tape, depends on it; where the search goes does not.
+  const remembering = (again: boolean): void => {
+    if (again !== reuse) search = searching(again, search.state);
+    reuse = again;
+  };
   const stopping = new Stopping(run.stop, state && { best: state.best, bestRound: state.bestRound });
   let [record, seconds, evaluations] = [state?.record, state?.seconds ?? 0, state?.evaluations ?? 0];
   for (const event of run.recovered.events) {
     if (event.kind === 'clock') seconds += event.seconds as number;
     if (event.kind !== 'round') continue;
+    remembering(event.reuse !== false);
     taped.play(event.tape as Tape);
     record = await search.next();
     if (JSON.stringify(record) !== JSON.stringify(event.record)) {
@@ -72,6 +81,7 @@ export async function runSearch<G>(run: RunSearch<G>): Promise<SearchOutcome<G>>
     evaluations += asked(taped.take());
   }
   taped.play(undefined);
+  remembering(run.reuse);
 
   const keep = (last: RoundRecord): void => {
     const { best, bestRound } = stopping.state;
@@ -92,7 +102,7 @@ export async function runSearch<G>(run: RunSearch<G>): Promise<SearchOutcome<G>>
     const tape = taped.take();
     stopping.note(record);
     evaluations += asked(tape);
-    folder.append({ kind: 'round', record, tape });
+    folder.append({ kind: 'round', record, tape, ...(!reuse && { reuse }) });
     const taken = (performance.now() - started) / 1000;
     seconds += taken;
     folder.append({ kind: 'clock', round: record.round, seconds: taken, rss: process.memoryUsage.rss() });

@@ -95,7 +95,7 @@ function whereTo({ run, library: found, stopped }: MineReport): string {
     : '';
 }
 
-const four = (value: number | undefined): string =>
-  value === undefined || Number.isNaN(value) ? '' : value.toFixed(4);
+const four = (value: number | null | undefined): string =>
+  value === undefined || value === null || Number.isNaN(value) ? '' : value.toFixed(4);
 const percent = (value: number | undefined): string =>
   value === undefined || Number.isNaN(value) ? '' : `${Math.round(100 * value)}%`;
