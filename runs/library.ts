@@ -19,6 +19,8 @@ export interface FactorLibrary {
   readonly label: { readonly price: string; readonly lag: number; readonly horizon: number };
   readonly tried: { readonly programs: number; readonly evaluations: number; readonly rounds: number };
   readonly thresholds: { readonly train: number; readonly how: string; readonly placeboBest?: number };
+  /** IC of the equally weighted sum of the standardised factors, signs applied; absent without factors. */
+  readonly combined?: { readonly train: number; readonly valid: number; readonly test: number };
   readonly factors: readonly LibraryFactor[];
 }
 

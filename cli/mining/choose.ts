@@ -7,12 +7,11 @@ import { forward } from '../../engine/forward.ts';
 import type { Individual } from '../../engine/individual.ts';
 import { fitnessOf } from '../../engine/problem.ts';
 import { uncorrelated } from '../../engine/uncorrelated.ts';
+import { combinedIc } from '../../evaluation/combined.ts';
 import type { Evaluator } from '../../evaluation/evaluator.ts';
-import { moments } from '../../evaluation/fitness.ts';
 import { luckyT } from '../../evaluation/luck.ts';
 import { type PartFigures, partFigures } from '../../evaluation/split-metrics.ts';
 import type { Dates } from '../../evaluation/task.ts';
-import { call, must } from '../../program/build.ts';
 import type { Expression } from '../../program/expression.ts';
 import type { MarketSearch } from './market-search.ts';
 
@@ -34,8 +33,8 @@ export interface Choice {
   readonly candidates: number;
   readonly failed: Readonly<Record<Rule, number>>;
   readonly thresholds: Thresholds;
-  /** Combined fitness on training dates as each of a batch was added. */
-  readonly combined?: readonly number[];
+  /** Mean correlation of two of the chosen, by their places. */
+  readonly correlation: (a: number, b: number) => number;
 }
 
 export interface Thresholds {
@@ -78,15 +77,24 @@ export async function choose(
   const failed: Record<Rule, number> = { luck: 0, sign: 0, decay: 0, 'valid-t': 0, correlation: 0 };
   for (const { failure } of candidates) if (failure) failed[failure]++;
   const passed = candidates.filter(({ failure }) => failure === undefined);
-  const likeness = await likenessOn(evaluator, [...passed.map(({ program }) => program), ...had.map(judged)], valid);
+  const correlation = await correlationsOn(
+    evaluator,
+    [...passed.map(({ program }) => program), ...had.map(judged)],
+    valid,
+  );
+  const likeness = (a: number, b: number): number => Math.abs(correlation(a, b));
   const places = passed.map((_, i) => i);
   const before = had.map((_, i) => passed.length + i);
-  const limits = { limit: config.correlation, most: config.most, had: before };
-  const batch =
-    config.batch === null
-      ? undefined
-      : await bestTogether(search, evaluator, passed, (a, b) => likeness(a, b) < config.correlation, before);
-  const accepted = batch?.chosen ?? uncorrelated(places, likeness, limits);
+  const { batch, correlation: limit, most } = config;
+  const accepted =
+    batch === null
+      ? uncorrelated(places, likeness, { limit, most, had: before })
+      : forward(
+          places,
+          batch,
+          (members) => together(search, passed, members, correlation),
+          (chosen, next) => [...chosen, ...before].every((other) => likeness(other, next) < limit),
+        );
   failed.correlation = passed.length - accepted.length;
   const chosen = accepted.map((i): Chosen => {
     const { failure: _, ...candidate } = passed[i] as Candidate;
@@ -99,7 +107,7 @@ export async function choose(
     candidates: candidates.length,
     failed,
     thresholds,
-    ...(batch && { combined: batch.worth }),
+    correlation: (a, b) => correlation(accepted[a] as number, accepted[b] as number),
   };
 }
 
@@ -126,8 +134,22 @@ function rulesBroken(
   return sign * tOf(search, valid) >= search.config.validT ? undefined : 'valid-t';
 }
 
-/** |Mean correlation| over the dates, of any two. */
-async function likenessOn(
+/** The combined IC on training dates. */
+const together = (
+  search: MarketSearch,
+  candidates: readonly Candidate[],
+  members: readonly number[],
+  correlation: (a: number, b: number) => number,
+): number =>
+  combinedIc(
+    members,
+    (i) => icOf(search, (candidates[i] as Candidate).train),
+    (i) => (candidates[i] as Candidate).sign,
+    correlation,
+  );
+
+/** Mean correlation over the dates, of any two. */
+async function correlationsOn(
   evaluator: Evaluator,
   programs: readonly Expression[],
   { from, to }: Dates,
@@ -135,45 +157,8 @@ async function likenessOn(
   const dates = Array.from({ length: to - from }, (_, i) => from + i);
   const rows = programs.length > 1 ? await evaluator.correlations(programs, dates) : [];
   return (a, b) => {
-    const correlation = rows[Math.max(a, b)]?.[Math.min(a, b)] as number;
+    const correlation = a === b ? 1 : (rows[Math.max(a, b)]?.[Math.min(a, b)] as number);
     // Two that never have a value together have nothing in common.
-    return Number.isNaN(correlation) ? 0 : Math.abs(correlation);
+    return Number.isNaN(correlation) ? 0 : correlation;
   };
-}
-
-/** Forward selection by the training IC of the equally weighted sum. */
-async function bestTogether(
-  { config, train, fitness }: MarketSearch,
-  evaluator: Evaluator,
-  passed: readonly Candidate[],
-  unlike: (a: number, b: number) => boolean,
-  had: readonly number[],
-) {
-  const parts = passed.map(({ program, sign }) => oriented(program, sign));
-  const sum = (places: readonly number[]): Expression =>
-    places.map((i) => parts[i] as Expression).reduce((a, b) => must(call('add', [a, b])));
-  const worth = async (chosen: readonly number[], next: readonly number[]): Promise<number[]> => {
-    const scores = await evaluator.score(
-      next.map((candidate) => sum([...chosen, candidate])),
-      { ...train, method: fitness.method },
-    );
-    return scores.map(({ ic }) => {
-      const { mean, deviation } = moments(ic);
-      return fitness.measure === 'ic' ? mean : mean / deviation;
-    });
-  };
-  const fits = (chosen: readonly number[], next: number): boolean =>
-    [...chosen, ...had].every((other) => unlike(other, next));
-  return forward(
-    passed.map((_, i) => i),
-    config.batch as number,
-    worth,
-    fits,
-  );
-}
-
-/** Standardised, and higher where the returns are expected to be. */
-export function oriented(program: Expression, sign: 1 | -1): Expression {
-  const standard = must(call('cs_norm', [program]));
-  return sign === 1 ? standard : must(call('neg', [standard]));
 }

@@ -89,6 +89,12 @@ function pastOf(path: string): Past {
 function refuseOther(folder: RunFolder, options: MineOptions, asked: Identity, manifest: MarketManifest): void {
   const { path } = folder;
   const { config: stored, market, engineVersion } = folder.manifest;
+  if (stored.shuffled !== undefined) {
+    throw new EvolveError(
+      'bad-run',
+      `${path} is the placebo of a run, on shuffled labels; go on with the run it lies in.`,
+    );
+  }
   if (market.hash !== manifest.hash) {
     throw new EvolveError(
       'changed-market',

@@ -47,7 +47,7 @@ export interface MineReport {
   readonly refused: readonly string[];
   /** Absent while there is more to search. */
   readonly library?: FactorLibrary;
-  readonly choice?: Pick<Choice, 'candidates' | 'failed' | 'thresholds' | 'combined'>;
+  readonly choice?: Pick<Choice, 'candidates' | 'failed' | 'thresholds'>;
   /** From the formula to be improved to its best descendant. */
   readonly lineage?: readonly Step[];
 }
@@ -165,11 +165,11 @@ async function concluded(
         : await lineage(search, evaluator, real.search, factorOf(stored.improve, evaluator));
     folder.write('library.json', libraryText(library));
     await writeReport(run, library, real.stopped, placebo !== undefined);
-    const { candidates, failed, thresholds, combined } = choice;
+    const { candidates, failed, thresholds } = choice;
     const result: MineReport = {
       ...report,
       library,
-      choice: { candidates, failed, thresholds, ...(combined && { combined }) },
+      choice: { candidates, failed, thresholds },
       ...(steps && { lineage: steps }),
     };
     folder.append({ kind: 'finished', ...result, library: undefined, config: { ...config } });
@@ -236,7 +236,10 @@ async function placeboSearch(
   const there = isRun(path);
   const folder = there
     ? RunFolder.open(path)
-    : RunFolder.create(path, { ...run.folder.manifest, config: { ...run.folder.manifest.config, ...config } });
+    : RunFolder.create(path, {
+        ...run.folder.manifest,
+        config: { ...run.folder.manifest.config, ...config, shuffled: search.rule.seed },
+      });
   try {
     const recovered = there ? folder.recover() : { state: undefined, events: [], problems: [] };
     for (const sentence of recovered.problems) tell({ kind: 'note', sentence });

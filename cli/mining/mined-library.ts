@@ -4,6 +4,7 @@ import { unitName } from '../../core/units.ts';
 import type { MarketManifest } from '../../data/market.ts';
 import type { Part, PartName } from '../../data/splits.ts';
 import { ancestry } from '../../engine/individual.ts';
+import { combinedIc } from '../../evaluation/combined.ts';
 import type { Evaluator } from '../../evaluation/evaluator.ts';
 import { type PartFigures, partFigures, turnover } from '../../evaluation/split-metrics.ts';
 import { listing } from '../../program/listing.ts';
@@ -23,7 +24,7 @@ export interface LibraryOf {
 export async function minedLibrary(
   search: MarketSearch,
   evaluator: Evaluator,
-  { chosen, thresholds }: Choice,
+  { chosen, thresholds, correlation }: Choice,
   about: LibraryOf,
 ): Promise<FactorLibrary> {
   const { manifest } = evaluator.market;
@@ -50,6 +51,14 @@ export async function minedLibrary(
     });
   }
   const { placeboBest } = thresholds;
+  const places = chosen.map((_, place) => place);
+  const together = (of: (place: number) => PartFigures): number =>
+    combinedIc(
+      places,
+      (place) => of(place).ic,
+      (place) => (chosen[place] as Chosen).sign,
+      correlation,
+    );
   return {
     schema: 1,
     ...about,
@@ -70,6 +79,13 @@ export async function minedLibrary(
       how: thresholdWords(search, thresholds),
       ...(placeboBest !== undefined && { placeboBest }),
     },
+    ...(chosen.length > 0 && {
+      combined: {
+        train: together((place) => (chosen[place] as Chosen).train),
+        valid: together((place) => (chosen[place] as Chosen).valid),
+        test: together((place) => test[place] as PartFigures),
+      },
+    }),
     factors,
   };
 }

@@ -47,6 +47,10 @@ function library({ library: found, choice }: MineReport): string {
     const headings = ['train IC', 'rank', 'valid IC', 'rank', 't', 'test IC', 'rank', 'turnover', 'size', 'factor'];
     parts.push(`The library, fittest first:\n${table(rows, headings)}`);
   } else parts.push('No factor came into the library.');
+  if (found?.combined && found.factors.length > 1) {
+    const { train, valid, test } = found.combined;
+    parts.push(`All together, equally weighted: ${four(train)} train, ${four(valid)} valid, ${four(test)} test.`);
+  }
   if (choice) {
     const { candidates, failed, thresholds } = choice;
     const reasonsOf = Object.entries(ruleWords).flatMap(([rule, words]) => {
