@@ -3,8 +3,8 @@
  * of one good individual would otherwise be the whole population before anything else had time to become good.
  */
 import type { Stream } from '../core/random.ts';
-import type { Individual } from './individual.ts';
-import { compareVerdicts, fitnessOf, type Problem } from './problem.ts';
+import { compare, type Individual } from './individual.ts';
+import { fitnessOf, type Problem } from './problem.ts';
 
 export interface CatastropheRule {
   /** Rounds from one to the next; 0 for never. */
@@ -56,6 +56,6 @@ export function elitesOf<G>(population: readonly Individual<G>[], count: number,
   const youngest = new Map(population.map((individual) => [individual.key, individual]));
   return [...youngest.values()]
     .filter(({ verdict }) => fitnessOf(verdict, stages) !== undefined)
-    .sort((a, b) => compareVerdicts(a.verdict, b.verdict) || a.id - b.id)
+    .sort((a, b) => compare(a, b) || a.id - b.id)
     .slice(0, count);
 }

@@ -7,7 +7,7 @@ import { fitnessOf } from './problem.ts';
 
 export interface HallRule {
   readonly size: number;
-  /** Two whose behaviour has at least this |cosine| are one, and the fitter stands for both. */
+  /** Two whose behaviour has at least this |cosine| are one, and the fitter stands for both, or of two as fit the smaller. */
   readonly likeness: number;
 }
 
@@ -45,7 +45,9 @@ export class Hall<G> {
     if (full && fitness <= (this.#seats.at(-1) as Seat<G>).fitness) return false;
     const seat = { individual, fitness, behaviour: behaviourOf(individual) };
     const alike = this.#seats.filter((other) => this.#alike(seat, other));
-    if (alike.some((other) => other.fitness >= fitness)) return false;
+    const better = (other: Seat<G>): boolean =>
+      other.fitness > fitness || (other.fitness === fitness && other.individual.size <= individual.size);
+    if (alike.some(better)) return false;
     this.#seats = this.#seats.filter((other) => !alike.includes(other));
     const place = this.#seats.findIndex((other) => other.fitness < fitness);
     this.#seats.splice(place < 0 ? this.#seats.length : place, 0, seat);

@@ -1,4 +1,4 @@
-import type { Verdict } from './problem.ts';
+import { compareVerdicts, type Verdict } from './problem.ts';
 
 export interface Individual<G> {
   /** Its place in the order of birth: the smallest is the oldest. */
@@ -6,8 +6,13 @@ export interface Individual<G> {
   readonly key: string;
   readonly genome: G;
   readonly verdict: Verdict;
+  readonly size: number;
   readonly line: Line<G>;
 }
+
+/** Below 0 when a is to be preferred: the fitter, and of two as fit the smaller. */
+export const compare = <G>(a: Individual<G>, b: Individual<G>): number =>
+  compareVerdicts(a.verdict, b.verdict) || a.size - b.size;
 
 /** Where an individual comes from, back to a fresh or given one. */
 export interface Line<G> {

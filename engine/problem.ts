@@ -7,6 +7,8 @@ import type { Stream } from '../core/random.ts';
 export interface Problem<G> {
   /** Names what a genome does: equal keys are judged alike. */
   key(genome: G): string;
+  /** Of two as fit, the smaller is preferred. */
+  size(genome: G): number;
   /** For snapshots; `read(write(g))` is g: it has g's key, and the same stream varies it in the same way. */
   write(genome: G): string;
   read(text: string): G;

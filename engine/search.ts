@@ -5,9 +5,9 @@
 import { type Stream, stream } from '../core/random.ts';
 import { catastrophe, elitesOf } from './catastrophe.ts';
 import { Hall } from './hall.ts';
-import type { Individual, Line } from './individual.ts';
+import { compare, type Individual, type Line } from './individual.ts';
 import { Judging, type JudgingCounts, noCounts } from './judging.ts';
-import { compareVerdicts, fitnessOf, type Problem, type Variation, type Verdict } from './problem.ts';
+import { fitnessOf, type Problem, type Variation, type Verdict } from './problem.ts';
 import { type CatastropheRecord, figures, type RoundRecord } from './record.ts';
 import type { SearchRule } from './rule.ts';
 import { readState, type SearchState, writeState } from './state.ts';
@@ -145,7 +145,7 @@ export class Search<G> {
       this.#population = this.#population.slice(count);
       return;
     }
-    const worst = [...this.#population].sort((a, b) => compareVerdicts(b.verdict, a.verdict) || a.id - b.id);
+    const worst = [...this.#population].sort((a, b) => compare(b, a) || a.id - b.id);
     const gone = new Set(worst.slice(0, count));
     this.#population = this.#population.filter((individual) => !gone.has(individual));
   }
@@ -222,7 +222,14 @@ export class Search<G> {
         ...(fitness !== undefined && { fitness }),
         ...(parent && { parent }),
       };
-      const individual = { id: this.#born++, key: this.#problem.key(genome), genome, verdict, line };
+      const individual = {
+        id: this.#born++,
+        key: this.#problem.key(genome),
+        genome,
+        verdict,
+        size: this.#problem.size(genome),
+        line,
+      };
       this.#population.push(individual);
       this.#hall.admit(individual);
     }

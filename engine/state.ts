@@ -76,7 +76,14 @@ export function readState<G>(
   }
   const individual = ({ id, line, verdict }: StoredIndividual): Individual<G> => {
     const found = restored[line] as Line<G>;
-    return { id, verdict, line: found, genome: found.genome, key: problem.key(found.genome) };
+    return {
+      id,
+      verdict,
+      line: found,
+      genome: found.genome,
+      key: problem.key(found.genome),
+      size: problem.size(found.genome),
+    };
   };
   return { population: population.map(individual), hall: hall.map(individual) };
 }

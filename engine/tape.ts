@@ -48,6 +48,7 @@ export class Taped<G> {
 const bound = <G>(problem: Problem<G>): Problem<G> => ({
   stages: problem.stages,
   key: (genome) => problem.key(genome),
+  size: (genome) => problem.size(genome),
   write: (genome) => problem.write(genome),
   read: (text) => problem.read(text),
   fresh: (stream) => problem.fresh(stream),

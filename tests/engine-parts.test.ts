@@ -14,7 +14,7 @@ import { Bits, smallRule } from './engine-toys.ts';
 function people(...rows: readonly (readonly [key: string, ...scores: number[]])[]): Individual<string>[] {
   return rows.map(([key, ...scores], id) => {
     const verdict: Verdict = scores.length > 0 ? { kind: 'scored', scores } : { kind: 'rejected', reason: 'constant' };
-    return { id, key, genome: key, verdict, line: { genome: key, origin: 'fresh', round: 0 } };
+    return { id, key, genome: key, verdict, size: 0, line: { genome: key, origin: 'fresh', round: 0 } };
   });
 }
 
@@ -37,6 +37,15 @@ describe('the tournament', () => {
         },
       ),
     ));
+
+  test('goes to the smaller of two as fit', () => {
+    const [large, small] = people(['large', 1, 0.5], ['small', 1, 0.5]) as [Individual<string>, Individual<string>];
+    const sized = [
+      { ...large, size: 5 },
+      { ...small, size: 3 },
+    ];
+    for (let seed = 0; seed < 20; seed++) expect(tournament(stream(seed, 0, 0), sized, 30).key).toBe('small');
+  });
 
   // The fittest of k of n has a mean place of k / (k + 1) n from below.
   test.each([1, 2, 5, 10])('of %i presses as it should', (k) => {
@@ -129,6 +138,13 @@ describe('the hall', () => {
       ...(behaviour && { behaviour: Buffer.from(Int8Array.from(behaviour).buffer).toString('base64') }),
     },
   });
+  test('keeps the smaller of two that behave alike and are as fit', () => {
+    const [five, three, four] = [5, 3, 4].map((size, id) => ({ ...seat(id, `${size}`, 0.5, [1, 2, 3]), size }));
+    const { admitted, seats } = hallOf(3, five as never, three as never, four as never);
+    expect(admitted).toEqual([true, true, false]);
+    expect(seats()).toEqual([1]);
+  });
+
   const hallOf = (size: number, ...all: Individual<string>[]) => {
     const hall = new Hall<string>({ size, likeness: 0.9 }, 1);
     return {

@@ -47,6 +47,10 @@ export class Bits implements Problem<string> {
     return genome;
   }
 
+  size(): number {
+    return 0;
+  }
+
   write(genome: string): string {
     return genome;
   }
@@ -149,6 +153,10 @@ export class Points implements Problem<readonly number[]> {
 
   key(genome: readonly number[]): string {
     return genome.join(' ');
+  }
+
+  size(): number {
+    return 0;
   }
 
   write(genome: readonly number[]): string {

@@ -121,6 +121,7 @@ export function marketProblem(
   return {
     stages: stages.length,
     key: ({ key }) => key,
+    size: ({ size }) => size,
     write: print,
     read: (text) => canonical(parse(text, evaluator.vocabulary)),
     fresh: (stream) => canonical(randomProgram(stream, search.fresh)),
