@@ -20,7 +20,17 @@ export interface Surroundings {
 }
 
 export function evolve(args: readonly string[], around: Surroundings = {}): Promise<Outcome> {
-  return ended([builtFile('cli', 'main.js'), ...args], around);
+  return startEvolve(args, around).outcome;
+}
+
+/** For who has to do with the process while it is under way. */
+export const startEvolve = (args: readonly string[], around: Surroundings = {}): Running =>
+  started([builtFile('cli', 'main.js'), ...args], around);
+
+export interface Running {
+  readonly kill: (signal: NodeJS.Signals) => void;
+  readonly heard: { readonly stdout: string; readonly stderr: string };
+  readonly outcome: Promise<Outcome>;
 }
 
 /**
@@ -42,13 +52,13 @@ export async function evolveEach(
     }
     process.stdout.write(JSON.stringify(heard), () => process.exit());
   `;
-  const { stdout, stderr } = await ended(['--input-type=module', '-e', script], around);
+  const { stdout, stderr } = await started(['--input-type=module', '-e', script], around).outcome;
   if (stderr) throw new Error(stderr);
   return JSON.parse(stdout);
 }
 
-function ended(command: readonly string[], around: Surroundings): Promise<Outcome> {
-  const started = performance.now();
+function started(command: readonly string[], around: Surroundings): Running {
+  const begin = performance.now();
   // FORCE_COLOR of whoever runs the tests must not reach the output compared here.
   const { FORCE_COLOR: _, ...inherited } = process.env;
   const child = spawn(process.execPath, command, {
@@ -66,8 +76,9 @@ function ended(command: readonly string[], around: Surroundings): Promise<Outcom
       }
     });
   }
-  return new Promise((resolve, reject) => {
+  const outcome = new Promise<Outcome>((resolve, reject) => {
     child.on('error', reject);
-    child.on('close', (code) => resolve({ code, ...heard, ms: performance.now() - started }));
+    child.on('close', (code) => resolve({ code, ...heard, ms: performance.now() - begin }));
   });
+  return { kill: (signal) => child.kill(signal), heard, outcome };
 }
