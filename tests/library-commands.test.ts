@@ -62,6 +62,7 @@ async function failure(attempt: () => unknown): Promise<EvolveError> {
 const programs: Problem<Expression> = {
   stages: 1,
   key: ({ key }) => key,
+  size: ({ size }) => size,
   write: print,
   read: (text) => canonical(parse(text, standardVocabulary)),
   fresh: (random) => canonical(randomProgram(random, smallSize)),
