@@ -58,7 +58,7 @@ export async function mine(options: MineOptions = {}): Promise<MineReport> {
   const before = manifestOf(options);
   const data =
     options.data ??
-    (before && existsSync(before.market.folder) ? before.market.folder : undefined) ??
+    marketOf(before) ??
     (await embeddedMarket((done) =>
       tell({ kind: 'stage', label: 'Making the embedded market', done, total: embeddedOptions.days }),
     ));
@@ -96,6 +96,12 @@ const isRun = (path: string): boolean => existsSync(join(path, manifestName));
 /** Who goes on with a run they name need not say again on which market, and what else it was begun with. */
 const manifestOf = ({ resume, out }: MineOptions): RunManifest | undefined =>
   resume && out !== undefined && isRun(out) ? readRunManifest(out) : undefined;
+
+/** Not when it is one that can be made again. */
+function marketOf(run: RunManifest | undefined): string | undefined {
+  const folder = run?.market.folder;
+  return folder !== undefined && (existsSync(folder) || !folder.startsWith(cacheFolder())) ? folder : undefined;
+}
 
 /** A config as a search that can be made on this market. */
 function searchable(config: SearchConfig, manifest: MarketManifest): MarketSearch {
