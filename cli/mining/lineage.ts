@@ -35,7 +35,11 @@ export async function lineage(
   const fitness = ({ verdict }: Individual<Expression>): number => fitnessOf(verdict, stages.length) ?? Number.NaN;
   let best: Individual<Expression> | undefined;
   for (const one of descendants) if (fitness(one) > (best ? fitness(best) : Number.NEGATIVE_INFINITY)) best = one;
-  const lines = best ? ancestry(best.line) : [{ genome: ancestor, origin: 'seed', round: 0 }];
+  const steps = best ? ancestry(best.line) : [];
+  // A descendant can outlive an ancestor that was fitter.
+  const fitter = best && !(fitness(best) <= (steps[0]?.fitness ?? Number.NEGATIVE_INFINITY));
+  const alone = steps[0] ?? { genome: ancestor, origin: 'seed', round: 0 };
+  const lines = fitter ? steps : [alone];
   const programs = lines.map(({ genome }) => judged(genome));
   const onTrain = await partFigures(evaluator, programs, train);
   const onValid = await partFigures(evaluator, programs, { from: split.valid.first, to: split.valid.end });
