@@ -58,4 +58,6 @@ export {
 } from './libraries/import-factors.ts';
 export { type FoundFactor, type TopFactor, type TopFactors, topFactors } from './libraries/top-factors.ts';
 export { examineMachine, type Finding } from './machine.ts';
+export { type MineReport, mine } from './mining/mine.ts';
+export type { MineOptions, MineProgress } from './mining/mine-options.ts';
 export { allOperatorWords, type OperatorWords, operatorWords } from './operator-words.ts';

@@ -1,6 +1,6 @@
 /**
  * Everything that decides what a search finds: flags, `--help`, the config in run.json and docs/mining.md are read from
- * these rows. Values are plain JSON, so the config of a run can be given back as a --config file.
+ * these rows. Values are plain JSON, as run.json keeps them.
  */
 import { EvolveError } from '../../core/failure.ts';
 import type { StopReason, StopRule } from '../../engine/stopping.ts';
