@@ -10,7 +10,6 @@ import { searchConfig } from '../cli/mining/search-options.ts';
 import { packageVersion } from '../core/package-root.ts';
 import { readManifest } from '../data/store/manifest.ts';
 import type { RoundRecord } from '../engine/record.ts';
-import type { Tape } from '../engine/tape.ts';
 import { evalFactors } from '../evaluation/eval-factors.ts';
 import { Evaluator } from '../evaluation/evaluator.ts';
 import { canonical } from '../program/canonical.ts';
@@ -139,8 +138,6 @@ test('a program that breaks its worker is rejected, and the search goes on', asy
     folder.close();
     expect(stopped).toBe('rounds');
     expect(found.hall.length).toBeGreaterThan(0);
-    const tape = eventsOf(out, 'round')[0]?.tape as Tape;
-    expect(tape.verdicts[0]?.map(({ kind }) => kind)).toEqual(['rejected', 'rejected', 'scored']);
     const record = eventsOf(out, 'round')[0]?.record as RoundRecord;
     expect(record.judged.rejected).toMatchObject({ 'crashes its worker': 1, 'takes too long': 1 });
 
