@@ -110,21 +110,24 @@ export class Search<G> {
 
   async #begin(tally: Tally): Promise<void> {
     const { population, children } = this.#rule;
-    const seeds = (this.#options.seeds ?? []).slice(0, population);
+    const { seeds = [] } = this.#options;
+    if (seeds.length > population) throw new RangeError(`${seeds.length} seeds for a population of ${population}`);
     const audit = this.#stream(slots.audit);
+    const others = population - seeds.length;
+    // In portions, so that hurdles stand before the last of them comes.
+    while (this.#population.length < others) {
+      const from = this.#population.length;
+      const count = Math.min(children, others - from);
+      const newborns = Array.from({ length: count }, (_, i) => this.#fresh(this.#stream(from + i), tally));
+      await this.#bear(newborns, tally, audit);
+    }
+    // The youngest, or they would be gone before they could be anybody's parents.
     await this.#bear(
       seeds.map((genome) => ({ genome, origin: 'seed' })),
       tally,
       audit,
       true,
     );
-    // In portions, so that hurdles stand before the last of them comes.
-    while (this.#population.length < population) {
-      const from = this.#population.length;
-      const count = Math.min(children, population - from);
-      const newborns = Array.from({ length: count }, (_, i) => this.#fresh(this.#stream(from + i), tally));
-      await this.#bear(newborns, tally, audit);
-    }
   }
 
   async #generation(tally: Tally): Promise<void> {

@@ -20,7 +20,7 @@ import { type Lost, reasons, refuseLost } from './lost.ts';
 import { type MinuteCounts, MinuteValues } from './minute-values.ts';
 import { history } from './plan.ts';
 import { Pool, type PoolOptions, type Settled } from './pool.ts';
-import { shuffleRows } from './shuffle-rows.ts';
+import { shuffleColumns } from './shuffle-columns.ts';
 import type { Available, DailyScores, Dates, Span } from './task.ts';
 import { ValueCache } from './value-cache.ts';
 import { ValueStore } from './value-store.ts';
@@ -32,7 +32,7 @@ export interface EvaluatorOptions extends PoolOptions {
   /** Daily fields to load besides the label's; all of them when left out. */
   readonly fields?: Iterable<string> | undefined;
   readonly label?: LabelRule | undefined;
-  /** Deal each date's labels out to its symbols at random, from this seed: what is found then is chance. */
+  /** Give every symbol the labels of another one, drawn from this seed: what is found then is chance. */
   readonly placebo?: number | undefined;
   /**
    * Keep minute reductions between batches, for every date. Without, a batch reads the bars of only the dates its
@@ -73,7 +73,7 @@ export class Evaluator {
   readonly arena: Arena;
   /** Bytes of the fields and the label. */
   readonly panelBytes: number;
-  readonly #labelRule: LabelRule;
+  readonly labelRule: LabelRule;
   readonly #pool: Pool;
   readonly #minutes: MinuteValues;
   readonly #keep: boolean;
@@ -96,7 +96,7 @@ export class Evaluator {
     this.market = market;
     this.arena = arena;
     this.vocabulary = marketVocabulary(market.manifest);
-    this.#labelRule = options.label ?? defaultLabel;
+    this.labelRule = options.label ?? defaultLabel;
     this.#pool = pool;
     this.#keep = options.cache ?? true;
     const store =
@@ -112,8 +112,8 @@ export class Evaluator {
       onDates: options.onMinutes,
     });
     this.#onPrograms = options.onPrograms;
-    this.label = market.daily.has(this.#labelRule.price) ? forwardReturns(market, this.#labelRule, arena) : undefined;
-    if (this.label && options.placebo !== undefined) shuffleRows(this.label, arena, options.placebo);
+    this.label = market.daily.has(this.labelRule.price) ? forwardReturns(market, this.labelRule, arena) : undefined;
+    if (this.label && options.placebo !== undefined) shuffleColumns(this.label, arena, options.placebo);
     const matrices = [...market.daily.values(), ...(this.label ? [this.label] : [])];
     this.panelBytes = matrices.reduce((sum, { stride, rows }) => sum + stride * rows, 0);
   }
@@ -168,7 +168,7 @@ export class Evaluator {
 
   /** Dates between a date and the one on which its label is known. */
   get labelDelay(): number {
-    return this.#labelRule.lag + this.#labelRule.horizon;
+    return this.labelRule.lag + this.labelRule.horizon;
   }
 
   /** Daily correlations with the label, in the order of the programs. */
@@ -339,7 +339,7 @@ export class Evaluator {
 
   #labelOrFail(): Matrix {
     if (this.label) return this.label;
-    throw new EvolveError('missing-field', `The market has no ${this.#labelRule.price}, which labels need.`);
+    throw new EvolveError('missing-field', `The market has no ${this.labelRule.price}, which labels need.`);
   }
 
   /** Values of every program, a row for each date asked for, in matrices that are the caller's to release. */

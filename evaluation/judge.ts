@@ -116,7 +116,9 @@ export class Account {
     this.#dates += seen.ic.length;
     this.#spoken += seen.spoken;
     this.#covered += seen.covered;
-    this.fingerprint ??= seen.fingerprint;
+    // Who pays for size shares a verdict only with those as large.
+    const size = this.#rule.complexity > 0 ? `/${this.#size}` : '';
+    if (seen.fingerprint !== undefined) this.fingerprint ??= `${seen.fingerprint}${size}`;
     this.#turnover = together(this.#turnover, seen.turnover ?? nothing);
     this.#against = (seen.against ?? []).map((mean, k) => together(mean, this.#against[k] ?? nothing));
     if (seen.projected) this.#turn(seen.projected);
@@ -131,6 +133,10 @@ export class Account {
     else if (this.#spoken < this.#dates / 2) this.#rejected = 'alike for all symbols';
     if (this.#rejected !== undefined) return undefined;
     const score = baseScore(this.#rule, joined(this.#series), this.#size) - (last ? this.#penalty() : 0);
+    if (!Number.isFinite(score)) {
+      this.#rejected = 'no deviation';
+      return undefined;
+    }
     this.#scores.push(score);
     if (last) for (const { ic, from } of this.#early) this.#turn(projected(ic, from, moments(ic).mean));
     return score;

@@ -42,7 +42,7 @@ export async function partFigures(
     const spoken = moments(ic).count;
     const before = history(programs[i] as Expression, evaluator.labelDelay);
     for (const daily of [ic, ranked.ic]) countSilence(daily, datesOf([dates]), before, hasLabel);
-    return figures(scores, ranked, tradable, spoken);
+    return figures(scores, ranked, tradable, spoken, evaluator.labelRule.horizon);
   });
 }
 
@@ -51,6 +51,7 @@ function figures(
   { ic: rankIc }: DailyScores,
   tradable: number,
   spoken: number,
+  horizon: number,
 ): PartFigures {
   const plain = moments(ic);
   const ranked = moments(rankIc);
@@ -58,10 +59,10 @@ function figures(
     ic: plain.mean,
     icStd: plain.deviation,
     icir: plain.mean / plain.deviation,
-    t: neweyWest(ic),
+    t: neweyWest(ic, horizon),
     rankIc: ranked.mean,
     rankIcir: ranked.mean / ranked.deviation,
-    rankT: neweyWest(rankIc),
+    rankT: neweyWest(rankIc, horizon),
     positive: ic.filter((x) => x > 0).length / spoken,
     dates: spoken,
     coverage: counts.reduce((sum, cells) => sum + cells, 0) / tradable,

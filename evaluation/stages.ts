@@ -4,22 +4,19 @@
  */
 import type { Dates } from './task.ts';
 
-export interface StageRule {
-  /** Of the dates: of the probe, and of probe and part together. */
-  readonly probe: number;
-  readonly part: number;
-  /** A probe has at least so many dates; with fewer than four times as many there is one stage. */
-  readonly leastDates: number;
-}
+/** Of the dates: of the probe, and of probe and part together. */
+const shares = { probe: 1 / 12, part: 1 / 3 };
 
-export const defaultStages: StageRule = { probe: 1 / 12, part: 1 / 3, leastDates: 40 };
-
-/** Stretches by stage, in the order they are judged. Probe and part lie in the middle: neither the oldest nor the latest habits of the market. */
-export function stagesOf({ from, to }: Dates, rule: StageRule): Dates[][] {
+/**
+ * Stretches by stage, in the order they are judged. Probe and part lie in the middle: neither the oldest nor the latest
+ * habits of the market. A probe has at least `least` dates, and with fewer than four times as many there is one stage:
+ * on few dates a good factor is too often taken for a bad one.
+ */
+export function stagesOf({ from, to }: Dates, least: number): Dates[][] {
   const dates = to - from;
-  const probe = Math.max(rule.leastDates, Math.round(dates * rule.probe));
+  const probe = Math.max(least, Math.round(dates * shares.probe));
   if (dates < 4 * probe) return [[{ from, to }]];
-  const part = Math.max(2 * probe, Math.round(dates * rule.part));
+  const part = Math.max(2 * probe, Math.round(dates * shares.part));
   const start = from + Math.floor((dates - part) / 2);
   const stages: Dates[][] = [[{ from: start, to: start + probe }], [{ from: start + probe, to: start + part }]];
   stages.push(

@@ -19,7 +19,7 @@ export interface FactorLibrary {
   readonly label: { readonly price: string; readonly lag: number; readonly horizon: number };
   readonly tried: { readonly programs: number; readonly evaluations: number; readonly rounds: number };
   readonly thresholds: { readonly train: number; readonly how: string; readonly placeboBest?: number };
-  /** IC of the equally weighted sum of the standardised factors, signs applied; absent without factors. */
+  /** About the IC of the equally weighted sum of the standardised factors, signs applied; absent without factors. */
   readonly combined?: { readonly train: number; readonly valid: number; readonly test: number };
   readonly factors: readonly LibraryFactor[];
 }
@@ -56,6 +56,8 @@ export interface SplitMetrics {
   readonly t: number;
   readonly rankIc: number;
   readonly rankIcir: number;
+  /** Newey-West, of the rank correlations; absent in libraries of earlier versions. */
+  readonly rankT?: number;
   /** Share of dates. */
   readonly positive: number;
   readonly dates: number;

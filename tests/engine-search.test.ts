@@ -125,22 +125,32 @@ test('a round that leaves nobody to be a parent has fresh individuals', async ()
 describe('the first population', () => {
   const planted = ['1'.repeat(6) + '0'.repeat(16), '01'.repeat(11), '10'.repeat(11)];
 
-  test('has the seeds first, judged on all data whatever the hurdles, and fresh ones after them', async () => {
+  test('has the seeds, judged on all data whatever the hurdles, for its youngest', async () => {
     const search = new Search(new Bits(), { ...smallRule, hurdles: { quantile: 0.9, memory: 60 } }, { seeds: planted });
     const { moves } = await search.next();
     expect(search.population.map(({ line }) => line.origin)).toEqual([
-      ...planted.map(() => 'seed'),
       ...new Array(37).fill('fresh'),
+      ...planted.map(() => 'seed'),
     ]);
-    expect(search.population.slice(0, 3).map(({ genome }) => genome)).toEqual(planted);
-    expect(fitnesses(search.population.slice(0, 3))).toHaveLength(3);
+    expect(search.population.slice(-3).map(({ genome }) => genome)).toEqual(planted);
+    expect(fitnesses(search.population.slice(-3))).toHaveLength(3);
     expect(moves).toEqual({ fresh: 37 });
   });
 
   test('has no more seeds than places', async () => {
     const search = new Search(new Bits(), { ...smallRule, population: 2, children: 1 }, { seeds: planted });
-    await search.next();
-    expect(search.population.map(({ genome }) => genome)).toEqual(planted.slice(0, 2));
+    await expect(search.next()).rejects.toThrow(RangeError);
+  });
+
+  test('lets seeds live long enough to be parents', async () => {
+    const rule = { ...smallRule, population: 40, children: 10, tournament: 5 };
+    const before = new Search(new Bits(), rule);
+    for (let round = 0; round <= 30; round++) await before.next();
+    const best = before.hall[0]?.genome as string;
+    const search = new Search(new Bits(), { ...rule, seed: rule.seed + 1 }, { seeds: [best] });
+    for (let round = 0; round <= 2; round++) await search.next();
+    const roots = search.population.map(({ line }) => ancestry(line)[0]?.origin);
+    expect(roots.filter((origin) => origin === 'seed').length).toBeGreaterThan(1);
   });
 });
 

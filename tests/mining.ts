@@ -31,6 +31,8 @@ const numbers = {
   elites: 10,
   catastropheEvery: 3,
   sampleDates: 5,
+  // So that there are hurdles on so few dates.
+  probeDates: 40,
   rounds: 8,
   validT: 0,
   workers: 2,
@@ -40,7 +42,6 @@ const numbers = {
 export async function playground(): Promise<Playground> {
   const place = mkdtempSync(join(tmpdir(), 'evolve-mine-'));
   const market = join(place, 'market');
-  // Long enough for hurdles: with fewer dates all are judged in full.
   await synthesise(market, { stocks: 60, days: 300, minutes: 8, seed: 3 });
   const warmStart = join(place, 'seeds.json');
   writeFileSync(warmStart, JSON.stringify(seeds));

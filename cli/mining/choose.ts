@@ -45,7 +45,7 @@ export interface Thresholds {
   readonly placeboBest?: number;
 }
 
-export type Rule = 'luck' | 'sign' | 'decay' | 'valid-t' | 'correlation';
+export type Rule = 'luck' | 'sign' | 'decay' | 'valid-t' | 'correlation' | 'spare';
 
 interface Candidate extends Chosen {
   readonly failure?: Rule | undefined;
@@ -74,7 +74,7 @@ export async function choose(
     const failure = rulesBroken(search, thresholds, fitness, sign, a, b);
     return { individual, program: programs[i] as Expression, fitness, sign, train: a, valid: b, failure };
   });
-  const failed: Record<Rule, number> = { luck: 0, sign: 0, decay: 0, 'valid-t': 0, correlation: 0 };
+  const failed: Record<Rule, number> = { luck: 0, sign: 0, decay: 0, 'valid-t': 0, correlation: 0, spare: 0 };
   for (const { failure } of candidates) if (failure) failed[failure]++;
   const passed = candidates.filter(({ failure }) => failure === undefined);
   const correlation = await correlationsOn(
@@ -95,7 +95,11 @@ export async function choose(
           (members) => together(search, passed, members, correlation),
           (chosen, next) => [...chosen, ...before].every((other) => likeness(other, next) < limit),
         );
-  failed.correlation = passed.length - accepted.length;
+  const left = places.filter((place) => !accepted.includes(place));
+  const likeAnother = (place: number): boolean =>
+    [...accepted, ...before].some((other) => likeness(place, other) >= limit);
+  failed.correlation = left.filter(likeAnother).length;
+  failed.spare = left.length - failed.correlation;
   const chosen = accepted.map((i): Chosen => {
     const { failure: _, ...candidate } = passed[i] as Candidate;
     const others = accepted.map((j, place) => ({ place, correlation: j === i ? -1 : likeness(i, j) }));

@@ -48,6 +48,13 @@ export async function identity(
       details: seeds.refused,
     });
   }
+  const room = config.population - (options.improve === undefined ? 0 : 1);
+  if (seeds.accepted.length > room) {
+    throw new EvolveError(
+      'bad-argument',
+      `${options.warmStart} holds ${seeds.accepted.length} factors, too many for --population ${config.population}; raise it, or shorten the file.`,
+    );
+  }
   const had = await read(options.beside);
   if (had.refused.length > 0) {
     throw new EvolveError('bad-library', `${options.beside} cannot be compared with: ${had.refused[0]}`, {

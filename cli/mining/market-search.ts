@@ -10,7 +10,7 @@ import { defaultRule, type SearchRule } from '../../engine/rule.ts';
 import { type Evaluator, marketVocabulary } from '../../evaluation/evaluator.ts';
 import type { FitnessRule } from '../../evaluation/fitness.ts';
 import { neutralisations, neutraliser } from '../../evaluation/neutralise.ts';
-import { defaultStages, stagesOf } from '../../evaluation/stages.ts';
+import { stagesOf } from '../../evaluation/stages.ts';
 import type { Dates } from '../../evaluation/task.ts';
 import { operatorNames } from '../../operators/table.ts';
 import { canonical } from '../../program/canonical.ts';
@@ -55,7 +55,7 @@ export function marketSearch(config: SearchConfig, manifest: MarketManifest): Ma
     label,
     split,
     train,
-    stages: config.hurdle > 0 ? stagesOf(train, defaultStages) : [[train]],
+    stages: config.hurdle > 0 ? stagesOf(train, config.probeDates) : [[train]],
     fitness: {
       method: config.fitness.startsWith('rank-') ? 'rank' : 'pearson',
       measure: config.fitness.endsWith('icir') ? 'icir' : 'ic',
@@ -88,7 +88,9 @@ const searchRule = (config: SearchConfig): SearchRule => ({
   catastrophe: { every: config.catastropheEvery, elites: config.elites, threshold: config.alike },
   hurdles: { ...defaultRule.hurdles, quantile: config.hurdle },
   audit: config.audit,
-  equivalence: config.equivalence,
+  // Equal rank correlations do not make equal turnover, nor equal likeness to other factors.
+  equivalence:
+    config.equivalence && !(config.fitness.startsWith('rank-') && (config.turnover > 0 || config.novelty > 0)),
 });
 
 function chosenFields(text: string, words: Vocabulary): Vocabulary {

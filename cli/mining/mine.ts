@@ -47,7 +47,10 @@ export interface MineReport {
   readonly refused: readonly string[];
   /** Absent while there is more to search. */
   readonly library?: FactorLibrary;
-  readonly choice?: Pick<Choice, 'candidates' | 'failed' | 'thresholds'>;
+  readonly choice?: Pick<Choice, 'candidates' | 'failed' | 'thresholds'> & {
+    /** Stopped candidates judged in full nevertheless, and those of them as fit as an elite. */
+    readonly audit: { readonly audited: number; readonly missed: number };
+  };
   /** From the formula to be improved to its best descendant. */
   readonly lineage?: readonly Step[];
 }
@@ -175,7 +178,7 @@ async function concluded(
     const result: MineReport = {
       ...report,
       library,
-      choice: { candidates, failed, thresholds },
+      choice: { candidates, failed, thresholds, audit: auditOf(folder.path) },
       ...(steps && { lineage: steps }),
     };
     folder.append({ kind: 'finished', ...result, library: undefined, config: { ...config } });
@@ -340,6 +343,15 @@ async function writeReport(
   });
   folder.write('report.html', page);
   folder.write('rounds.svg', await roundsPicture(rounds, shuffled));
+}
+
+function auditOf(path: string): { audited: number; missed: number } {
+  const sums = { audited: 0, missed: 0 };
+  for (const { judged } of recordsOf(path)) {
+    sums.audited += judged.audited;
+    sums.missed += judged.missed;
+  }
+  return sums;
 }
 
 /** Of every round, from the log. */

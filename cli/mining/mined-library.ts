@@ -32,9 +32,8 @@ export async function minedLibrary(
   const dates = ({ first, end }: Part) => ({ from: first, to: end });
   const test = await partFigures(evaluator, programs, dates(search.split.test));
   const metrics = async (place: number, part: PartName, figures: PartFigures): Promise<SplitMetrics> => {
-    const { rankT: _, ...shown } = figures;
     return {
-      ...shown,
+      ...figures,
       turnover: await turnover(evaluator, programs[place] as (typeof programs)[0], dates(search.split[part])),
     };
   };

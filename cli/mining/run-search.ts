@@ -78,7 +78,8 @@ export async function runSearch<G>(run: RunSearch<G>): Promise<SearchOutcome<G>>
       throw new Error(`round ${record.round} of ${folder.path} does not come out as its log has it`);
     }
     stopping.note(record);
-    evaluations += asked(taped.take());
+    taped.take();
+    evaluations += record.judged.asked;
   }
   taped.play(undefined);
   remembering(run.reuse);
@@ -101,7 +102,7 @@ export async function runSearch<G>(run: RunSearch<G>): Promise<SearchOutcome<G>>
     record = await search.next();
     const tape = taped.take();
     stopping.note(record);
-    evaluations += asked(tape);
+    evaluations += record.judged.asked;
     folder.append({ kind: 'round', record, tape, ...(!reuse && { reuse }) });
     const taken = (performance.now() - started) / 1000;
     seconds += taken;
@@ -117,5 +118,3 @@ export async function runSearch<G>(run: RunSearch<G>): Promise<SearchOutcome<G>>
     unkept = false;
   }
 }
-
-const asked = ({ verdicts }: Tape): number => verdicts.reduce((sum, batch) => sum + batch.length, 0);

@@ -85,6 +85,12 @@ export const searchOptions = {
   hurdle: number('search', 0.75, 'Share stopped after a few dates, and again after some; 0 judges all on all dates', {
     expects: (value) => (value >= 0 && value < 1 ? undefined : 'from 0 to below 1'),
   }),
+  probeDates: number(
+    'search',
+    120,
+    'Least training dates before the first hurdle; with fewer than four times as many there is none',
+    { expects: whole(10) },
+  ),
   audit: number('search', 0.01, 'Share of the stopped judged on all dates nevertheless, to see what hurdles cost', {
     expects: share,
   }),

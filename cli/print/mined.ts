@@ -1,4 +1,6 @@
 /** What a search came to, for a terminal. */
+
+import type { FactorLibrary, SplitMetrics } from '../../runs/library.ts';
 import type { Step } from '../mining/lineage.ts';
 import type { MineReport } from '../mining/mine.ts';
 import { count, duration } from './number.ts';
@@ -37,7 +39,7 @@ function library({ library: found, choice }: MineReport): string {
       four(train.rankIc),
       four(valid.ic),
       four(valid.rankIc),
-      valid.t.toFixed(1),
+      deciding(found, valid).toFixed(1),
       four(test?.ic),
       four(test?.rankIc),
       percent(test?.turnover),
@@ -45,11 +47,13 @@ function library({ library: found, choice }: MineReport): string {
       expression,
     ]);
     const headings = ['train IC', 'rank', 'valid IC', 'rank', 't', 'test IC', 'rank', 'turnover', 'size', 'factor'];
-    parts.push(`The library, fittest first:\n${table(rows, headings)}`);
+    parts.push(`The library, ${order(found)}${neutral(found)}:\n${table(rows, headings)}`);
   } else parts.push('No factor came into the library.');
   if (found?.combined && found.factors.length > 1) {
     const { train, valid, test } = found.combined;
-    parts.push(`All together, equally weighted: ${four(train)} train, ${four(valid)} valid, ${four(test)} test.`);
+    parts.push(
+      `All together, equally weighted, about: ${four(train)} train, ${four(valid)} valid, ${four(test)} test.`,
+    );
   }
   if (choice) {
     const { candidates, failed, thresholds } = choice;
@@ -68,12 +72,22 @@ function library({ library: found, choice }: MineReport): string {
   return parts.join('\n');
 }
 
+const order = ({ config }: FactorLibrary): string =>
+  config.batch === null ? 'fittest first' : 'in the order they were chosen';
+/** Metrics are of what was judged. */
+const neutral = ({ config }: FactorLibrary): string =>
+  config.neutralise ? `, figures after neutralising by ${String(config.neutralise).replace(',', ' and ')}` : '';
+/** The t of the correlations the search was about. */
+const deciding = ({ config }: FactorLibrary, { t, rankT = t }: SplitMetrics): number =>
+  String(config.fitness).startsWith('rank-') ? rankT : t;
+
 const ruleWords = {
   luck: 'could be luck on training dates',
   sign: 'with the other sign on validation dates',
   decay: 'too much weaker there',
   'valid-t': 'not significant there',
-  correlation: 'too much like a better one',
+  correlation: 'too much like another',
+  spare: 'more than were asked for, or of no more help',
 } as const;
 
 function steps(lineage: readonly Step[]): string {
