@@ -18,7 +18,7 @@ const main = fileURLToPath(new URL('../dist/cli/main.js', import.meta.url));
 
 const seeds = ['-ts_norm(CLOSE, 10)', '-interval(volume, sum, 9:30, 10:00) / VOLUME', '-ts_corr(close, volume, 8)'];
 const search =
-  '--population 40 --children 10 --elites 10 --catastrophe-every 3 --sample-dates 5 --fields CLOSE,OPEN,VOLUME,close,volume --size 3 --initial-size 2 --valid-t 0 --placebo --workers 2';
+  '--population 40 --children 10 --elites 10 --catastrophe-every 3 --sample-dates 5 --probe-dates 40 --fields CLOSE,OPEN,VOLUME,close,volume --size 3 --initial-size 2 --valid-t 0 --placebo --workers 2';
 
 /**
  * When a process is killed: so many milliseconds, drawn below `most`, after something is to be seen in the folder. In the
