@@ -288,11 +288,15 @@ const rows: readonly (readonly [string, string | RegExp])[] = [
   ['eval CLOSE --data MARKET --workers 0', '--workers should be a whole number above 0, not 0.'],
   ['eval CLOSE --data MARKET --workers many', '--workers must be a number, not "many".'],
   ['eval CLOSE --data MARKET --memory banana', '--memory banana is not a size of at least 64MiB, such as 1GiB.'],
-  ['eval CLOSE --data MARKET --memory 64MiB --workers 500', /^500 workers need \d+ MiB of scratch and the budget is /],
+  ['eval CLOSE --data MARKET --memory 64MiB --workers 250', /^250 workers need \d+ MiB of scratch and the budget is /],
 
   // Mining: what decides the result.
   ['--data MARKET --population -5', '--population should be a whole number of at least 2, not -5.'],
   ['--data MARKET --population 2.5', '--population should be a whole number of at least 2, not 2.5.'],
+  ['--data MARKET --population 1e12', '--population should be at most a million, not 1000000000000.'],
+  ['--data MARKET --population 40 --children 4 --tournament 41', '--tournament 41 should be at most --population 40.'],
+  ['--data MARKET --depth 10000000', '--depth should be at most 100, not 10000000.'],
+  ['--data MARKET --workers 1000', '--workers should be at most 256, not 1000.'],
   ['--data MARKET --population many', '--population must be a number, not "many".'],
   [
     '--data MARKET --population 40 --children 40',
@@ -365,7 +369,7 @@ const rows: readonly (readonly [string, string | RegExp])[] = [
   ['--data MARKET --workers 0', '--workers should be a whole number above 0, not 0.'],
   ['--data MARKET --workers 1.5', '--workers should be a whole number above 0, not 1.5.'],
   ['--data MARKET --memory 1KiB', '--memory 1KiB is not a size of at least 64MiB, such as 1GiB.'],
-  ['--data MARKET --memory 64MiB --workers 500', /^500 workers need \d+ MiB of scratch and the budget is 64 MiB; /],
+  ['--data MARKET --memory 64MiB --workers 250', /^250 workers need \d+ MiB of scratch and the budget is 64 MiB; /],
   ['--data MARKET --backend gpu', /^The backend gpu is not there; use wasm, /],
 
   // Improving a factor.

@@ -312,7 +312,13 @@ function bestOf({ search }: SearchOutcome<Expression>): MineReport['best'] {
   return { expression: print(best.genome), fitness: best.verdict.scores.at(-1) as number };
 }
 
+/** Threads take memory and seconds to begin; no machine has use for more. */
+const mostWorkers = 256;
+
 function checkRuntime({ workers, backend = 'auto', memory }: MineOptions): void {
+  if (workers !== undefined && workers > mostWorkers) {
+    throw new EvolveError('bad-argument', `--workers should be at most ${mostWorkers}, not ${workers}.`);
+  }
   if (workers !== undefined && !(Number.isInteger(workers) && workers > 0)) {
     throw new EvolveError('bad-argument', `--workers should be a whole number above 0, not ${workers}.`);
   }

@@ -57,10 +57,13 @@ const from = (least: number) => (value: number | null) =>
   value === null || value >= least ? undefined : `at least ${least}`;
 const whole = (least: number) => (value: number | null) =>
   value === null || (Number.isInteger(value) && value >= least) ? undefined : `a whole number of at least ${least}`;
+const upTo = (most: number) => (value: number) => (value <= most ? whole(1)(value) : `at most ${most}`);
 const share = (value: number): string | undefined => (value >= 0 && value <= 1 ? undefined : 'from 0 to 1');
 
 export const searchOptions = {
-  population: number('search', 500, 'Programs that live at a time', { expects: whole(2) }),
+  population: number('search', 500, 'Programs that live at a time', {
+    expects: (value) => (value <= 1e6 ? whole(2)(value) : 'at most a million'),
+  }),
   children: number('search', 50, 'New programs a round; as many of the oldest leave', { expects: whole(1) }),
   tournament: number('search', 10, 'A parent is the fittest of so many drawn at random', { expects: whole(1) }),
   seed: number('search', 1, 'Of all random numbers: another seed, another search', {
@@ -110,8 +113,8 @@ export const searchOptions = {
   target: limit('stop', null, 'Fitness of the best so far'),
   stagnation: limit('stop', null, 'Rounds without a better best', { expects: whole(1) }),
 
-  size: number('programs', 12, 'Most operators of a program', { expects: whole(1) }),
-  depth: number('programs', 6, 'Most operators inside each other', { expects: whole(1) }),
+  size: number('programs', 12, 'Most operators of a program', { expects: upTo(1000) }),
+  depth: number('programs', 6, 'Most operators inside each other', { expects: upTo(100) }),
   cost: number(
     'programs',
     10_000,
@@ -223,6 +226,12 @@ export function searchConfig(given: GivenOptions): SearchConfig {
     throw new EvolveError(
       'bad-argument',
       `--children ${result.children} should be below --population ${result.population}: a round leaves some of the old.`,
+    );
+  }
+  if (result.tournament > result.population) {
+    throw new EvolveError(
+      'bad-argument',
+      `--tournament ${result.tournament} should be at most --population ${result.population}.`,
     );
   }
   return result;
