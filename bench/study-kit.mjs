@@ -100,5 +100,4 @@ export function keep(name, result) {
   const path = join(dirname(fileURLToPath(import.meta.url)), 'results', `${name}.json`);
   mkdirSync(dirname(path), { recursive: true });
   writeFileSync(path, `${JSON.stringify(result, null, 1)}\n`);
-  console.error(`Written: ${path}`);
 }

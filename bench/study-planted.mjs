@@ -139,7 +139,10 @@ console.log(
 );
 const runs = [];
 for (const setting of chosen.split(',')) {
-  for (let seed = 1; seed <= seeds; seed++) runs.push(await run(setting, seed));
+  for (let seed = 1; seed <= seeds; seed++) {
+    runs.push(await run(setting, seed));
+    keep('planted', { seeds, evaluations, stocks, days, bars, market, knownIc, runs });
+  }
   const rows = runs.filter((row) => row.setting === setting);
   console.log(`\n${setting}\n`);
   console.log(
@@ -177,4 +180,3 @@ for (const setting of chosen.split(',')) {
   );
 }
 await evaluator.close();
-keep('planted', { seeds, evaluations, stocks, days, bars, market, knownIc, runs });

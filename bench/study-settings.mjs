@@ -72,6 +72,8 @@ function laterDates(calendar) {
 }
 
 const runs = from === '' ? [] : JSON.parse(readFileSync(from, 'utf8')).runs;
+const name = after > 0 ? 'settings-after' : 'settings';
+const about = () => ({ seeds, evaluations, stocks, days, market, split, runs });
 const of = (setting) => runs.filter((row) => row.setting === setting);
 
 async function run(setting, options) {
@@ -80,6 +82,7 @@ async function run(setting, options) {
     const found = await searched({ ...common, evaluations, ...options, seed });
     const row = { setting, seed, ...(await described(found)) };
     runs.push(row);
+    keep(name, about());
     const { tried, best, library, together, processor } = row;
     console.error(`${setting}, seed ${seed}:`, JSON.stringify({ tried, best, library, together, processor }));
   }
@@ -233,4 +236,4 @@ if (chosen.includes(audited)) {
   );
 }
 await evaluator.close();
-keep('settings', { seeds, evaluations, stocks, days, market, runs, knownIc, stopped });
+keep(name, { ...about(), knownIc, stopped });
