@@ -125,4 +125,4 @@ const range = ({ calendar }: MarketManifest, { first, end }: Part): [string, str
 ];
 
 /** The same program has the same name in every library. */
-export const nameOf = (key: string): string => `evolve_${createHash('sha256').update(key).digest('hex').slice(0, 8)}`;
+const nameOf = (key: string): string => `evolve_${createHash('sha256').update(key).digest('hex').slice(0, 8)}`;
