@@ -89,50 +89,86 @@ export class Judging<G> {
     };
   }
 
-  /** `exempt` genomes meet no hurdle. `elite` is the fitness the least of the elites has, for the audit. */
+  /**
+   * Genomes may be made as they are taken. `exempt` ones meet no hurdle. `elite` is the fitness the least of the elites
+   * has, for the audit.
+   */
   async judge(
-    genomes: readonly G[],
+    genomes: Iterable<G>,
     counts: JudgingCounts,
     audit: Stream,
     { exempt = false, elite }: { exempt?: boolean; elite?: number | undefined } = {},
   ): Promise<Verdict[]> {
     const hurdles = exempt ? [] : this.#hurdles.heights;
-    const keys = genomes.map((genome) => this.#problem.key(genome));
+    const keys: string[] = [];
     const known = new Map<string, Verdict>();
-    const unknown = new Map<string, G>();
-    for (const [i, key] of keys.entries()) {
-      if (known.has(key) || unknown.has(key)) continue;
-      const verdict = this.#known(key, hurdles);
-      if (verdict) known.set(key, verdict);
-      if (!verdict || !this.#reuse) unknown.set(key, genomes[i] as G);
-    }
-    const answers = await this.#ask(unknown, hurdles);
+    /** Keys of what is asked about, in the order of asking. */
+    const unknown: string[] = [];
+    const audited: { readonly place: number; readonly genome: G }[] = [];
+    let fulls: Promise<readonly Verdict[]> = Promise.resolve([]);
+    const asked = function* (this: Judging<G>): Generator<G> {
+      const seen = new Set<string>();
+      for (const genome of genomes) {
+        const key = this.#problem.key(genome);
+        const place = keys.push(key) - 1;
+        const verdict = this.#known(key, hurdles);
+        const chosen = elite !== undefined && audit.next() < this.#rule.audit;
+        if (chosen && (!verdict || this.#stopped(verdict))) audited.push({ place, genome });
+        if (seen.has(key)) continue;
+        seen.add(key);
+        if (verdict) known.set(key, verdict);
+        if (verdict && this.#reuse) continue;
+        unknown.push(key);
+        yield genome;
+      }
+      // Together with the others, whether they will be stopped or not: one at a time would keep nobody else busy.
+      if (audited.length > 0)
+        fulls = this.#problem.judge(
+          audited.map(({ genome }) => genome),
+          noTerms,
+        );
+    };
+    const asking = this.#ask(asked.call(this), unknown, hurdles);
+    const auditing = asking.then(
+      () => fulls,
+      () => fulls,
+    );
+    await Promise.allSettled([asking, auditing]); // nothing goes on when one of them has failed
+    const answers = await asking;
     const news = [...answers].filter(([key]) => !known.has(key));
     for (const [key, answer] of news) this.#remember(key, answer, counts);
-    counts.asked += genomes.length;
-    counts.knownByKey += genomes.length - news.length;
+    counts.asked += keys.length;
+    counts.knownByKey += keys.length - news.length;
     const verdicts = keys.map((key) => answers.get(key)?.verdict ?? (known.get(key) as Verdict));
     // Noted for known ones too, or hurdles would depend on what is remembered.
     for (const verdict of verdicts) if (verdict.kind === 'scored') this.#hurdles.note(verdict.scores);
-    await this.#audit(genomes, verdicts, counts, audit, elite);
+    for (const [i, full] of (await auditing).entries()) {
+      if (!this.#stopped(verdicts[audited[i]?.place as number] as Verdict)) continue;
+      counts.audited++;
+      const fitness = fitnessOf(full, this.#problem.stages) ?? Number.NEGATIVE_INFINITY;
+      if (fitness > (elite as number)) counts.missed++;
+    }
     return verdicts;
+  }
+
+  #stopped({ kind, scores }: Verdict): boolean {
+    return kind === 'scored' && (scores as readonly number[]).length < this.#problem.stages;
   }
 
   /**
    * In the order of the genomes: the first with a fingerprint speaks for those after it. Nothing enters memory here, and
    * so nothing leaves it: an answer may have ended early because of what was known when it was asked for.
    */
-  async #ask(genomes: ReadonlyMap<string, G>, hurdles: readonly number[]): Promise<Map<string, Answer>> {
-    const answers = new Map<string, Answer>();
-    if (genomes.size === 0) return answers;
+  async #ask(genomes: Iterable<G>, keys: readonly string[], hurdles: readonly number[]): Promise<Map<string, Answer>> {
     const shared = (fingerprint: string): Verdict | undefined => {
       const speaker = this.#byFingerprint.get(fingerprint);
       return speaker && under(speaker, hurdles, this.#problem.stages);
     };
     const terms = { hurdles, known: (fingerprint: string): boolean => shared(fingerprint) !== undefined };
-    const judged = await this.#problem.judge([...genomes.values()], terms);
+    const judged = await this.#problem.judge(genomes, terms);
+    const answers = new Map<string, Answer>();
     const speakers = new Map<string, Verdict>();
-    for (const [i, key] of [...genomes.keys()].entries()) {
+    for (const [i, key] of keys.entries()) {
       const own = judged[i] as Verdict;
       const fingerprint = this.#rule.equivalence ? own.fingerprint : undefined;
       const speaker = fingerprint === undefined ? undefined : (shared(fingerprint) ?? speakers.get(fingerprint));
@@ -169,26 +205,6 @@ export class Judging<G> {
     const checked = under(verdict, hurdles, this.#problem.stages);
     if (!checked) throw new Error('a judgement ended before a hurdle did or the data');
     return checked;
-  }
-
-  async #audit(
-    genomes: readonly G[],
-    verdicts: readonly Verdict[],
-    counts: JudgingCounts,
-    stream: Stream,
-    elite: number | undefined,
-  ): Promise<void> {
-    const { stages } = this.#problem;
-    if (elite === undefined) return;
-    const stopped = genomes.filter((_, i) => {
-      const verdict = verdicts[i] as Verdict;
-      const chosen = stream.next() < this.#rule.audit;
-      return chosen && verdict.kind === 'scored' && verdict.scores.length < stages;
-    });
-    if (stopped.length === 0) return;
-    const full = await this.#problem.judge(stopped, noTerms);
-    counts.audited += stopped.length;
-    counts.missed += full.filter((verdict) => (fitnessOf(verdict, stages) ?? Number.NEGATIVE_INFINITY) > elite).length;
   }
 }
 

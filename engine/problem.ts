@@ -17,8 +17,11 @@ export interface Problem<G> {
   vary(parent: G, stream: Stream): Variation<G>;
   /** Scores a full judgement has; the earlier ones come from parts of the data. */
   readonly stages: number;
-  /** One verdict for each of one or more genomes, in their order; how the work is dealt out must not show in them. */
-  judge(genomes: readonly G[], terms: Terms): Promise<readonly Verdict[]>;
+  /**
+   * One verdict for each genome, in their order; how the work is dealt out must not show in them. All are taken, but a
+   * genome may be made only when it is: whoever begins with the first ones can have them judged meanwhile.
+   */
+  judge(genomes: Iterable<G>, terms: Terms): Promise<readonly Verdict[]>;
   /** |Correlation| of every pair, row by row, on a sample of the data drawn from the stream. */
   likeness(genomes: readonly G[], stream: Stream): Promise<readonly (readonly number[])[]>;
 }

@@ -118,8 +118,11 @@ export class Search<G> {
     while (this.#population.length < others) {
       const from = this.#population.length;
       const count = Math.min(children, others - from);
-      const newborns = Array.from({ length: count }, (_, i) => this.#fresh(this.#stream(from + i), tally));
-      await this.#bear(newborns, tally, audit);
+      await this.#bear(
+        made(count, (i) => this.#fresh(this.#stream(from + i), tally)),
+        tally,
+        audit,
+      );
     }
     // The youngest, or they would be gone before they could be anybody's parents.
     await this.#bear(
@@ -134,7 +137,7 @@ export class Search<G> {
     const { children, breeding } = this.#rule;
     this.#remove(children);
     const living = this.#livingKeys();
-    const newborns = Array.from({ length: children }, (_, slot) =>
+    const newborns = made(children, (slot) =>
       breeding === 'random'
         ? this.#fresh(this.#stream(slot), tally)
         : this.#child(this.#stream(slot), this.#population, living, tally),
@@ -166,10 +169,13 @@ export class Search<G> {
     const living = this.#livingKeys();
     const random = this.#stream(slots.refill);
     const fresh = Math.ceil(dead.size / 2);
-    const newborns = Array.from({ length: dead.size }, (_, i) =>
-      i < fresh ? this.#fresh(random, tally) : this.#child(random, this.#population, living, tally),
+    const newborns = await this.#bear(
+      made(dead.size, (i) =>
+        i < fresh ? this.#fresh(random, tally) : this.#child(random, this.#population, living, tally),
+      ),
+      tally,
+      this.#stream(slots.refillAudit),
     );
-    await this.#bear(newborns, tally, this.#stream(slots.refillAudit));
     const mutants = newborns.filter(({ parent }) => parent).length;
     return {
       elites,
@@ -205,16 +211,26 @@ export class Search<G> {
     return this.#fresh(random, tally);
   }
 
-  async #bear(newborns: readonly Newborn<G>[], tally: Tally, audit: Stream, exempt = false): Promise<void> {
-    if (newborns.length === 0) return;
+  /** Children are judged while others are still being made. */
+  async #bear(
+    coming: Iterable<Newborn<G>>,
+    tally: Tally,
+    audit: Stream,
+    exempt = false,
+  ): Promise<readonly Newborn<G>[]> {
     const { stages } = this.#problem;
     const last = elitesOf(this.#population, this.#rule.catastrophe.elites, stages).at(-1);
-    const verdicts = await this.#judging.judge(
-      newborns.map(({ genome }) => genome),
-      tally.judged,
-      audit,
-      { exempt, elite: last && fitnessOf(last.verdict, stages) },
-    );
+    const newborns: Newborn<G>[] = [];
+    const genomes = function* () {
+      for (const newborn of coming) {
+        newborns.push(newborn);
+        yield newborn.genome;
+      }
+    };
+    const verdicts = await this.#judging.judge(genomes(), tally.judged, audit, {
+      exempt,
+      elite: last && fitnessOf(last.verdict, stages),
+    });
     for (const [i, { genome, origin, parent }] of newborns.entries()) {
       const verdict = verdicts[i] as Verdict;
       const fitness = fitnessOf(verdict, stages);
@@ -236,6 +252,7 @@ export class Search<G> {
       this.#population.push(individual);
       this.#hall.admit(individual);
     }
+    return newborns;
   }
 
   #stream(slot: number): Stream {
@@ -245,6 +262,11 @@ export class Search<G> {
   #livingKeys(): Set<string> {
     return new Set(this.#population.map(({ key }) => key));
   }
+}
+
+/** Each made when it is taken. */
+function* made<T>(count: number, make: (i: number) => T): Generator<T> {
+  for (let i = 0; i < count; i++) yield make(i);
 }
 
 /** What is counted while a round goes on. */

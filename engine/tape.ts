@@ -16,18 +16,34 @@ export class Taped<G> {
   #playing: Tape | undefined;
 
   constructor(problem: Problem<G>) {
-    const answered = async <T>(kind: keyof Tape, asked: number, ask: () => Promise<T>): Promise<T> => {
-      const answer = this.#playing ? (this.#playing[kind].shift() as T | undefined) : await ask();
-      if (answer === undefined || (answer as unknown[]).length !== asked) {
+    const answered = async <T extends readonly unknown[]>(
+      kind: keyof Tape,
+      genomes: Iterable<G>,
+      ask: (genomes: Iterable<G>) => Promise<T>,
+    ): Promise<T> => {
+      // In the order of the questions: two may be open at once, and either be answered first.
+      const answers = this.#recording[kind] as (T | undefined)[];
+      const place = answers.push(undefined) - 1;
+      const played = this.#playing?.[kind].shift() as T | undefined;
+      let asked = 0;
+      const counted = function* () {
+        for (const genome of genomes) {
+          asked++;
+          yield genome;
+        }
+      };
+      if (this.#playing) for (const _ of counted()); // children come to be by being asked about
+      const answer = this.#playing ? played : await ask(counted());
+      if (answer?.length !== asked) {
         throw new Error('the log does not fit the search: it was written by another version, or for other data');
       }
-      (this.#recording[kind] as T[]).push(answer);
+      answers[place] = answer;
       return answer;
     };
     this.problem = {
       ...bound(problem),
-      judge: (genomes, terms) => answered('verdicts', genomes.length, () => problem.judge(genomes, terms)),
-      likeness: (genomes, stream) => answered('likeness', genomes.length, () => problem.likeness(genomes, stream)),
+      judge: (genomes, terms) => answered('verdicts', genomes, (some) => problem.judge(some, terms)),
+      likeness: (genomes, stream) => answered('likeness', genomes, (some) => problem.likeness([...some], stream)),
     };
   }
 

@@ -3,6 +3,7 @@
  * minute reductions come first, all of them in one pass over the bars, and are kept for later batches.
  */
 import { availableParallelism } from 'node:os';
+import { allDone } from '../core/all-done.ts';
 import { Arena, type Matrix, strideFor } from '../core/arena.ts';
 import { EvolveError } from '../core/failure.ts';
 import { mebibytes } from '../core/memory-size.ts';
@@ -12,11 +13,11 @@ import { openMarket } from '../data/store/open.ts';
 import { crossScratch, loadKernels } from '../operators/wasm/kernels.ts';
 import type { Expression } from '../program/expression.ts';
 import { type Vocabulary, vocabulary } from '../program/vocabulary.ts';
-import { allDone } from './all-done.ts';
 import { groups } from './grouping.ts';
 import { type Quarantine, runIsolated } from './isolate.ts';
 import { Account, type Judged, type JudgeOptions, judgeGroup } from './judge.ts';
 import { type Lost, reasons, refuseLost } from './lost.ts';
+import { minuteReductions } from './minute-reduction.ts';
 import { type MinuteCounts, MinuteValues } from './minute-values.ts';
 import { history } from './plan.ts';
 import { Pool, type PoolOptions, type Settled } from './pool.ts';
@@ -404,6 +405,8 @@ export class Evaluator {
    * passes as the budget for values asks for: one, unless they outgrow it.
    */
   #batch(programs: readonly Expression[], wanted: Wanted, run: RunGroup): Promise<Map<number, Lost>> {
+    // Without minute reductions there is nothing to wait for.
+    if (minuteReductions(programs).size === 0) return this.#runBatch(programs, wanted, run);
     // One batch after another, however they are called: a later one finds the reductions of the one before finished.
     const turn = this.#lastBatch.then(() => this.#runBatch(programs, wanted, run));
     this.#lastBatch = turn.catch(() => {}); // its caller hears of it; the next batch is another matter

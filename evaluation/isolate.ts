@@ -2,8 +2,9 @@
  * Finds the program that ends the worker it is given to: of a group that was lost, each program is tried alone. One that
  * is lost alone twice is in quarantine from then on, and not tried again.
  */
+
+import { allDone } from '../core/all-done.ts';
 import type { Expression } from '../program/expression.ts';
-import { allDone } from './all-done.ts';
 import type { Lost } from './lost.ts';
 
 /** What became of the programs not to be tried again, by key. */

@@ -1,6 +1,7 @@
 /** A judgement: programs through stages of the dates, fewer at every stage, until each has its fitness or is stopped. */
+
+import { allDone } from '../core/all-done.ts';
 import type { Matrix } from '../core/arena.ts';
-import { allDone } from './all-done.ts';
 import { behaviour, behaviourLength, projected } from './behaviour.ts';
 import { baseScore, type FitnessRule, moments } from './fitness.ts';
 import { meanOf, nothing, type PartialMean, together } from './mean.ts';

@@ -2,12 +2,13 @@
  * Minute reductions as daily matrices: kept from earlier batches in memory, else on disk, else made in one pass over
  * the bars for all programs of a batch.
  */
+
+import { allDone } from '../core/all-done.ts';
 import { type Matrix, strideFor } from '../core/arena.ts';
 import { EvolveError } from '../core/failure.ts';
 import { mebibytes } from '../core/memory-size.ts';
 import type { Market } from '../data/market.ts';
 import type { Call, Expression } from '../program/expression.ts';
-import { allDone } from './all-done.ts';
 import { minuteReductions } from './minute-reduction.ts';
 import type { Pool } from './pool.ts';
 import type { Available, Dates, MinuteTask } from './task.ts';

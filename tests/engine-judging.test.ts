@@ -155,7 +155,7 @@ describe('judging', () => {
   });
 
   function answering(scores: number[]): Partial<Problem<string>> {
-    return { judge: async (asked) => asked.map(() => ({ kind: 'scored', scores })) };
+    return { judge: async (asked) => [...asked].map(() => ({ kind: 'scored', scores })) };
   }
 });
 

@@ -107,9 +107,9 @@ export class Bits implements Problem<string> {
     return { kind: 'scored', scores, fingerprint, behaviour };
   }
 
-  async judge(genomes: readonly string[], terms: Terms): Promise<Verdict[]> {
-    this.judgements += genomes.length;
-    return genomes.map((genome) => {
+  async judge(genomes: Iterable<string>, terms: Terms): Promise<Verdict[]> {
+    return [...genomes].map((genome) => {
+      this.judgements++;
       const verdict = this.verdict(genome);
       return this.#spares ? endedBy(verdict, terms) : verdict;
     });
@@ -183,8 +183,8 @@ export class Points implements Problem<readonly number[]> {
     };
   }
 
-  async judge(genomes: readonly (readonly number[])[]): Promise<Verdict[]> {
-    return genomes.map((genome) => ({ kind: 'scored', scores: [this.#landscape(genome)] }));
+  async judge(genomes: Iterable<readonly number[]>): Promise<Verdict[]> {
+    return [...genomes].map((genome) => ({ kind: 'scored', scores: [this.#landscape(genome)] }));
   }
 
   async likeness(genomes: readonly (readonly number[])[]): Promise<number[][]> {

@@ -74,7 +74,7 @@ const programs: Problem<Expression> = {
       : { kind: 'rejected', rejections };
   },
   judge: async (genomes) =>
-    genomes.map(({ key }) => ({
+    [...genomes].map(({ key }) => ({
       kind: 'scored',
       scores: [[...key].reduce((sum, letter) => (31 * sum + letter.charCodeAt(0)) % 997, 7) / 1e4],
     })),

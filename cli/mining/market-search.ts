@@ -1,14 +1,17 @@
 /** A config and a market as the problem the engine searches: programs for genomes, judged by an evaluator. */
 
+import { setImmediate } from 'node:timers/promises';
+import { allDone } from '../../core/all-done.ts';
 import type { Matrix } from '../../core/arena.ts';
 import { EvolveError } from '../../core/failure.ts';
 import type { Stream } from '../../core/random.ts';
 import type { LabelRule, MarketManifest } from '../../data/market.ts';
 import { embargoOf, type Split, splitCalendar } from '../../data/splits.ts';
-import type { Problem } from '../../engine/problem.ts';
+import type { Problem, Terms } from '../../engine/problem.ts';
 import { defaultRule, type SearchRule } from '../../engine/rule.ts';
 import { type Evaluator, marketVocabulary } from '../../evaluation/evaluator.ts';
 import type { FitnessRule } from '../../evaluation/fitness.ts';
+import type { Judged } from '../../evaluation/judge.ts';
 import { neutralisations, neutraliser } from '../../evaluation/neutralise.ts';
 import { stagesOf } from '../../evaluation/stages.ts';
 import type { Dates } from '../../evaluation/task.ts';
@@ -120,6 +123,16 @@ export function marketProblem(
   against: readonly Matrix[] = [],
 ): Problem<Expression> {
   const { stages, train, judged } = search;
+  const { minute } = evaluator.market.manifest;
+  const judge = (programs: readonly Expression[], { hurdles, known }: Terms): Promise<Judged[]> =>
+    evaluator.judge(programs.map(judged), {
+      stages,
+      rule: search.fitness,
+      hurdles,
+      known,
+      sizes: programs.map(({ size }) => size),
+      against,
+    });
   return {
     stages: stages.length,
     key: ({ key }) => key,
@@ -134,15 +147,15 @@ export function marketProblem(
         ? { kind: 'child', genome: mutation.expression, move: mutation.move, rejections }
         : { kind: 'rejected', rejections };
     },
-    judge: (programs, { hurdles, known }) =>
-      evaluator.judge(programs.map(judged), {
-        stages,
-        rule: search.fitness,
-        hurdles,
-        known,
-        sizes: programs.map(({ size }) => size),
-        against,
-      }),
+    judge: async (programs, terms) => {
+      // Minute bars are read once for all programs of a batch.
+      if (minute) return judge([...programs], terms);
+      const coming = programs[Symbol.iterator]();
+      const begun = judge(taken(coming, evaluator.workers * ahead), terms);
+      // Workers have their first tasks before the others are made.
+      const rest = setImmediate().then(() => judge(taken(coming), terms));
+      return (await allDone([begun, rest])).flat();
+    },
     likeness: async (programs, stream) => {
       const dates = sampled(stream, train, search.config.sampleDates);
       const below = await evaluator.correlations(programs.map(judged), dates);
@@ -155,6 +168,19 @@ export function marketProblem(
       );
     },
   };
+}
+
+/** Programs a worker has its hands full with while the rest of a batch are made. */
+const ahead = 6;
+
+function taken<T>(coming: Iterator<T>, most = Number.POSITIVE_INFINITY): T[] {
+  const some: T[] = [];
+  while (some.length < most) {
+    const { done, value } = coming.next();
+    if (done) break;
+    some.push(value);
+  }
+  return some;
 }
 
 /** Different dates in the order of the calendar. */
