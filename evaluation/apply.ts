@@ -27,22 +27,27 @@ export function apply(kernels: Kernels, call: Call, out: Rows, inputs: readonly 
   const { rows, columns, first, scratch } = stretch;
   const kernel = kernels[call.operator];
   if (!kernel) throw new Error(`there is no kernel for ${call.operator}`);
-  const padded = padTo(columns);
-  const operands = inputs.flatMap(({ address, stride }) => [address, stride]);
+  // Called for every block of every node: one array, and nothing made on the way to it.
+  const operands = [out.address, out.stride];
+  for (const { address, stride } of inputs) operands.push(address, stride);
+  operands.push(rows);
   switch (row.shape) {
     case 'elementwise':
-      kernel(out.address, out.stride, ...operands, rows, padded, ...call.parameters);
-      return;
+      operands.push(padTo(columns));
+      for (const parameter of call.parameters) operands.push(parameter);
+      break;
     case 'rolling': {
-      const [window = 1, ...extra] = call.parameters;
-      const reach = row.reads === 'ends' ? row.span(window) - 1 : window;
-      kernel(out.address, out.stride, ...operands, rows, padded, first, reach, scratch, ...extra);
-      return;
+      const [window = 1] = call.parameters;
+      operands.push(padTo(columns), first, row.reads === 'ends' ? row.span(window) - 1 : window, scratch);
+      for (let i = 1; i < call.parameters.length; i++) operands.push(call.parameters[i] as number);
+      break;
     }
     case 'cross-section':
-      kernel(out.address, out.stride, ...operands, rows, columns, scratch, ...call.parameters);
-      return;
+      operands.push(columns, scratch);
+      for (const parameter of call.parameters) operands.push(parameter);
+      break;
     default:
       throw new Error(`${call.operator} is not computed by one kernel`);
   }
+  kernel(...operands);
 }

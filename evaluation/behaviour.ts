@@ -39,7 +39,7 @@ export function projected(ic: Float64Array, from: number, mean: number): Float64
     const value = (ic[i] as number) - mean;
     if (Number.isNaN(value)) continue;
     const signs = signsOf(from + i);
-    for (let k = 0; k < behaviourLength; k++) sums[k] = (sums[k] as number) + value * (signs[k] as number);
+    for (let k = 0; k < sums.length; k++) sums[k] = (sums[k] as number) + value * (signs[k] as number);
   }
   return sums;
 }
