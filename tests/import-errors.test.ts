@@ -77,7 +77,7 @@ const cases: readonly Case[] = [
     'two columns for one',
     `${header},Close\n2024-01-02,A,1,1,1,1,1,1\n`,
     {},
-    /columns "close" and "Close" that could both be close/,
+    /columns "close" and "Close#" that could both be close/,
   ],
   [
     'an unknown column in --map',

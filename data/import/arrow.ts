@@ -19,7 +19,7 @@ import {
 } from '@duckdb/node-api';
 import { compressionRegistry, DataType, type Field, RecordBatchReader } from 'apache-arrow';
 import { lz4Frame } from './lz4.ts';
-import { fileColumn, type Source, unreadable } from './source.ts';
+import { columnNames, fileColumn, type Source, unreadable } from './source.ts';
 import * as sql from './sql.ts';
 
 const chunkRows = 2048;
@@ -48,7 +48,9 @@ export async function arrowSource(db: DuckDBConnection, file: string): Promise<S
     const fields = reader.schema.fields;
     const converters = fields.map(converter);
     const types = [...converters.map((conversion) => conversion.type), VARCHAR];
-    const names = [...fields.map((field) => field.name), fileColumn];
+    const own = fields.map((field) => field.name);
+    const columns = columnNames(own);
+    const names = [...columns, fileColumn];
     await db.run(`CREATE TABLE ${table} (${names.map((column, c) => `${sql.name(column)} ${types[c]}`).join(', ')})`);
     const appender = await db.createAppender(table);
     const chunk = DuckDBDataChunk.create(types);
@@ -70,8 +72,8 @@ export async function arrowSource(db: DuckDBConnection, file: string): Promise<S
       }
     }
     appender.closeSync();
-    const columns = new Map(fields.map((field, c) => [field.name, String(types[c])]));
-    return { files: [{ shown: file, path: file }], columns, relation: table };
+    const typed = new Map(columns.map((column, c) => [column, String(types[c])]));
+    return { files: [{ shown: file, path: file }], columns: typed, names: own, relation: table };
   } catch (cause) {
     throw unreadable(file, 'Arrow', cause);
   } finally {

@@ -35,7 +35,7 @@ export const axesOf = (symbols: readonly string[], days: readonly number[]): Axe
 });
 
 /** Makes the type `symbols` in the database, whose code is a symbol's position. */
-export async function declareSymbols(db: DuckDBConnection, { symbols }: Axes): Promise<void> {
+export async function declareSymbols(db: DuckDBConnection, { symbols }: Pick<Axes, 'symbols'>): Promise<void> {
   await db.run('DROP TYPE IF EXISTS symbols');
   if (symbols.length > 0) await db.run(`CREATE TYPE symbols AS ENUM (${symbols.map(sql.text).join(', ')})`);
 }

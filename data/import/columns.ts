@@ -163,7 +163,8 @@ export const isUsual = (bar: BarColumn, column: string): boolean =>
 export const columnNamed = (columns: readonly string[], name: string): string | undefined =>
   columns.find((column) => column === name) ?? columns.find((column) => column.toLowerCase() === name.toLowerCase());
 
-const plain = (name: string): string => name.toLowerCase().replace(/[\s_\-.$#"']/g, '');
+/** What is left of a name when nothing is made of case and punctuation. */
+export const plain = (name: string): string => name.toLowerCase().replace(/[\s_\-.$#"']/g, '');
 
 /** "It has: date, open, high." */
 export function listColumns(columns: readonly string[]): string {

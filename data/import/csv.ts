@@ -8,7 +8,7 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
 import { EvolveError } from '../../core/failure.ts';
-import { fileColumn, type ReadOptions, type Source, type SourceFile, unreadable } from './source.ts';
+import { columnNames, fileColumn, type ReadOptions, type Source, type SourceFile, unreadable } from './source.ts';
 import * as sql from './sql.ts';
 
 const delimiters = [',', '\t', ';', '|'];
@@ -31,11 +31,7 @@ function source(header: string, files: readonly SourceFile[], gzip: boolean): So
     split(header, other).length > split(header, best).length ? other : best,
   );
   const names = split(header, delimiter);
-  const columns = new Map<string, string>();
-  for (const [i, name] of names.entries()) {
-    // The first of two columns with one name keeps it; the index pandas writes has no name.
-    columns.set(name === '' || columns.has(name) ? `${name || 'column'}#${i + 1}` : name, 'VARCHAR');
-  }
+  const columns = new Map(columnNames(names).map((name) => [name, 'VARCHAR']));
   rejectTables += 1;
   const rejects = `rejects_${rejectTables}`;
   const options = [
@@ -52,14 +48,15 @@ function source(header: string, files: readonly SourceFile[], gzip: boolean): So
     `rejects_scan = '${rejects}_scan'`,
   ];
   const paths = files.map((file) => sql.path(file.path));
-  return { files, columns, rejects, relation: `read_csv([${paths.join(', ')}], ${options.join(', ')})` };
+  return { files, columns, names, rejects, relation: `read_csv([${paths.join(', ')}], ${options.join(', ')})` };
 }
 
 /** The cells of a line; a quoted cell may hold the delimiter and doubled quotes. */
 function split(line: string, delimiter: string): string[] {
-  const cells = line.match(new RegExp(`(?:^|[${delimiter}])("(?:[^"]|"")*"|[^${delimiter}]*)`, 'g')) ?? [];
-  return cells.map((cell, i) => {
-    const value = (i > 0 || cell.startsWith(delimiter) ? cell.slice(1) : cell).trim();
+  // A delimiter before each cell, so that the first may be empty: the index pandas writes has no name.
+  const cells = `${delimiter}${line}`.match(new RegExp(`[${delimiter}]("(?:[^"]|"")*"|[^${delimiter}]*)`, 'g')) ?? [];
+  return cells.map((cell) => {
+    const value = cell.slice(1).trim();
     return /^".*"$/.test(value) ? value.slice(1, -1).replaceAll('""', '"') : value;
   });
 }

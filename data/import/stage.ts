@@ -187,7 +187,7 @@ export async function rejected(db: DuckDBConnection, source: Source): Promise<Re
   }));
 }
 
-async function forgetRejects(db: DuckDBConnection, source: Source): Promise<void> {
+export async function forgetRejects(db: DuckDBConnection, source: Source): Promise<void> {
   if (!source.rejects) return;
   await db.run(`DROP TABLE IF EXISTS ${source.rejects}; DROP TABLE IF EXISTS ${source.rejects}_scan`);
 }
