@@ -1,18 +1,14 @@
 import { moments } from './fitness.ts';
 
 /**
- * The mean over its standard error when neighbouring dates are alike: autocovariances up to floor(4 (T / 100)^(2/9))
- * dates apart count, with Bartlett's weights. Missing dates are left out, as if the calendar lacked them.
- *
- * Labels held for h dates share h - 1 of them with the next date's: twice as many lags count then, because the weights
- * of the last ones are small.
+ * The mean over its standard error when neighbouring dates are alike: autocovariances up to neweyWestLags dates apart
+ * count, with Bartlett's weights. Missing dates are left out, as if the calendar lacked them.
  */
 export function neweyWest(series: Iterable<number>, horizon = 1): number {
   const known = [...series].filter((x) => !Number.isNaN(x));
   const { mean, count } = moments(known);
   if (count < 2) return Number.NaN;
-  const usual = Math.floor(4 * (count / 100) ** (2 / 9));
-  const lags = Math.min(count - 1, Math.max(usual, 2 * (horizon - 1)));
+  const lags = neweyWestLags(count, horizon);
   let variance = 0;
   for (let lag = 0; lag <= lags; lag++) {
     let covariance = 0;
@@ -20,4 +16,13 @@ export function neweyWest(series: Iterable<number>, horizon = 1): number {
     variance += (lag === 0 ? 1 : 2 * (1 - lag / (lags + 1))) * (covariance / count);
   }
   return mean / Math.sqrt(variance / count);
+}
+
+/**
+ * Lags that count for so many known dates: floor(4 (T / 100)^(2/9)), the usual choice. Labels held for h dates share
+ * h - 1 of them with the next date's: twice as many lags count then, because the weights of the last ones are small.
+ */
+export function neweyWestLags(dates: number, horizon = 1): number {
+  const usual = Math.floor(4 * (dates / 100) ** (2 / 9));
+  return Math.max(0, Math.min(dates - 1, Math.max(usual, 2 * (horizon - 1))));
 }

@@ -1,0 +1,2 @@
+/** One date's cross-section: a number per symbol, NaN where missing. */
+export type Section = Float64Array;
