@@ -253,6 +253,33 @@ describe('residuals', () => {
     );
   });
 
+  test('do not depend on how far from 0 numbers are', () => {
+    const far = (x: Section): Section => x.map((value) => 2 ** 44 + Math.round(64 * value) / 64);
+    const near = (x: Section): Section => far(x).map((value) => value - 2 ** 44);
+    fc.assert(
+      fc.property(cases, ({ y, groups, columns, weights }) => {
+        const exposures = (moved: (x: Section) => Section): Exposures => ({
+          groups,
+          columns: columns.map(moved),
+          weights,
+        });
+        expectClose(residuals(far(y), exposures(far)), residuals(near(y), exposures(near)), 1e-8);
+      }),
+    );
+  });
+
+  test('who is alone in a group is explained by it, to the last bit', () => {
+    fc.assert(
+      fc.property(cases, ({ y, groups, columns, weights }) => {
+        const out = residuals(y, { groups, columns, weights });
+        const cells = known(out);
+        for (const i of cells) {
+          if (cells.filter((other) => groups[other] === groups[i]).length === 1) expect(out[i]).toBe(0);
+        }
+      }),
+    );
+  });
+
   test('are exactly 0 where all is explained', () => {
     const groups = Float64Array.of(1, 1, 1, 1, 2, missing);
     const column = Float64Array.of(0.1, 0.7, 0.3, 0.2, 5, 1);
@@ -277,6 +304,8 @@ describe('residuals', () => {
     expect([...residuals(column, { columns: [], groups: Float64Array.from(none) })]).toEqual(none);
     expect([...residuals(column, { columns: [], weights: Float64Array.of(0, -1, missing) })]).toEqual(none);
     expect([...residuals(new Float64Array(0), { columns: [] })]).toEqual([]);
+    const weights = Float64Array.of(2, 0, 2, -1);
+    expectClose(residuals(Float64Array.of(1, 9, 3, 9), { columns: [], weights }), [-1, missing, 1, missing]);
     // An infinite number is missing, not an end to the others.
     const wild = Float64Array.of(1, Number.POSITIVE_INFINITY, 3);
     expectClose(residuals(wild, { columns: [] }), [-1, missing, 1]);
@@ -461,6 +490,10 @@ describe('combination', () => {
     const [all, none] = sums.weights(0) as [number, number];
     expect(none).toBe(0);
     expect(Math.abs(all)).toBeGreaterThan(0);
+    // A combination of others but for rounding.
+    const blends = new RidgeSums(3);
+    blends.add([a, b, a.map((x, i) => (x + (b[i] as number)) / 3)], returns);
+    expect(blends.weights(0)[2]).toBe(0);
   });
 
   test("no date's size or level matters, and a date whose label does not vary counts for nothing", () => {
@@ -489,6 +522,13 @@ describe('combination', () => {
     expect([...out]).toEqual([1.25, missing, 0.75, missing]);
     combined(members.slice(0, 2), [0.5, 0.5], out);
     expect([...out]).toEqual([1, 0.5, 1, missing]);
+    // As the sums fill them: all but the last symbol count.
+    const [sums, filled] = [new RidgeSums(2), new RidgeSums(2)];
+    const label = Float64Array.of(3, 1, 2, 50);
+    sums.add(members.slice(0, 2), label);
+    filled.add([Float64Array.of(1, 0, 2), Float64Array.of(1, 1, 0)], label.slice(0, 3));
+    expectClose(sums.weights(), filled.weights());
+    expect(sums.weights()[0]).not.toBe(0);
   });
 });
 

@@ -54,7 +54,7 @@ def correlations():
         spearman.append(scipy.stats.spearmanr(a[both], b[both]).statistic if both.any() else NAN)
     text = [str(date.date()) for date in dates]
     return {"dates": text, "x": x, "y": y, "pearson": pearson, "reports": [
-        report(spearman, dates, horizon, every) for horizon, every in [(1, 1), (10, 5), (10, 10), (10, 1)]
+        report(spearman, dates, horizon, every) for horizon, every in [(1, 1), (10, 4), (10, 5), (10, 10), (10, 1)]
     ]}
 
 
