@@ -40,10 +40,10 @@ async function library() {
     import('echarts/components'),
     import('echarts/renderers'),
   ]);
-  const { GridComponent, LegendComponent, MarkLineComponent } = components;
+  const { GridComponent, LegendComponent, MarkLineComponent, VisualMapPiecewiseComponent } = components;
   core.use([
-    ...[charts.LineChart, charts.BarChart, charts.ScatterChart],
-    ...[GridComponent, LegendComponent, MarkLineComponent, renderers.SVGRenderer],
+    ...[charts.LineChart, charts.BarChart, charts.ScatterChart, charts.HeatmapChart, charts.CustomChart],
+    ...[GridComponent, LegendComponent, MarkLineComponent, VisualMapPiecewiseComponent, renderers.SVGRenderer],
   ]);
   return core;
 }

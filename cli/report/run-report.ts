@@ -10,23 +10,15 @@ import { factorsChart } from './factors-chart.ts';
 import { type Html, html, safe } from './html.ts';
 import { lineageList } from './lineage-list.ts';
 import { movesChart, refusalsChart } from './moves-chart.ts';
+import { picture } from './picture.ts';
 import type { ReportedRun } from './reported-run.ts';
 import { catastrophesOf, marked, roundsChart } from './rounds-chart.ts';
 import { runFacts } from './run-facts.ts';
-import { light, pictureStyle } from './scheme.ts';
 import { pageStyle } from './style.ts';
 
 /** The figure of rounds as a file of its own. */
-export async function roundsPicture(rounds: readonly RoundRecord[], placebo?: readonly RoundRecord[]): Promise<string> {
-  const chart = roundsChart(rounds, placebo, 'fitness');
-  const [margin, width, height] = [20, chart.width, chart.height];
-  const box = `${-margin} ${-margin} ${width + 2 * margin} ${height + 2 * margin}`;
-  const ground = `<rect x="${-margin}" y="${-margin}" width="100%" height="100%" fill="${light('paper')}"/>`;
-  return (await drawn(chart))
-    .replace(/viewBox="[^"]*"/, `viewBox="${box}" width="${width + 2 * margin}" height="${height + 2 * margin}"`)
-    .replace('>', `><style>${pictureStyle}</style>${ground}`)
-    .concat('\n');
-}
+export const roundsPicture = (rounds: readonly RoundRecord[], placebo?: readonly RoundRecord[]): Promise<string> =>
+  picture(roundsChart(rounds, placebo, 'fitness'));
 
 export async function runReport(run: ReportedRun): Promise<string> {
   const { manifest, rounds, placebo, library, refused = [] } = run;

@@ -18,6 +18,7 @@ export const tones = {
   middle: { light: '#5f9bd4', dark: '#3d7fc0' },
   soft: { light: '#b9d5ee', dark: '#264d75' },
   warm: { light: '#bf5710', dark: '#f0a05c' },
+  faint: { light: '#f3dcc6', dark: '#513a28' },
   pale: { light: '#dfa66e', dark: '#a8713e' },
   shuffled: { light: '#7d8894', dark: '#8b97a3' },
 } as const satisfies Record<string, Tone>;

@@ -1,0 +1,259 @@
+/** The page of a tear sheet: whole, by itself, of the sheet's own figures, and safe whatever is written in it. */
+import fc from 'fast-check';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { tones } from '../cli/report/scheme.ts';
+import { thinned } from '../cli/report/tear-sheet/plot.ts';
+import { tearSheetPage, tearSheetPictures } from '../cli/report/tear-sheet-page.ts';
+import type { FactorSheet, TearSheet } from '../evaluation/tear-sheet/sheet.ts';
+import { tearSheet } from './sheets.ts';
+
+const small = { dates: 200, layers: 4 };
+const one = tearSheet(7, small);
+const library = tearSheet(8, { ...small, factors: 3 });
+let page: string;
+let shelf: string;
+
+beforeAll(async () => {
+  page = await tearSheetPage(one);
+  shelf = await tearSheetPage(library);
+});
+
+/** Names of elements in their order, closed in the order they were opened. */
+function elements(text: string): string[] {
+  const unclosed = /^(meta|!doctype)$/;
+  const open: string[] = [];
+  const names: string[] = [];
+  for (const [, slash, name = '', end] of text.matchAll(/<(\/?)([a-zA-Z!][\w]*)(?:[^<>"]|"[^"]*")*?(\/?)>/g)) {
+    if (slash) expect(open.pop()).toBe(name);
+    else {
+      names.push(name);
+      if (!end && !unclosed.test(name)) open.push(name);
+    }
+  }
+  expect(open).toEqual([]);
+  return names;
+}
+
+const charts = (text: string): string[] => text.match(/<svg[\s\S]*?<\/svg>/g) ?? [];
+/** What a reader sees. */
+const words = (text: string): string =>
+  text
+    .replace(/<style>[\s\S]*?<\/style>/g, '')
+    .replace(/<[^>]*>/g, ' ')
+    .replace(/\s+/g, ' ');
+
+/** Every number of a sheet. */
+function numbersOf(value: unknown): number[] {
+  if (typeof value === 'number') return [value];
+  if (Array.isArray(value)) return value.flatMap(numbersOf);
+  return value !== null && typeof value === 'object' ? Object.values(value).flatMap(numbersOf) : [];
+}
+
+/** The same with every number changed. */
+function changed<Value>(value: Value, change: (number: number) => number): Value {
+  if (typeof value === 'number') return change(value) as Value;
+  if (Array.isArray(value)) return value.map((each) => changed(each, change)) as Value;
+  if (value === null || typeof value !== 'object') return value;
+  return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, changed(each, change)])) as Value;
+}
+
+describe.each([
+  ['a factor', () => page, one],
+  ['a library', () => shelf, library],
+] as const)('the page of %s', (_, text, sheet) => {
+  test('is one whole document that needs nothing from elsewhere and runs nothing', () => {
+    expect(elements(text()).slice(0, 3)).toEqual(['!doctype', 'html', 'head']);
+    expect(text().replaceAll('xmlns="http://www.w3.org/2000/svg"', '')).not.toMatch(
+      /https?:|<script|<link|<img|<iframe|@import|javascript:|\son\w+=|\ssrc=|href="[^#]/i,
+    );
+    const ids = [...text().matchAll(/\bid="([^"]*)"/g)].map(([, id]) => id);
+    expect(new Set(ids).size).toBe(ids.length);
+    for (const [, target] of text().matchAll(/href="#([^"]*)"/g)) expect(ids).toContain(target);
+    for (const chart of charts(text())) {
+      for (const [, id] of chart.matchAll(/url\(#([^)]*)\)/g)) expect(chart).toContain(`id="${id}"`);
+    }
+  });
+
+  test('is the same for the same sheet', async () => {
+    expect(await tearSheetPage(sheet)).toBe(text());
+  });
+
+  test('says what it weighs', () => {
+    const [, said = '', unit] = /This page weighs ([\d.]+) (MB|kB)/.exec(text()) ?? [];
+    const bytes = Buffer.byteLength(text());
+    expect(Math.abs(Number(said) * (unit === 'MB' ? 1e6 : 1e3) - bytes)).toBeLessThan(0.01 * bytes);
+  });
+
+  test('its tables have figures of the sheet and no others', () => {
+    const known = new Set(
+      numbersOf(sheet).flatMap((value) => {
+        const size = Math.abs(value);
+        return [0, 1, 2, 3, 4].flatMap((digits) => [size.toFixed(digits), (100 * size).toFixed(digits)]);
+      }),
+    );
+    for (const { coverage } of sheet.factors) {
+      for (const cells of [coverage.known, ...coverage.byReason.map((row) => row.cells)]) {
+        for (const digits of [1, 2]) known.add(((100 * cells) / coverage.cells).toFixed(digits));
+      }
+    }
+    for (const [i] of sheet.factors.entries()) known.add(String(i + 1));
+    const cells = [...text().matchAll(/<td>([^<]*)<\/td>/g)].map(([, cell = '']) => cell);
+    expect(cells.length).toBeGreaterThan(100);
+    for (const cell of cells) {
+      // Of dates only their number is a figure, and "> 0" says which side.
+      const figures = cell.replace(/\d{4}-\d\d-\d\d|&#\d+;\s0|,(?=\d{3})/g, '').match(/\d+(\.\d+)?/g) ?? [];
+      for (const figure of figures) expect(known, cell).toContain(figure);
+    }
+  });
+
+  test('says what was assumed and what went wrong', () => {
+    const seen = words(text());
+    expect(seen).toContain(`${sheet.market.datesPerYear} dates a year`);
+    expect(seen).toContain('0.200% of what is bought');
+    expect(seen).toContain('11 dates at the end have no label');
+    for (const warning of sheet.warnings) expect(seen).toContain(warning);
+    for (const { coverage } of sheet.factors) {
+      for (const { reason } of coverage.byReason) expect(seen).toContain(`left out: ${reason}`);
+    }
+  });
+
+  test('its charts are drawn in colours that have a dark counterpart, and say what they show', () => {
+    const colours: Set<string> = new Set(Object.values(tones).map(({ light }) => light));
+    for (const chart of charts(text())) {
+      expect(chart).toMatch(/^<svg [^>]*role="img" aria-label="[^"]{30,}"/);
+      expect(chart).not.toMatch(/NaN|undefined|Infinity/);
+      for (const [tag] of chart.replace(/<clipPath[\s\S]*?<\/clipPath>/g, '').matchAll(/<[^>]*>/g)) {
+        const fill = / fill="([^"]*)"/.exec(tag)?.[1] ?? 'none';
+        const stroke = / stroke="([^"]*)"/.exec(tag)?.[1] ?? 'none';
+        if (!/ fill-opacity="0"/.test(tag) && fill !== 'none') expect(colours).toContain(fill);
+        if (!/ stroke-width="0"/.test(tag) && stroke !== 'none') expect(colours).toContain(stroke);
+      }
+    }
+  });
+});
+
+test('a factor has ten charts, a library one more, and its later factors are folded', () => {
+  expect(charts(page)).toHaveLength(10);
+  expect(charts(shelf)).toHaveLength(31);
+  const folded = shelf.match(/<details class="factor"( open)?>/g) ?? [];
+  expect(folded.map((tag) => tag.includes('open'))).toEqual([true, true, false]);
+});
+
+test('figures that are missing are dashes, in memory and in JSON', async () => {
+  // What is a count stays one; there is no sheet without dates per year.
+  const missing = (value: number): number => (Number.isInteger(value) ? value : Number.NaN);
+  const empty: TearSheet = {
+    ...library,
+    factors: library.factors.map((factor) => changed(factor, missing)),
+    ...(library.correlation && { correlation: changed(library.correlation, missing) }),
+  };
+  for (const sheet of [empty, JSON.parse(JSON.stringify(empty)) as TearSheet]) {
+    const text = await tearSheetPage(sheet);
+    elements(text);
+    expect(words(text)).not.toMatch(/NaN|undefined|null|Infinity|\[object/);
+    expect(text.match(/<td>–<\/td>/g)?.length).toBeGreaterThan(100);
+    expect(charts(text).join('')).not.toMatch(/NaN|undefined|Infinity/);
+  }
+});
+
+test('a factor of which next to nothing is known has a page', async () => {
+  const [factor] = one.factors as [FactorSheet];
+  const nothing = { ...factor.ic, byYear: [], byMonth: [], series: [], cumulative: [] };
+  const { layers: _, expression: __, ...rest } = factor;
+  const bare: FactorSheet = {
+    ...rest,
+    ic: nothing,
+    rankIc: nothing,
+    decay: [],
+    autocorrelation: [],
+    likeness: [],
+    placebo: { ...factor.placebo, means: [] },
+  };
+  const text = await tearSheetPage({ ...one, dates: [], factors: [bare], warnings: [] });
+  elements(text);
+  expect(charts(text)).toHaveLength(3);
+  expect(words(text)).not.toMatch(/NaN|undefined|null|Infinity/);
+});
+
+test('whatever is written in a sheet, the page has the same elements', async () => {
+  const hostile = fc
+    .array(
+      fc.constantFrom(
+        '<script>',
+        '</style>',
+        '<b>',
+        '</details>',
+        '"',
+        "'",
+        '&',
+        '<!--',
+        ']]>',
+        '<svg/onload=x>',
+        '{a|b}',
+        '$&',
+        '$1',
+      ),
+      { minLength: 1, maxLength: 5 },
+    )
+    .map((pieces) => pieces.join(''));
+  const [a, b] = library.factors as [FactorSheet, FactorSheet];
+  const written = (text: string): Promise<string> => {
+    const named = (factor: FactorSheet): FactorSheet => ({
+      ...factor,
+      name: text,
+      expression: text,
+      coverage: { ...factor.coverage, byReason: [{ reason: text, cells: 3 }] },
+      likeness: [{ name: text, kind: 'style', pearson: 0.1, spearman: 0.2 }],
+    });
+    return tearSheetPage({
+      ...library,
+      factors: [named(a), named(b)],
+      market: { ...library.market, name: text },
+      settings: { ...library.settings, universe: text, neutralise: [text], winsorise: text, split: text },
+      correlation: {
+        names: [text, text],
+        pearson: [
+          [1, 0.5],
+          [0.5, 1],
+        ],
+        spearman: [
+          [1, 0.5],
+          [0.5, 1],
+        ],
+        dates: 9,
+      },
+      warnings: [text],
+    });
+  };
+  const plain = elements(await written('plain'));
+  await fc.assert(
+    fc.asyncProperty(hostile, async (text) => {
+      const attacked = await written(text);
+      expect(elements(attacked)).toEqual(plain);
+      expect(attacked).not.toContain('onload=x>');
+    }),
+    { numRuns: 6 },
+  );
+});
+
+test('the pictures are files by name', async () => {
+  const pictures = await tearSheetPictures(library);
+  expect(pictures.size).toBe(31);
+  expect([...pictures.keys()].slice(0, 2)).toEqual(['1-cumulative-ic', '1-ic-by-year']);
+  for (const [name, text] of pictures) {
+    expect(name).toMatch(/^[\w-]+$/);
+    expect(text).toMatch(/^<svg xmlns="http:\/\/www\.w3\.org\/2000\/svg" viewBox="[^"]*" width="\d+" height="\d+"/);
+    elements(text);
+  }
+});
+
+test('a long series is thinned and keeps its ends', () => {
+  fc.assert(
+    fc.property(fc.integer({ min: 0, max: 5000 }), (length) => {
+      const shown = thinned(length);
+      expect(shown.length).toBe(Math.min(length, 400));
+      if (length > 0) expect([shown[0], shown.at(-1)]).toEqual([0, length - 1]);
+      expect(new Set(shown).size).toBe(shown.length);
+    }),
+  );
+});
