@@ -145,6 +145,12 @@ describe('the named price-volume factors', () => {
     });
   });
 
+  test('a price that bounces by a tick has no extreme returns', () => {
+    const close = minute.get('close') as Float64Array;
+    const bounce = close.map((_, i) => Math.fround(Math.floor(i / golden.symbols) % 2 === 0 ? 3.01 : 3));
+    expect([...valuesOf('jump', marketWith(new Map([['close', bounce]])))]).toEqual(Array(golden.symbols).fill(0));
+  });
+
   test('a bar without trade, which has no average price, does not cost the day', () => {
     const close = minute.get('close') as Float64Array;
     const volume = minute.get('volume') as Float64Array;

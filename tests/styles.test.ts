@@ -6,7 +6,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { stream } from '../core/random.ts';
 import { ReturnHistory, TurnoverHistory } from '../evaluation/tear-sheet/style-history.ts';
-import { type StylePanel, styles } from '../evaluation/tear-sheet/styles.ts';
+import { type StylePanel, styleFields, styles } from '../evaluation/tear-sheet/styles.ts';
 
 type Cells = readonly (number | null)[];
 interface Golden {
@@ -240,5 +240,16 @@ describe('what a market lacks', () => {
   test('without anything nothing is made', () => {
     expect(only().styles).toEqual([]);
     expect(only().leftOut).toHaveLength(10);
+  });
+
+  test('no field is read that is not among those named', () => {
+    const asked = new Set<string>();
+    const field = (name: string) => {
+      asked.add(name);
+      return all.get(name);
+    };
+    styles({ dates: 40, symbols: 5, field });
+    expect(asked.size).toBeGreaterThan(10);
+    expect(styleFields).toEqual(expect.arrayContaining([...asked]));
   });
 });

@@ -238,7 +238,11 @@ def price_volume_golden():
         p, v = close[t, :, n], volume[t, :, n]
         return np.log(p.mean() / (np.sum(p * v) / v.sum()))
 
-    extremes = each_day(lambda t, n: bar[t, 1:, n].max() + bar[t, 1:, n].min())
+    def extreme(t, n):
+        x = bar[t, 1:, n]
+        return sum(x[i] if abs(x[i]) > 1.1 * max(abs(x[i - 1]), abs(x[i - 2])) else 0 * x[i] for i in range(2, len(x)))
+
+    extremes = each_day(extreme)
     unexplained = pd.DataFrame({
         n: [np.nan] * 60 + [
             sm.OLS(r[n][t - 59: t + 1], sm.add_constant(m[t - 59: t + 1])).fit().rsquared for t in range(60, dates)

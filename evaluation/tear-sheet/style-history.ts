@@ -36,6 +36,8 @@ export class ReturnHistory {
   readonly #trend: WeightedSums;
   /** Dates of the last year with a return. */
   readonly #known: Int32Array;
+  readonly #highs: Float64Array;
+  readonly #lows: Float64Array;
 
   /** Date-major closes, and the market's return of each date: NaN where unknown, and Beta with it. */
   constructor(close: Float32Array, market: Float64Array, symbols: number) {
@@ -56,6 +58,7 @@ export class ReturnHistory {
     this.#logs = new Rows(2 * year + month + 1, missing(symbols));
     this.#levels = new Rows(year + 1, new Float64Array(symbols));
     this.#known = new Int32Array(symbols);
+    [this.#highs, this.#lows] = [new Float64Array(symbols), new Float64Array(symbols)];
   }
 
   /** Called for each date in turn, from 0. */
@@ -74,12 +77,12 @@ export class ReturnHistory {
   }
 
   #read(date: number): void {
-    const N = this.#symbols;
+    const [N, closes] = [this.#symbols, this.#close];
     const [returns, logs, levels] = [this.#returns.reuse(date), this.#logs.reuse(date), this.#levels.reuse(date)];
     const before = this.#levels.at(date - 1);
     for (let n = 0; n < N; n++) {
-      const close = this.#close[date * N + n] as number;
-      const last = date > 0 ? (this.#close[(date - 1) * N + n] as number) : Number.NaN;
+      const close = closes[date * N + n] as number;
+      const last = date > 0 ? (closes[(date - 1) * N + n] as number) : Number.NaN;
       const gross = close > 0 && last > 0 ? close / last : Number.NaN;
       const log = Math.log(gross);
       returns[n] = gross - 1;
@@ -98,15 +101,18 @@ export class ReturnHistory {
 
   /** Returns over T months end today, all of them: they differ by where they begin. */
   #range(date: number): void {
-    const starts = Array.from({ length: 12 }, (_, m) => this.#levels.at(date - (m + 1) * month));
-    for (let n = 0; n < this.#symbols; n++) {
-      let [high, low] = [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY];
-      for (const levels of starts) {
+    const [highs, lows] = [this.#highs.fill(Number.NEGATIVE_INFINITY), this.#lows.fill(Number.POSITIVE_INFINITY)];
+    for (let months = 1; months <= 12; months++) {
+      const levels = this.#levels.at(date - months * month);
+      for (let n = 0; n < levels.length; n++) {
         const level = levels[n] as number;
-        if (level > high) high = level;
-        if (level < low) low = level;
+        if (level > (highs[n] as number)) highs[n] = level;
+        if (level < (lows[n] as number)) lows[n] = level;
       }
-      this.cmra[n] = 2 * (this.#known[n] as number) >= year ? high - low : Number.NaN;
+    }
+    for (let n = 0; n < highs.length; n++) {
+      const enough = 2 * (this.#known[n] as number) >= year;
+      this.cmra[n] = enough ? (highs[n] as number) - (lows[n] as number) : Number.NaN;
     }
   }
 }
@@ -134,12 +140,12 @@ export class TurnoverHistory {
 
   /** Called for each date in turn, from 0. */
   step(date: number): void {
-    const N = this.#symbols;
+    const [N, turnover] = [this.#symbols, this.#turnover];
     for (const { window, out, held } of this.#sums) {
       const [total, known, traded] = held as [Float64Array, Float64Array, Float64Array];
       for (let n = 0; n < N; n++) {
-        const today = this.#turnover[date * N + n] as number;
-        const left = date < window ? Number.NaN : (this.#turnover[(date - window) * N + n] as number);
+        const today = turnover[date * N + n] as number;
+        const left = date < window ? Number.NaN : (turnover[(date - window) * N + n] as number);
         if (!Number.isNaN(today)) {
           total[n] = (total[n] as number) + today;
           known[n] = (known[n] as number) + 1;
@@ -195,8 +201,11 @@ class WeightedSums {
     const [count, weight, sum, squares] = [this.#count, this.#weight, this.#x, this.#xx];
     const [decay, last] = [this.#decay, this.#last];
     for (let n = 0; n < count.length; n++) {
-      let [w, x, xx] = [decay * (weight[n] as number), decay * (sum[n] as number), decay * (squares[n] as number)];
-      const [fresh, old] = [entering[n] as number, leaving[n] as number];
+      let w = decay * (weight[n] as number);
+      let x = decay * (sum[n] as number);
+      let xx = decay * (squares[n] as number);
+      const fresh = entering[n] as number;
+      const old = leaving[n] as number;
       if (!Number.isNaN(fresh)) {
         count[n] = (count[n] as number) + 1;
         w += 1;
@@ -222,8 +231,11 @@ class WeightedSums {
     const [comes, goes] = [!Number.isNaN(market), !Number.isNaN(marketLeaving)];
     this.single(comes ? entering : this.#nothing, goes ? leaving : this.#nothing);
     for (let n = 0; n < sum.length; n++) {
-      let [y, xy, yy] = [decay * (sum[n] as number), decay * (products[n] as number), decay * (squares[n] as number)];
-      const [fresh, old] = [entering[n] as number, leaving[n] as number];
+      let y = decay * (sum[n] as number);
+      let xy = decay * (products[n] as number);
+      let yy = decay * (squares[n] as number);
+      const fresh = entering[n] as number;
+      const old = leaving[n] as number;
       if (comes && !Number.isNaN(fresh)) {
         y += market;
         xy += fresh * market;
@@ -258,7 +270,8 @@ class WeightedSums {
   line(slope: Section, residual: Section): void {
     for (let n = 0; n < slope.length; n++) {
       const w = this.#weight[n] as number;
-      const [x, y] = [(this.#x[n] as number) / w, (this.#y[n] as number) / w];
+      const x = (this.#x[n] as number) / w;
+      const y = (this.#y[n] as number) / w;
       const covariance = (this.#xy[n] as number) / w - x * y;
       const variance = (this.#yy[n] as number) / w - y * y;
       const known = this.#enough(n) && variance > 0;

@@ -139,6 +139,11 @@ const table: readonly Style[] = [
   },
 ];
 
+/** Daily fields any style is made of. */
+export const styleFields: readonly string[] = [
+  ...new Set(table.flatMap(({ descriptors }) => descriptors.flatMap(({ needs }) => needs))),
+];
+
 export function styles(panel: StylePanel): StylesOfMarket {
   const { dates, symbols } = panel;
   const has = (name: string): boolean => panel.field(name) !== undefined;
@@ -245,7 +250,10 @@ class Day {
     const { style, section } = made;
     if (style.cubeOf) {
       const base = this.#sectionOf(style.cubeOf);
-      for (let n = 0; n < section.length; n++) section[n] = (base[n] as number) ** 3;
+      for (let n = 0; n < section.length; n++) {
+        const value = base[n] as number;
+        section[n] = value * value * value;
+      }
     } else this.#combine(made, date);
     if (style.orthogonalTo) {
       const columns = style.orthogonalTo.map((name) => this.#sectionOf(name));
@@ -302,8 +310,10 @@ const none = new Float32Array(0);
 
 /** To three deviations around the mean, all symbols alike. */
 function drawIn(section: Section): void {
-  const { mean, deviation } = spread(section);
-  const [low, high] = [mean - 3 * deviation, mean + 3 * deviation];
+  const mean = meanOf(section);
+  const reach = 3 * deviationOf(section, mean);
+  const low = mean - reach;
+  const high = mean + reach;
   for (let n = 0; n < section.length; n++) {
     const value = section[n] as number;
     if (value < low) section[n] = low;
@@ -313,7 +323,8 @@ function drawIn(section: Section): void {
 
 /** Missing where all are alike: there is nothing to tell symbols apart by. */
 function standardise(section: Section, cap: Section | undefined): void {
-  const { mean, deviation } = spread(section);
+  const mean = meanOf(section);
+  const deviation = deviationOf(section, mean);
   if (!(deviation > 1e-12 * Math.abs(mean))) {
     section.fill(Number.NaN);
     return;
@@ -322,27 +333,36 @@ function standardise(section: Section, cap: Section | undefined): void {
   for (let n = 0; n < section.length; n++) section[n] = ((section[n] as number) - centre) / deviation;
 }
 
-function spread(section: Section): { readonly mean: number; readonly deviation: number } {
-  let [sum, count] = [0, 0];
+function meanOf(section: Section): number {
+  let sum = 0;
+  let count = 0;
   for (let n = 0; n < section.length; n++) {
     const value = section[n] as number;
     if (Number.isNaN(value)) continue;
     sum += value;
     count++;
   }
-  const mean = sum / count;
+  return sum / count;
+}
+
+function deviationOf(section: Section, mean: number): number {
   let squares = 0;
+  let count = 0;
   for (let n = 0; n < section.length; n++) {
-    const value = section[n] as number;
-    if (!Number.isNaN(value)) squares += (value - mean) ** 2;
+    const distance = (section[n] as number) - mean;
+    if (Number.isNaN(distance)) continue;
+    squares += distance * distance;
+    count++;
   }
-  return { mean, deviation: Math.sqrt(squares / count) };
+  return Math.sqrt(squares / count);
 }
 
 function weightedMean(section: Section, weights: Section, unweighted: number): number {
-  let [sum, total] = [0, 0];
+  let sum = 0;
+  let total = 0;
   for (let n = 0; n < section.length; n++) {
-    const [value, weight] = [section[n] as number, weights[n] as number];
+    const value = section[n] as number;
+    const weight = weights[n] as number;
     if (Number.isNaN(value) || !(weight > 0)) continue;
     sum += weight * value;
     total += weight;
