@@ -5,6 +5,7 @@ import { completion } from './commands/completion.ts';
 import { data } from './commands/data.ts';
 import { doctor } from './commands/doctor.ts';
 import { evalCommand } from './commands/eval.ts';
+import { evaluateCommand } from './commands/evaluate.ts';
 import { exportCommand } from './commands/export.ts';
 import { importCommand } from './commands/import.ts';
 import { improveCommand } from './commands/improve.ts';
@@ -21,6 +22,7 @@ export const addCommands = (cli: Argv): Argv =>
     .command(exportCommand)
     .command(importCommand)
     .command(evalCommand)
+    .command(evaluateCommand)
     .command(data)
     .command(ops)
     .command(bench)

@@ -23,6 +23,7 @@ import { history } from './plan.ts';
 import { Pool, type PoolOptions, type Settled } from './pool.ts';
 import { shuffleColumns } from './shuffle-columns.ts';
 import type { Available, DailyScores, Dates, Span } from './task.ts';
+import type { SheetAnswer, SheetTask } from './tear-sheet/tasks.ts';
 import { ValueCache } from './value-cache.ts';
 import { ValueStore } from './value-store.ts';
 
@@ -272,7 +273,7 @@ export class Evaluator {
     const counts = programs.map((_, i) => new Float64Array(i));
     for (let first = 0; first < dates.length; first += atOnce) {
       const some = dates.slice(first, first + atOnce);
-      const matrices = await this.#sample(programs, some);
+      const matrices = await this.sample(programs, some);
       try {
         await allDone(
           pairRanges(programs.length, this.workers).map(async ({ from, to }) => {
@@ -295,8 +296,20 @@ export class Evaluator {
     return sums.map((sum, i) => sum.map((value, j) => value / (counts[i]?.[j] as number)));
   }
 
-  /** Values on single dates, one to a row. */
-  async #sample(programs: readonly Expression[], dates: readonly number[]): Promise<Matrix[]> {
+  /** A task of a tear sheet. */
+  async run(task: SheetTask): Promise<SheetAnswer> {
+    const answer = await this.#pool.insist(task);
+    if (answer.kind === 'too-large') {
+      throw new EvolveError(
+        'out-of-memory',
+        `So many symbols do not fit a worker's scratch of ${mebibytes(this.#spanBytes)}.`,
+      );
+    }
+    return answer as SheetAnswer;
+  }
+
+  /** Values on single dates, one to a row, in matrices that are the caller's to release. */
+  async sample(programs: readonly Expression[], dates: readonly number[]): Promise<Matrix[]> {
     const values: Matrix[] = [];
     const [from, to] = [Math.min(...dates), Math.max(...dates) + 1];
     try {

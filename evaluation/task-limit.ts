@@ -28,6 +28,19 @@ function nanosecondsPerColumn(task: Task, bars: number): number {
       return sum(task.reductions, (reduction) => (task.to - task.from) * bars * perRow(reduction, bars));
     case 'correlate':
       return ((task.to ** 2 - task.from ** 2) / 2) * task.rows * perCell;
+    case 'rank':
+      return task.rows * perCell;
+    case 'relate':
+      return task.pairs.length * task.rows * 3 * perCell;
+    // A regression of some dozen columns, and a few thousand labels; a hundred cells' worth each.
+    case 'prepare':
+      return task.rows * 100 * perCell;
+    case 'placebo':
+      return task.rows * task.seeds.length * perCell;
+    case 'layers':
+      return task.dates.length * (task.rule.layers + 1) * perCell;
+    case 'styles':
+      return task.dates * 100 * perCell;
     case 'observe': {
       // With the label, with itself a day before, and with each of the others.
       const correlations = (2 + (task.last?.against.length ?? 0)) * perCell;

@@ -5,6 +5,7 @@ import type { MarketManifest } from '../data/market.ts';
 import type { Call, Expression } from '../program/expression.ts';
 import type { Vocabulary } from '../program/vocabulary.ts';
 import type { PartialMean } from './mean.ts';
+import type { SheetAnswer, SheetTask } from './tear-sheet/tasks.ts';
 
 /** The same for every worker of a pool. */
 export interface WorkerSetting {
@@ -103,7 +104,7 @@ export interface CorrelateTask {
   readonly rows: number;
 }
 
-export type Task = ScoreTask | StoreTask | MinuteTask | ObserveTask | CorrelateTask;
+export type Task = ScoreTask | StoreTask | MinuteTask | ObserveTask | CorrelateTask | SheetTask;
 /** As it travels: programs by their spelling, because trees of objects take longer to send than texts to read. */
 type Sent<T> = T extends { readonly programs: readonly Expression[] }
   ? Omit<T, 'programs'> & { readonly programs: readonly string[] }
@@ -128,6 +129,7 @@ export type Answer =
   | { readonly kind: 'observed'; readonly observations: readonly Observation[] }
   /** By pair, j before i: the sum over dates, and how many dates there are. */
   | { readonly kind: 'correlated'; readonly sums: Float64Array; readonly dates: Float64Array }
+  | SheetAnswer
   /** The span cannot hold the task's blocks, and nothing was written; a smaller task may fit. */
   | { readonly kind: 'too-large' }
   | FailedAnswer;

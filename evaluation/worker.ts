@@ -23,6 +23,7 @@ import type {
   StoreTask,
   WorkerSetting,
 } from './task.ts';
+import { doSheetTask } from './tear-sheet/do-task.ts';
 
 /**
  * Days are read ahead while the one before is computed from this many bytes a field on. Smaller ones are there before
@@ -62,6 +63,8 @@ async function answer(assignment: Assignment): Promise<Answer> {
       );
     case 'correlate':
       return correlate(assignment, assignment.span);
+    default:
+      return doSheetTask(assignment, assignment.span, setting, kernels) ?? { kind: 'too-large' };
   }
 }
 

@@ -185,6 +185,7 @@ export function tearSheet(seed: number, { factors = 1, dates = 2400, layers = 10
       tried: 1_204_332,
       luckyT: 4.87,
     }),
+    notCompared: [{ name: 'BTOP', reason: 'the market has no BOOK' }],
     warnings: ['BTOP needs the field BOOK_VALUE, which the market does not have, so it is not among the styles.'],
   };
 }

@@ -40,8 +40,10 @@ export interface Choice {
 export interface Thresholds {
   /** Least fitness. */
   readonly fitness: number;
-  /** Least t on training dates: what the luckiest of so many worthless programs is expected to have. */
+  /** Least t on training dates. */
   readonly t: number;
+  /** What the luckiest of so many worthless programs is expected to have there; asked for when nothing else is. */
+  readonly luckyT: number;
   readonly placeboBest?: number;
 }
 
@@ -64,7 +66,8 @@ export async function choose(
   const onValid = await partFigures(evaluator, programs, valid);
   const thresholds: Thresholds = {
     fitness: Math.max(config.threshold, placeboBest ?? 0),
-    t: luckyT(tried),
+    t: config.trainT ?? luckyT(tried),
+    luckyT: luckyT(tried),
     ...(placeboBest !== undefined && { placeboBest }),
   };
   const candidates = hall.map((individual, i): Candidate => {

@@ -89,12 +89,16 @@ export async function minedLibrary(
   };
 }
 
-function thresholdWords({ config }: MarketSearch, { fitness, t, placeboBest }: Choice['thresholds']): string {
+function thresholdWords({ config }: MarketSearch, { fitness, t, luckyT, placeboBest }: Choice['thresholds']): string {
   const least =
     placeboBest !== undefined && placeboBest >= config.threshold
       ? 'above the best on shuffled labels'
       : `at least ${fitness}`;
-  return `Fitness ${least}, and a Newey-West t of at least ${t.toFixed(2)} on training dates, which the luckiest of as many worthless programs would reach. On validation dates the same sign, at least ${config.validShare} of the training IC and a t of at least ${config.validT}. Correlations below ${config.correlation}.`;
+  const luck =
+    t < luckyT
+      ? `below the ${luckyT.toFixed(2)} that the luckiest of as many worthless programs would reach`
+      : 'which the luckiest of as many worthless programs would reach';
+  return `Fitness ${least}, and a Newey-West t of at least ${t.toFixed(2)} on training dates, ${luck}. On validation dates the same sign, at least ${config.validShare} of the training IC and a t of at least ${config.validT}. Correlations below ${config.correlation}.`;
 }
 
 function described(

@@ -158,7 +158,13 @@ export const searchOptions = {
     'Training, validation and test: shares, or dates as 2013-01-01:2015-12-31,2016-01-01:2016-12-31,...',
   ),
 
-  threshold: number('library', 0, 'Least fitness on training dates; a t above that of luck is asked anyway'),
+  threshold: number('library', 0, 'Least fitness on training dates'),
+  trainT: limit(
+    'library',
+    null,
+    'Least t statistic on training dates (Newey-West); what the luckiest of as many worthless programs would have, without',
+    { expects: from(0) },
+  ),
   validShare: number('library', 0.5, 'Least share of the training IC on validation dates', {
     expects: share,
   }),

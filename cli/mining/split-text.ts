@@ -2,7 +2,7 @@ import { EvolveError } from '../../core/failure.ts';
 import type { DateRange, SplitRule } from '../../data/splits.ts';
 
 /** `0.6,0.2,0.2`, or three ranges `2013-01-01:2015-12-31`. */
-export function splitRule(text: string): SplitRule {
+export function splitRule(text: string, flag = 'split'): SplitRule {
   const parts = text.split(',').map((part) => part.trim());
   const [train, valid, test] = parts;
   if (parts.length === 3 && train && valid && test) {
@@ -16,7 +16,7 @@ export function splitRule(text: string): SplitRule {
   }
   throw new EvolveError(
     'bad-argument',
-    `--split should be three shares such as 0.6,0.2,0.2, or three ranges such as 2013-01-01:2015-12-31,2016-01-01:2016-12-31,2017-01-01:2017-12-31, not "${text}".`,
+    `--${flag} should be three shares such as 0.6,0.2,0.2, or three ranges such as 2013-01-01:2015-12-31,2016-01-01:2016-12-31,2017-01-01:2017-12-31, not "${text}".`,
   );
 }
 

@@ -66,7 +66,7 @@ function library({ library: found, choice }: MineReport): string {
     const { placeboBest } = thresholds;
     if (placeboBest !== undefined) parts.push(`The best on shuffled labels, for comparison: ${four(placeboBest)}.`);
     parts.push(
-      `Of as many worthless programs the luckiest would have a t of ${thresholds.t.toFixed(2)} on training dates.`,
+      `Of as many worthless programs the luckiest would have a t of ${thresholds.luckyT.toFixed(2)} on training dates${thresholds.t < thresholds.luckyT ? `; asked for was ${thresholds.t.toFixed(2)}` : ''}.`,
     );
   }
   return parts.join('\n');

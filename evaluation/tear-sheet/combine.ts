@@ -4,9 +4,6 @@
  */
 import type { Section } from './section.ts';
 
-export const combinations = ['equal', 'ic', 'ridge'] as const;
-export type Combination = (typeof combinations)[number];
-
 /** Each as much as the others, turned so that high values foretell high returns. */
 export const equalWeights = (signs: readonly (1 | -1)[]): number[] => asShares(signs);
 

@@ -1,0 +1,147 @@
+/** From what a user asks for to a rule that can be carried out on the market, or a sentence why it cannot. */
+import { isDate } from '../../core/date.ts';
+import { EvolveError } from '../../core/failure.ts';
+import { nearest } from '../../core/nearest.ts';
+import type { LabelRule, MarketManifest } from '../../data/market.ts';
+import { defaultSplit, embargoOf, type Split, type SplitRule, splitCalendar } from '../../data/splits.ts';
+import type { Dates } from '../../evaluation/task.ts';
+import type { SheetRule } from '../../evaluation/tear-sheet/rule.ts';
+import { parseWinsorisation } from '../../evaluation/tear-sheet/winsorise.ts';
+import type { FactorLibrary } from '../../runs/library.ts';
+import { splitRule } from '../mining/split-text.ts';
+import { againstNames, defaults, type EvaluateOptions, presets } from './evaluate-options.ts';
+
+export function sheetRule(
+  options: EvaluateOptions,
+  manifest: MarketManifest,
+  library: FactorLibrary | undefined,
+): SheetRule {
+  const preset = options.preset && presets[options.preset];
+  const usual = { ...defaults, ...(library && labelOf(library)), ...preset };
+  const fields = new Set(manifest.fields.map(({ name }) => name));
+  const price = pricedBy('price', options.price ?? usual.price, fields);
+  const label: LabelRule = {
+    price,
+    lag: whole('lag', options.lag ?? usual.lag, 1),
+    horizon: whole('horizon', options.horizon ?? usual.horizon, 1),
+  };
+  const usualTrade = fields.has('VWAP') ? 'VWAP' : 'CLOSE';
+  const trade = pricedBy('trade', options.trade ?? preset?.trade ?? usualTrade, fields);
+  const every = whole('every', options.every ?? label.horizon, 1);
+  const layers = whole('layers', options.layers ?? usual.layers, 0);
+  if (layers === 1) throw new EvolveError('bad-argument', '--layers 1 is no division; give 2 or more, or 0 for none.');
+  const cost = share('cost', options.cost ?? usual.cost);
+  const { name: split, part, train } = partOf(options, manifest, library, label);
+  return {
+    split,
+    part,
+    train,
+    label,
+    universe: knownField('universe', options.universe, manifest),
+    every,
+    layers,
+    rebalance: whole('rebalance', options.rebalance ?? label.horizon, 1),
+    trade,
+    cost: { buy: cost, sell: cost },
+    shortCost: usual.shortCost,
+    preset: options.preset,
+    preparation: {
+      winsorise: parseWinsorisation(options.winsorise ?? usual.winsorise),
+      standardise: options.standardise ?? true,
+    },
+    neutralise: options.neutralise ?? [],
+    weightedBy: knownField('weighted-by', options.weightedBy, manifest),
+    against: against(options.against),
+    shuffles: whole('shuffles', options.shuffles ?? usual.shuffles, 0),
+    datesPerYear: whole('dates-per-year', options.datesPerYear ?? manifest.datesPerYear, 1),
+    tried: library?.tried.programs,
+  };
+}
+
+/** What a library was mined for is what it is judged by. */
+function labelOf({ label: { price, lag, horizon } }: FactorLibrary): LabelRule {
+  return { price: price as LabelRule['price'], lag, horizon };
+}
+
+function partOf(
+  { split, parts, from, to }: EvaluateOptions,
+  manifest: MarketManifest,
+  library: FactorLibrary | undefined,
+  label: LabelRule,
+): { name: string; part: Dates; train: Dates | undefined } {
+  const { calendar } = manifest;
+  if (from !== undefined || to !== undefined) {
+    if (split !== undefined) throw new EvolveError('bad-argument', 'Give --split, or --from and --to, not both.');
+    const part = range(calendar, from, to);
+    return { name: `${calendar[part.from]} to ${calendar[part.to - 1]}`, part, train: undefined };
+  }
+  const all = { from: 0, to: calendar.length };
+  const name = split ?? defaults.split;
+  if (name === 'all') return { name, part: all, train: undefined };
+  const rule = parts !== undefined ? splitRule(parts, 'parts') : library ? splitOf(library) : defaultSplit;
+  const found = splitCalendar(calendar, rule, embargoOf(label));
+  return { name, part: datesOf(found[name]), train: datesOf(found.train) };
+}
+
+const datesOf = ({ first, end }: Split['train']): Dates => ({ from: first, to: end });
+
+const splitOf = ({ split: { train, valid, test } }: FactorLibrary): SplitRule => ({
+  kind: 'dates',
+  train,
+  valid,
+  test,
+});
+
+function range(calendar: readonly string[], from: string | undefined, to: string | undefined): Dates {
+  for (const [flag, date] of Object.entries({ from, to })) {
+    if (date !== undefined && !isDate(date)) {
+      throw new EvolveError('bad-argument', `--${flag} ${date} is not a date such as 2024-01-31.`);
+    }
+  }
+  const first = from === undefined ? 0 : calendar.findIndex((date) => date >= from);
+  const last = to === undefined ? calendar.length - 1 : calendar.findLastIndex((date) => date <= to);
+  if (first >= 0 && last >= first) return { from: first, to: last + 1 };
+  throw new EvolveError(
+    'bad-argument',
+    `The market has no date from ${from ?? 'its first'} to ${to ?? 'its last'}; its dates are ${calendar[0]} to ${calendar.at(-1)}.`,
+  );
+}
+
+function pricedBy(flag: string, price: string, fields: ReadonlySet<string>): LabelRule['price'] {
+  const prices = ['CLOSE', 'OPEN', 'VWAP'] as const;
+  const known = prices.find((one) => one === price);
+  if (!known) throw new EvolveError('bad-argument', `--${flag} should be CLOSE, OPEN or VWAP, not ${price}.`);
+  if (fields.has(known)) return known;
+  const others = prices.filter((one) => fields.has(one));
+  throw new EvolveError('missing-field', `The market has no ${known}; give --${flag} ${others.join(' or ')}.`);
+}
+
+function knownField(flag: string, name: string | undefined, { fields }: MarketManifest): string | undefined {
+  if (name === undefined) return undefined;
+  const daily = fields.filter(({ kind }) => kind === 'm').map((field) => field.name);
+  if (daily.includes(name)) return name;
+  const meant = nearest(name, daily);
+  throw new EvolveError(
+    'missing-field',
+    `--${flag} ${name}: the market has no such daily field.${meant ? ` Did you mean ${meant}?` : ''}`,
+  );
+}
+
+function against(names: readonly string[] | undefined): SheetRule['against'] {
+  const chosen = names ?? againstNames;
+  const wrong = chosen.find((name) => name !== 'none' && !(againstNames as readonly string[]).includes(name));
+  if (wrong !== undefined) {
+    throw new EvolveError('bad-argument', `--against ${wrong}: known are ${againstNames.join(', ')} and none.`);
+  }
+  return { priceVolume: chosen.includes('price-volume'), styles: chosen.includes('styles') };
+}
+
+function whole(flag: string, value: number, least: number): number {
+  if (Number.isInteger(value) && value >= least) return value;
+  throw new EvolveError('bad-argument', `--${flag} should be a whole number from ${least} on, not ${value}.`);
+}
+
+function share(flag: string, value: number): number {
+  if (value >= 0 && value < 1) return value;
+  throw new EvolveError('bad-argument', `--${flag} should be a share such as 0.002, not ${value}.`);
+}

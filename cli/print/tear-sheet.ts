@@ -1,0 +1,127 @@
+/** A tear sheet for a terminal: a line for each factor, and for one factor all that fits. */
+import type { FactorSheet, TearSheet } from '../../evaluation/tear-sheet/sheet.ts';
+import { count, fixed, percent } from './number.ts';
+import { table } from './table.ts';
+
+interface Files {
+  readonly report?: string | undefined;
+  readonly pictures?: string | undefined;
+}
+
+export function sheetSummary(sheet: TearSheet, { report, pictures }: Files = {}): string {
+  const parts = [headline(sheet), correlations(sheet)];
+  const [only] = sheet.factors;
+  if (only && sheet.factors.length === 1) parts.push(...detail(only));
+  else parts.push(returns(sheet));
+  if (sheet.combinations && sheet.combinations.length > 0) parts.push(combinations(sheet));
+  if (sheet.warnings.length > 0) parts.push(sheet.warnings.map((sentence) => `! ${sentence}`).join('\n'));
+  if (report !== undefined) parts.push(`The whole sheet: ${report}`);
+  if (pictures !== undefined) parts.push(`Pictures: ${pictures}`);
+  return parts.join('\n\n');
+}
+
+function headline({ market, settings, dates }: TearSheet): string {
+  const { price, lag, horizon, every, cost, trade, rebalance, neutralise, winsorise } = settings;
+  const neutral = neutralise.length > 0 ? `, neutral to ${neutralise.join(', ')}` : '';
+  return [
+    `${market.name}, ${settings.split}: ${settings.from} to ${settings.to}, ${count(market.symbols)} symbols; ${settings.preset ? `preset ${settings.preset}, ` : ''}values winsorised ${winsorise}${neutral}.`,
+    `Returns of ${price} over ${plural(horizon, 'date')} from ${lag} after; correlations on ${count(dates.length)} dates${every > 1 ? `, one in ${every}` : ''}. Layers dealt at ${trade} every ${plural(rebalance, 'date')}, ${percentage(cost.buy)} each way ("free": without); ${market.datesPerYear} dates a year.`,
+  ].join('\n');
+}
+
+function correlations({ factors }: TearSheet): string {
+  const rows = factors.map(({ ic, rankIc, placebo, coverage, sign, name, expression }) => [
+    fixed(ic.mean, 4),
+    fixed(ic.tNeweyWest, 1),
+    fixed(rankIc.mean, 4),
+    fixed(rankIc.std, 4),
+    fixed(rankIc.icir, 2),
+    percent(rankIc.share),
+    fixed(rankIc.tNeweyWest, 1),
+    fixed(placebo.p, 3),
+    percent(coverage.known / coverage.cells),
+    sign < 0 ? 'low' : 'high',
+    expression === undefined || expression === name ? name : `${name}: ${expression}`,
+  ]);
+  const headings = ['IC', 't', 'RankIC', 'std', 'ICIR', 'share', 't', 'p by chance', 'known', 'good is', 'factor'];
+  return table(rows, headings);
+}
+
+function returns({ factors }: TearSheet): string {
+  const rows = factors.flatMap(({ layers, beforeCosts, name }) => {
+    const top = layers?.layers[0];
+    if (!layers || !top) return [];
+    return [
+      [
+        percentage(top.excess.annualReturn),
+        percentage(beforeCosts?.excess[0] ?? Number.NaN),
+        fixed(top.excess.informationRatio, 2),
+        percentage(top.turnover),
+        percentage(layers.longShort.annualReturn),
+        fixed(layers.longShort.sharpe, 2),
+        fixed(layers.monotonicity, 2),
+        name,
+      ],
+    ];
+  });
+  const headings = ['top excess', 'free', 'IR', 'turnover', 'long-short', 'Sharpe', 'monotone', 'factor'];
+  return rows.length > 0 ? table(rows, headings) : 'No layers.';
+}
+
+function detail({ layers, beforeCosts, decay, autocorrelation, likeness, coverage }: FactorSheet): string[] {
+  const parts: string[] = [];
+  if (layers) {
+    const rows = layers.layers.map(({ performance, excess, turnover, size }, k) => [
+      `${k + 1}${k === 0 ? ' (best scores)' : ''}`,
+      percentage(performance.annualReturn),
+      percentage(excess.annualReturn),
+      percentage(beforeCosts?.excess[k] ?? Number.NaN),
+      fixed(excess.informationRatio, 2),
+      percentage(excess.maxDrawdown),
+      percentage(excess.monthlyWinRate),
+      percentage(turnover),
+      fixed(size, 0),
+    ]);
+    const headings = ['layer', 'a year', 'excess', 'free', 'IR', 'drawdown', 'months won', 'turnover', 'symbols'];
+    const { longShort } = layers;
+    parts.push(
+      `${table(rows, headings)}\nTop less bottom: ${percentage(longShort.annualReturn)} a year, Sharpe ${fixed(longShort.sharpe, 2)}, drawdown ${percentage(longShort.maxDrawdown)}; ${percentage(beforeCosts?.longShort.annualReturn ?? Number.NaN)} before costs.`,
+    );
+  }
+  parts.push(`RankIC by dates later: ${decay.map(({ lag, rankIc }) => `${lag}: ${fixed(rankIc, 4)}`).join('  ')}`);
+  parts.push(
+    `Ranks alike after dates: ${autocorrelation.map(({ lag, mean }) => `${lag}: ${fixed(mean, 2)}`).join('  ')}`,
+  );
+  const likest = [...likeness]
+    .filter(({ spearman }) => !Number.isNaN(spearman))
+    .sort((a, b) => Math.abs(b.spearman) - Math.abs(a.spearman))
+    .slice(0, 5);
+  if (likest.length > 0) {
+    parts.push(`Most like: ${likest.map(({ name, spearman }) => `${name} ${fixed(spearman, 2)}`).join('  ')}`);
+  }
+  if (coverage.byReason.length > 0) {
+    parts.push(
+      `Left out of ${count(coverage.cells)} cells: ${coverage.byReason.map(({ reason, cells }) => `${count(cells)} ${reason}`).join('; ')}.`,
+    );
+  }
+  return parts;
+}
+
+function combinations({ combinations = [] }: TearSheet): string {
+  const rows = combinations.map(({ name, ic, rankIc }) => [
+    fixed(ic.mean, 4),
+    fixed(ic.tNeweyWest, 1),
+    fixed(rankIc.mean, 4),
+    fixed(rankIc.icir, 2),
+    names[name] ?? name,
+  ]);
+  const [first] = combinations;
+  const fitted = first ? `, weights from ${first.fitted.from} to ${first.fitted.to}` : '';
+  return `All together${fitted}:\n${table(rows, ['IC', 't', 'RankIC', 'ICIR', 'combined'])}`;
+}
+
+const names: Readonly<Record<string, string>> = { equal: 'equally', ic: 'by IC', ridge: 'by ridge regression' };
+
+const plural = (n: number, word: string): string => (n === 1 ? word : `${n} ${word}s`);
+
+const percentage = (x: number): string => (Number.isNaN(x) ? '' : `${(100 * x).toFixed(1)}%`);

@@ -1,0 +1,267 @@
+/** A worker's side of a tear sheet. */
+import { padTo, strideFor } from '../../core/arena.ts';
+import { stream } from '../../core/random.ts';
+import { crossScratch, type Kernels } from '../../operators/wasm/kernels.ts';
+import type { Rows } from '../apply.ts';
+import { Region } from '../region.ts';
+import type { Span, WorkerSetting } from '../task.ts';
+import { type LayerMarket, layers } from './layers.ts';
+import { prepareSection } from './prepare.ts';
+import type { Exposures } from './regression.ts';
+import type { Section } from './section.ts';
+import { styles } from './styles.ts';
+import type {
+  CellCounts,
+  LayersTask,
+  PlaceboTask,
+  PrepareTask,
+  RankTask,
+  RelateTask,
+  SheetAnswer,
+  SheetTask,
+  StylesTask,
+} from './tasks.ts';
+
+type Setting = Pick<WorkerSetting, 'memory' | 'columns'>;
+
+/** Undefined where the span cannot hold what the task needs. */
+export function doSheetTask(task: SheetTask, span: Span, setting: Setting, kernels: Kernels): SheetAnswer | undefined {
+  switch (task.kind) {
+    case 'relate':
+      return relate(task, span, setting, kernels);
+    case 'rank':
+      return rank(task, span, setting, kernels);
+    case 'prepare':
+      return prepare(task, setting);
+    case 'placebo':
+      return placebo(task, setting);
+    case 'layers':
+      return layered(task, setting);
+    case 'styles':
+      return styled(task, setting);
+  }
+}
+
+function row({ memory, columns }: Setting, { address, stride }: Rows, i: number): Float32Array {
+  return new Float32Array(memory.buffer, address + i * stride, columns);
+}
+
+function relate(
+  { method, pairs, rows }: RelateTask,
+  { address, bytes }: Span,
+  { memory, columns }: Setting,
+  kernels: Kernels,
+): SheetAnswer | undefined {
+  const region = new Region(address, bytes);
+  const answers = region.take(16 * rows);
+  const scratch = region.take(crossScratch(kernels, columns));
+  if (answers === undefined || scratch === undefined) return undefined;
+  const correlations = new Float64Array(pairs.length * rows);
+  for (const [p, { a, b }] of pairs.entries()) {
+    const operands = [answers, a.address, a.stride, b.address, b.stride] as const;
+    if (method === 'rank') kernels.ic_spearman?.(...operands, 0, 0, rows, columns, scratch);
+    else kernels.ic_pearson?.(...operands, rows, columns, 0);
+    const found = new Float64Array(memory.buffer, answers, 2 * rows);
+    for (let i = 0; i < rows; i++) correlations[p * rows + i] = found[2 * i] as number;
+  }
+  return { kind: 'related', correlations };
+}
+
+function rank({ values, rows }: RankTask, { address, bytes }: Span, { columns }: Setting, kernels: Kernels) {
+  const region = new Region(address, bytes);
+  const ranks = region.take(strideFor(columns));
+  const scratch = region.take(crossScratch(kernels, columns));
+  if (ranks === undefined || scratch === undefined) return undefined;
+  for (let i = 0; i < rows; i++) {
+    const at = values.address + i * values.stride;
+    kernels.rank_labels?.(ranks, 0, at, 0, 1, columns, scratch);
+    kernels.copyRows?.(at, 0, ranks, 0, 1, padTo(columns));
+  }
+  return { kind: 'ranked' } as const;
+}
+
+function prepare(task: PrepareTask, setting: Setting): SheetAnswer {
+  const { columns } = setting;
+  const section = () => new Float64Array(columns);
+  const [raw, members, out] = [section(), section(), section()];
+  const weights = task.exposures?.weights && section();
+  const exposures: Exposures | undefined = task.exposures && {
+    ...(task.exposures.groups && { groups: section() }),
+    columns: task.exposures.columns.map(section),
+    ...(weights && { weights }),
+  };
+  const counts = { cells: 0, known: 0, notTraded: 0, noValue: 0, noExposure: 0, sameForAll: 0, datesWithout: 0 };
+  for (let i = 0; i < task.rows; i++) {
+    const at = (rows: Rows) => row(setting, rows, i);
+    const values = at(task.values);
+    const [listed, traded] = [at(task.listed), at(task.traded)];
+    const universe = task.universe && at(task.universe);
+    raw.set(values);
+    for (let n = 0; n < columns; n++) {
+      const in_ = !Number.isNaN(listed[n]) && (!universe || (universe[n] as number) > 0);
+      members[n] = in_ ? 1 : 0;
+    }
+    if (exposures && task.exposures) read(task.exposures, exposures, at);
+    prepareSection(raw, members, exposures, task.preparation, out);
+    tally(raw, members, traded, exposures, out, counts);
+    values.set(out);
+  }
+  return { kind: 'prepared', counts };
+}
+
+function read(from: NonNullable<PrepareTask['exposures']>, into: Exposures, at: (rows: Rows) => Float32Array): void {
+  if (from.groups) into.groups?.set(at(from.groups));
+  for (const [k, { rows, log }] of from.columns.entries()) {
+    const column = into.columns[k] as Section;
+    column.set(at(rows));
+    if (log) for (let n = 0; n < column.length; n++) column[n] = Math.log(column[n] as number);
+  }
+  if (from.weights) {
+    const weights = into.weights as Section;
+    weights.set(at(from.weights));
+    for (let n = 0; n < weights.length; n++) weights[n] = Math.sqrt(weights[n] as number);
+  }
+}
+
+function tally(
+  raw: Section,
+  members: Section,
+  traded: Float32Array,
+  exposures: Exposures | undefined,
+  out: Section,
+  counts: { -readonly [name in keyof CellCounts]: number },
+): void {
+  let known = 0;
+  for (let n = 0; n < out.length; n++) {
+    if (members[n] === 0) continue;
+    counts.cells++;
+    if (!Number.isNaN(out[n])) known++;
+    else if (!Number.isFinite(raw[n])) counts[Number.isNaN(traded[n]) ? 'notTraded' : 'noValue']++;
+    else if (exposures && lacks(exposures, n)) counts.noExposure++;
+    else counts.sameForAll++;
+  }
+  counts.known += known;
+  if (known === 0) counts.datesWithout++;
+}
+
+const lacks = ({ groups, columns, weights }: Exposures, n: number): boolean =>
+  (groups !== undefined && Number.isNaN(groups[n])) ||
+  (weights !== undefined && !((weights[n] as number) > 0)) ||
+  columns.some((column) => !Number.isFinite(column[n]));
+
+/**
+ * Every symbol gets the labels of another one, on all dates the same: labels keep what they have in common and from one
+ * date to the next, so that chance has as much room as in the true ones.
+ */
+function placebo(task: PlaceboTask, setting: Setting): SheetAnswer {
+  const { columns } = setting;
+  const orders = task.seeds.map((seed) => derangement(columns, seed));
+  const sums = new Float64Array(orders.length);
+  const counts = new Float64Array(orders.length);
+  const [xs, cells] = [new Float64Array(columns), new Int32Array(columns)];
+  for (let i = 0; i < task.rows; i++) {
+    const [values, label] = [row(setting, task.values, i), row(setting, task.label, i)];
+    let known = 0;
+    for (let n = 0; n < columns; n++) {
+      if (Number.isNaN(values[n])) continue;
+      xs[known] = values[n] as number;
+      cells[known++] = n;
+    }
+    for (const [k, order] of orders.entries()) {
+      const correlation = correlated(xs, cells, known, label, order);
+      if (Number.isNaN(correlation)) continue;
+      sums[k] = (sums[k] as number) + correlation;
+      counts[k] = (counts[k] as number) + 1;
+    }
+  }
+  return { kind: 'placebo', means: sums.map((sum, k) => sum / (counts[k] as number)) };
+}
+
+/** Sattolo's way: one cycle, so that no symbol keeps its own. */
+function derangement(count: number, seed: number): Int32Array {
+  const random = stream(seed, count, 0x73686565);
+  const order = Int32Array.from({ length: count }, (_, n) => n);
+  for (let left = count - 1; left > 0; left--) {
+    const other = random.below(left);
+    [order[left], order[other]] = [order[other] as number, order[left] as number];
+  }
+  return order;
+}
+
+function correlated(
+  xs: Float64Array,
+  cells: Int32Array,
+  known: number,
+  label: Float32Array,
+  order: Int32Array,
+): number {
+  let [n, x, y, xx, yy, xy] = [0, 0, 0, 0, 0, 0];
+  for (let i = 0; i < known; i++) {
+    const b = label[order[cells[i] as number] as number] as number;
+    if (Number.isNaN(b)) continue;
+    const a = xs[i] as number;
+    n++;
+    x += a;
+    y += b;
+    xx += a * a;
+    yy += b * b;
+    xy += a * b;
+  }
+  return (xy - (x * y) / n) / Math.sqrt((xx - (x * x) / n) * (yy - (y * y) / n));
+}
+
+function layered(task: LayersTask, setting: Setting): SheetAnswer {
+  const { dates, sign, rule } = task;
+  const cells = (rows: Rows): Float32Array => compact(setting, rows, dates.length);
+  const scores = cells(task.scores);
+  if (sign < 0) for (let i = 0; i < scores.length; i++) scores[i] = -(scores[i] as number);
+  const market: LayerMarket = {
+    dates,
+    symbols: setting.columns,
+    scores,
+    close: cells(task.close),
+    trade: cells(task.trade),
+    ...(task.canBuy && { canBuy: cells(task.canBuy) }),
+    ...(task.canSell && { canSell: cells(task.canSell) }),
+    ...(task.suspended && { suspended: cells(task.suspended) }),
+  };
+  const report = layers(market, rule);
+  const { buy, sell } = rule.cost;
+  const free = buy + sell > 0 ? layers(market, { ...rule, cost: { buy: 0, sell: 0 } }) : report;
+  const { annualReturn, sharpe } = free.longShort;
+  return {
+    kind: 'layered',
+    report,
+    beforeCosts: {
+      excess: free.layers.map(({ excess }) => excess.annualReturn),
+      longShort: { annualReturn, sharpe },
+    },
+  };
+}
+
+function styled({ dates, fields, take, into }: StylesTask, setting: Setting): SheetAnswer {
+  const { columns } = setting;
+  const panel = new Map(
+    fields.map(({ name, rows, vector }) => [
+      name,
+      vector
+        ? Float32Array.from({ length: dates }, (_, t) => row(setting, rows, t)[0] as number)
+        : compact(setting, rows, dates),
+    ]),
+  );
+  const { styles: found, leftOut } = styles({ dates, symbols: columns, field: (name) => panel.get(name) });
+  for (const [s, { values }] of found.entries()) {
+    for (const [i, t] of take.entries()) {
+      row(setting, into[s] as Rows, i).set(values.subarray(t * columns, (t + 1) * columns));
+    }
+  }
+  return { kind: 'styled', names: found.map(({ name }) => name), leftOut };
+}
+
+/** Rows without the padding between them. */
+function compact(setting: Setting, rows: Rows, count: number): Float32Array {
+  const { columns } = setting;
+  const cells = new Float32Array(count * columns);
+  for (let i = 0; i < count; i++) cells.set(row(setting, rows, i), i * columns);
+  return cells;
+}

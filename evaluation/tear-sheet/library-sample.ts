@@ -1,0 +1,160 @@
+/** Factors beside each other on some of the judged dates: how alike they are, and what they are worth together. */
+import { type Matrix, strideFor } from '../../core/arena.ts';
+import type { Rows } from '../apply.ts';
+import { moments } from '../fitness.ts';
+import { combined, equalWeights, icWeights } from './combine.ts';
+import { icReport } from './daily-ic.ts';
+import { factorValues, type JudgedFactor } from './factor-values.ts';
+import { datesOf, everySo, type Panel, rowsOf, type Sample } from './panel.ts';
+import type { SheetProgress } from './progress.ts';
+import { defaultPenalty, RidgeSums } from './ridge-sums.ts';
+import type { CombinationSheet, CorrelationMatrix } from './sheet.ts';
+
+const mostDates = 250;
+/** That weights are fitted on. */
+const mostTraining = 100;
+/** Of the sample's values. */
+const mostBytes = 512 * 1024 ** 2;
+
+export class LibrarySample {
+  readonly #panel: Panel;
+  readonly #factors: readonly JudgedFactor[];
+  readonly #sample: Sample;
+  readonly #values: Matrix[] = [];
+
+  constructor(panel: Panel, factors: readonly JudgedFactor[], sampled: Sample) {
+    this.#panel = panel;
+    this.#factors = factors;
+    this.#sample = thinned(sampled, Math.min(mostDates, affordable(panel, factors.length)));
+  }
+
+  close(): void {
+    for (const { address } of this.#values) this.#panel.evaluator.arena.release(address);
+  }
+
+  /** The next factor's values on all judged dates. */
+  take(values: Matrix): void {
+    const { arena } = this.#panel.evaluator;
+    const { step, count } = this.#sample;
+    const some = arena.matrix(count, this.#panel.symbols);
+    for (let i = 0; i < count; i++) arena.row(some, i).set(arena.row(values, i * step));
+    this.#values.push(some);
+  }
+
+  /** Once all factors are taken. */
+  async compare(
+    signs: readonly (1 | -1)[],
+    onProgress: SheetProgress,
+  ): Promise<{ correlation: CorrelationMatrix; combinations: CombinationSheet[] }> {
+    onProgress('Comparing factors', 0, 3);
+    const pearson = await this.#matrix();
+    onProgress('Comparing factors', 1, 3);
+    const combinations = await this.#combinations(signs);
+    onProgress('Comparing factors', 2, 3);
+    for (const values of this.#values) await this.#panel.rank(rowsOf(values, first), this.#sample.count);
+    const spearman = await this.#matrix();
+    onProgress('Comparing factors', 3, 3);
+    const names = this.#factors.map(({ name }) => name);
+    return { correlation: { names, pearson, spearman, dates: this.#sample.count }, combinations };
+  }
+
+  /** Mean over dates of every pair's correlation. */
+  async #matrix(): Promise<number[][]> {
+    const places = this.#values.flatMap((_, i) => this.#values.slice(0, i).map((__, j) => [i, j] as const));
+    const rows = this.#values.map((values) => rowsOf(values, first));
+    const pairs = places.map(([i, j]) => ({ a: rows[i] as Rows, b: rows[j] as Rows }));
+    const daily = await this.#panel.related('pearson', pairs, this.#sample.count);
+    const full = this.#values.map((_, i) => this.#values.map((__, j) => (i === j ? 1 : Number.NaN)));
+    for (const [p, [i, j]] of places.entries()) {
+      const { mean } = moments(daily[p] as Float64Array);
+      (full[i] as number[])[j] = mean;
+      (full[j] as number[])[i] = mean;
+    }
+    return full;
+  }
+
+  async #combinations(signs: readonly (1 | -1)[]): Promise<CombinationSheet[]> {
+    const { evaluator, rule } = this.#panel;
+    if (!rule.train) return [];
+    const { calendar } = evaluator.market.manifest;
+    const training = thinned(
+      everySo(rule.train, rule.label.horizon),
+      Math.min(mostTraining, affordable(this.#panel, this.#factors.length)),
+    );
+    const { means, ridge } = await this.#fitted(training);
+    const weights = { equal: equalWeights(signs), ic: icWeights(means), ridge: ridge.weights(defaultPenalty) };
+    const dates = datesOf(this.#sample).map((t) => calendar[t] as string);
+    const fitted = {
+      from: calendar[training.from] as string,
+      to: calendar[training.from + (training.count - 1) * training.step] as string,
+      dates: training.count,
+    };
+    const sheets: CombinationSheet[] = [];
+    for (const [name, some] of Object.entries(weights)) {
+      const values = this.#combined(some);
+      try {
+        const pair = { a: rowsOf(values, first), b: rowsOf(this.#panel.label, this.#sample) };
+        const report = async (method: 'pearson' | 'rank') => {
+          const [daily] = await this.#panel.related(method, [pair], this.#sample.count);
+          return icReport([...(daily as Float64Array)], dates, {
+            horizon: rule.label.horizon,
+            every: this.#sample.step,
+          });
+        };
+        sheets.push({ name, weights: some, fitted, ic: await report('pearson'), rankIc: await report('rank') });
+      } finally {
+        evaluator.arena.release(values.address);
+      }
+    }
+    return sheets;
+  }
+
+  async #fitted(training: Sample): Promise<{ means: number[]; ridge: RidgeSums }> {
+    const { evaluator, label } = this.#panel;
+    const { arena } = evaluator;
+    const members = await factorValues(evaluator, this.#factors, training);
+    try {
+      for (const values of members) await this.#panel.prepare(rowsOf(values, first), training);
+      const b = rowsOf(label, training);
+      const daily = await this.#panel.related(
+        'pearson',
+        members.map((values) => ({ a: rowsOf(values, first), b })),
+        training.count,
+      );
+      const ridge = new RidgeSums(members.length);
+      for (const [i, t] of datesOf(training).entries()) {
+        const sections = members.map((values) => Float64Array.from(arena.row(values, i)));
+        ridge.add(sections, Float64Array.from(arena.row(label, t)));
+      }
+      return { means: daily.map((series) => moments(series).mean), ridge };
+    } finally {
+      for (const { address } of members) arena.release(address);
+    }
+  }
+
+  #combined(weights: readonly number[]): Matrix {
+    const { arena } = this.#panel.evaluator;
+    const out = arena.matrix(this.#sample.count, this.#panel.symbols);
+    const section = new Float64Array(this.#panel.symbols);
+    for (let i = 0; i < this.#sample.count; i++) {
+      combined(
+        this.#values.map((values) => Float64Array.from(arena.row(values, i))),
+        weights,
+        section,
+      );
+      arena.row(out, i).set(section);
+    }
+    return out;
+  }
+}
+
+const first = { from: 0, step: 1 };
+
+const affordable = ({ symbols }: Panel, factors: number): number =>
+  Math.max(1, Math.floor(mostBytes / (factors * strideFor(symbols))));
+
+/** Some of a sample, evenly spread. */
+function thinned({ from, step, count }: Sample, most: number): Sample {
+  const apart = Math.max(1, Math.ceil(count / most));
+  return { from, step: step * apart, count: Math.ceil(count / apart) };
+}

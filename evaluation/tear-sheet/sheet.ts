@@ -1,0 +1,127 @@
+/** What a tear sheet says, as the JSON that programs read. Missing numbers are NaN here and null there. */
+import type { IcReport } from './daily-ic.ts';
+import type { LayerReport } from './layers.ts';
+import type { BeforeCosts } from './tasks.ts';
+
+export interface TearSheet {
+  readonly schema: 1;
+  /** Of evolve. */
+  readonly version: string;
+  readonly market: SheetMarket;
+  readonly settings: SheetSettings;
+  /** Those whose correlation was taken. */
+  readonly dates: readonly string[];
+  readonly factors: readonly FactorSheet[];
+  /** Known factors the market has no fields for, with a clause: why. */
+  readonly notCompared: readonly { readonly name: string; readonly reason: string }[];
+  /** Between the factors, when there is more than one. */
+  readonly correlation?: CorrelationMatrix;
+  readonly combinations?: readonly CombinationSheet[];
+  /** Programs a library was chosen from, and the t the best of so many has by luck. */
+  readonly tried?: number;
+  readonly luckyT?: number;
+  /** A sentence each: what could not be done and why, and what looks too good. */
+  readonly warnings: readonly string[];
+}
+
+export interface SheetMarket {
+  readonly name: string;
+  readonly hash: string;
+  readonly symbols: number;
+  readonly dates: number;
+  /** What annual figures are made with. */
+  readonly datesPerYear: number;
+}
+
+export interface SheetSettings {
+  readonly split: string;
+  readonly from: string;
+  readonly to: string;
+  /** The field whose members count; all symbols without. */
+  readonly universe?: string;
+  /** The label: held from `lag` dates after the factor is known for `horizon` dates, at this price. */
+  readonly price: string;
+  readonly lag: number;
+  readonly horizon: number;
+  /** Correlations are taken every so many dates. */
+  readonly every: number;
+  readonly layers: number;
+  /** Layers are made anew every so many dates. */
+  readonly rebalance: number;
+  readonly trade: string;
+  readonly cost: { readonly buy: number; readonly sell: number };
+  /** Whether the bottom layer's costs are the long-short's loss, or its gain as in the reports. */
+  readonly shortCost: 'charged' | 'credited';
+  readonly preset?: string;
+  readonly winsorise: string;
+  readonly standardise: boolean;
+  readonly neutralise: readonly string[];
+  /** Regressions are weighted by the root of this field. */
+  readonly weightedBy?: string;
+  /** Dates at the end of the part without a label that stays inside it. */
+  readonly embargo: number;
+}
+
+export interface FactorSheet {
+  readonly name: string;
+  readonly expression?: string;
+  /** -1 when low values foretell high returns: the layers are made of its negative. */
+  readonly sign: 1 | -1;
+  readonly coverage: Coverage;
+  readonly ic: IcReport;
+  readonly rankIc: IcReport;
+  readonly decay: readonly {
+    readonly lag: number;
+    readonly rankIc: number;
+    readonly se: number;
+    readonly dates: number;
+  }[];
+  /** Of ranks, so many dates apart. */
+  readonly autocorrelation: readonly { readonly lag: number; readonly mean: number; readonly dates: number }[];
+  readonly layers?: LayerReport;
+  readonly beforeCosts?: BeforeCosts;
+  readonly placebo: Placebo;
+  readonly likeness: readonly Likeness[];
+}
+
+/** What was left out, and why. */
+export interface Coverage {
+  /** Of the universe on the part's dates. */
+  readonly cells: number;
+  readonly known: number;
+  readonly byReason: readonly { readonly reason: string; readonly cells: number }[];
+  readonly datesWithout: number;
+}
+
+/** The mean correlation with labels exchanged between the symbols of each date: what is found where nothing is. */
+export interface Placebo {
+  readonly shuffles: number;
+  readonly mean: number;
+  readonly std: number;
+  /** Share of shuffles at least as far from 0, the factor itself counted as one of them. */
+  readonly p: number;
+  readonly means: readonly number[];
+}
+
+export interface Likeness {
+  readonly name: string;
+  readonly kind: 'price-volume' | 'style';
+  readonly pearson: number;
+  readonly spearman: number;
+}
+
+export interface CorrelationMatrix {
+  readonly names: readonly string[];
+  readonly pearson: readonly (readonly number[])[];
+  readonly spearman: readonly (readonly number[])[];
+  /** Evenly spread ones it is a mean of. */
+  readonly dates: number;
+}
+
+export interface CombinationSheet {
+  readonly name: string;
+  readonly weights: readonly number[];
+  readonly fitted: { readonly from: string; readonly to: string; readonly dates: number };
+  readonly ic: IcReport;
+  readonly rankIc: IcReport;
+}

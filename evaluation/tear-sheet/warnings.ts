@@ -1,0 +1,50 @@
+/** What a reader of a sheet should be told before any figure: what could not be done, and what looks too good. */
+import type { MarketManifest } from '../../data/market.ts';
+import type { SheetRule } from './rule.ts';
+import type { TearSheet } from './sheet.ts';
+
+/** Daily factors of known desks stay far below; a factor that sees the future is far above. */
+const tooGood = { ic: 0.2, icir: 2 } as const;
+/** Fewer dates say little of anything. */
+const fewDates = 20;
+
+export function warningsOf(sheet: Omit<TearSheet, 'warnings'>, rule: SheetRule, manifest: MarketManifest): string[] {
+  const warnings: string[] = [];
+  for (const { name, ic } of sheet.factors) {
+    if (Math.abs(ic.mean) > tooGood.ic || (ic.dates >= fewDates && Math.abs(ic.icir) > tooGood.icir)) {
+      warnings.push(
+        `${name} has a mean IC of ${ic.mean.toFixed(3)}, which is too good to be true: look for the future in it.`,
+      );
+    }
+    if (ic.dates === 0) warnings.push(`${name} has no correlation on any date: its values are missing or alike.`);
+  }
+  const { length } = sheet.dates;
+  if (length < fewDates) {
+    warnings.push(
+      `Correlations are of ${length} dates, one in ${rule.every}: too few to tell chance from skill. A shorter --horizon or --every has more.`,
+    );
+  }
+  if (rule.split === 'train') {
+    warnings.push('The part judged is the one factors were made on: figures of it say nothing about other dates.');
+  } else if (rule.split === 'all') {
+    warnings.push('All dates are judged, those the factors may have been made on as well.');
+  }
+  if (rule.tried !== undefined && sheet.luckyT !== undefined) {
+    const best = Math.max(...sheet.factors.map(({ ic }) => Math.abs(ic.tNeweyWest)));
+    if (rule.split !== 'test' && best < sheet.luckyT) {
+      warnings.push(
+        `The best t is ${best.toFixed(1)}; the luckiest of ${rule.tried} worthless programs would have ${sheet.luckyT.toFixed(1)}.`,
+      );
+    }
+  }
+  const snapshots = manifest.fields.filter(({ name, snapshot }) => snapshot && usesField(rule, name));
+  for (const { name } of snapshots) {
+    warnings.push(`${name} is known of one day only and taken for every date: on earlier dates it knows the future.`);
+  }
+  return warnings;
+}
+
+const usesField = ({ neutralise, weightedBy, universe }: SheetRule, name: string): boolean =>
+  weightedBy === name ||
+  universe === name ||
+  neutralise.some((one) => one === name || ((one === 'size' || one === 'five-factor') && name === 'CAP'));
