@@ -7,18 +7,19 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import type { DuckDBConnection } from '@duckdb/node-api';
-import { dateText } from '../core/date.ts';
 import { EvolveError } from '../core/failure.ts';
 import { unfinished } from '../core/unfinished.ts';
 import { declareSymbols } from './import/axes.ts';
-import { numberOf } from './import/layout.ts';
 import { type Source, unreadable } from './import/source.ts';
-import { openSources } from './import/sources.ts';
+import { contentKind, openSources } from './import/sources.ts';
 import * as sql from './import/sql.ts';
 import { forgetRejects, rejected } from './import/stage.ts';
-import { stampExpression } from './import/times.ts';
-import { noNumbers, type ScoreLayout, scoreLayout } from './scores/score-columns.ts';
+import { arrowRows, arrowScores } from './scores/arrow-rows.ts';
+import { databaseRows } from './scores/database-rows.ts';
+import { noNumbers, type ScoreColumn, type ScoreSource, scoreLayout } from './scores/score-columns.ts';
 import { type Dropped, ScoreGrid } from './scores/score-grid.ts';
+import type { ScoreRows } from './scores/score-rows.ts';
+import { wideCsvRows } from './scores/wide-csv-rows.ts';
 
 export interface ScoreAxes {
   readonly calendar: readonly string[];
@@ -37,7 +38,7 @@ export interface Scores {
   readonly dropped: readonly Dropped[];
 }
 
-const databaseMemory = 1024 ** 3;
+const databaseMemory = 2 * 1024 ** 3;
 const mostBytes = 8 * 1024 ** 3;
 
 export async function readScores(path: string, axes: ScoreAxes): Promise<Scores> {
@@ -46,9 +47,7 @@ export async function readScores(path: string, axes: ScoreAxes): Promise<Scores>
   try {
     const { connection, close } = await sql.openDatabase(scratch, databaseMemory);
     try {
-      const [source] = (await openSources(connection, [path], { scratch })) as [Source];
-      const layout = await scoreLayout(connection, path, source, new Set(axes.symbols), axes.columns);
-      return await read(connection, path, source, layout, axes);
+      return await read(connection, path, scratch, axes);
     } finally {
       close();
     }
@@ -61,68 +60,49 @@ export async function readScores(path: string, axes: ScoreAxes): Promise<Scores>
 async function read(
   db: DuckDBConnection,
   path: string,
-  source: Source,
-  layout: ScoreLayout,
-  { calendar, symbols }: ScoreAxes,
+  scratch: string,
+  { calendar, symbols, columns }: ScoreAxes,
 ): Promise<Scores> {
   await declareSymbols(db, { symbols });
-  await forgetRejects(db, source);
-  const wide = layout.kind === 'wide';
-  const names = wide ? [stem(path)] : layout.scores.map(({ name }) => name);
+  const kind = await contentKind(path);
+  const [stored] = kind === 'arrow' ? [] : await openSources(db, [path], { scratch });
+  const source: ScoreSource = stored ?? (await arrowScores(path));
+  const layout = await scoreLayout(db, path, source, new Set(symbols), columns);
+  const names = layout.kind === 'wide' ? [stem(path)] : layout.scores.map(({ name }) => name);
   refuseBulk(path, names.length, calendar.length * symbols.length);
-  const grid = new ScoreGrid(path, calendar, symbols, names.length);
-  const positions = new Map(symbols.map((symbol, n) => [symbol, n]));
-  const places = wide ? Float64Array.from(layout.scores, ({ name }) => positions.get(name) ?? Number.NaN) : undefined;
-  const words = names.map(() => 0);
-  const numbers = names.map(() => 0);
+  const reading = new Reading(new ScoreGrid(path, calendar, symbols, names.length), names, symbols);
+  const lost: number[] = [];
   let rows = 0;
   try {
-    for await (const block of sql.blocks(db, query(path, source, layout), 2 + names.length)) {
-      const [days, codes, ...columns] = block.columns as [Float64Array, Float64Array, ...Float64Array[]];
-      const texts = 2 + names.length;
-      for (let i = 0; i < block.rows; i++) {
-        const day = days[i] as number;
-        const code = codes[i] as number;
-        const symbol = places ? (places[code] as number) : code;
-        const rawDate = () => (Number.isNaN(day) ? (block.text(texts, i) ?? '') : dateText(day));
-        const name = () => (wide ? layout.scores[code]?.name : block.text(texts + 1, i));
-        const cell = grid.place(day, symbol, rawDate, name);
-        if (cell < 0) continue;
-        const where = () => `${symbols[symbol]} on ${rawDate()}`;
-        for (let c = 0; c < columns.length; c++) {
-          const value = (columns[c] as Float64Array)[i] as number;
-          const single = Math.fround(value);
-          if (Number.isFinite(single)) {
-            (grid.values[c] as Float32Array)[cell] = single;
-            numbers[c] = (numbers[c] as number) + 1;
-          } else if (!Number.isNaN(value)) {
-            grid.drop('value that is infinite or beyond a float32', () => `${where()}: ${value}`);
-          } else {
-            const bad = block.text(texts + 2 + c, i);
-            if (bad === undefined) continue;
-            words[c] = (words[c] as number) + 1;
-            grid.drop(noNumber(names[c] as string), () => `${where()}: "${bad}"`);
-          }
-        }
+    if (stored) await forgetRejects(db, stored);
+    const blocks = !stored
+      ? arrowRows(db, path, source, layout, symbols)
+      : layout.kind === 'wide' && kind !== 'parquet'
+        ? wideCsvRows(db, path, kind === 'gzip', stored, layout, (line) => lost.push(line))
+        : databaseRows(db, path, stored, layout);
+    for await (const block of blocks) {
+      if (layout.kind === 'long') {
+        reading.takeLong(block);
+        rows += block.rows;
+        continue;
       }
-      rows += block.rows;
+      const { from, to } = block.columns ?? { from: 0, to: layout.scores.length };
+      for (let c = from; c < to; c++) reading.takeColumn(block, c, (layout.scores[c] as ScoreColumn).name);
+      rows += block.rows * (to - from);
     }
   } catch (cause) {
     if (cause instanceof EvolveError) throw cause;
     throw unreadable(path, 'scores', cause);
   }
-  for (const { line } of await rejected(db, source)) {
+  const { grid } = reading;
+  if (stored && lost.length === 0) lost.push(...(await rejectedLines(db, stored)));
+  for (const line of lost) {
     grid.drop('line that does not split into the columns', () => `line ${line}`);
     rows += 1;
   }
   grid.refuseNothing(rows);
-  // The first rows of a column said nothing, and then came words.
-  const kept = names.flatMap((name, c) => {
-    if ((words[c] as number) <= (numbers[c] as number)) return [c];
-    grid.forget(noNumber(name));
-    return [];
-  });
-  if (kept.length === 0) throw noNumbers(path, wide ? [] : layout.scores);
+  const kept = reading.scores();
+  if (kept.length === 0) throw noNumbers(path, layout.kind === 'wide' ? [] : layout.scores);
   return {
     names: kept.map((c) => names[c] as string),
     values: kept.map((c) => grid.values[c] as Float32Array),
@@ -131,38 +111,93 @@ async function read(
   };
 }
 
-const noNumber = (name: string): string => `value of ${name} that is no number`;
-
-/** Day, the symbol's code (wide: the column's place) and values as numbers; then texts of what is none of them. */
-function query(path: string, source: Source, layout: ScoreLayout): string {
-  const { date } = layout;
-  const stamp = stampExpression(sql.name(date.column), date.type, path, {});
-  const known = `_stamp >= TIMESTAMP '1900-01-01' AND _stamp < TIMESTAMP '2200-01-01'`;
-  const days = [
-    `CASE WHEN ${known} THEN CAST(CAST(_stamp AS DATE) - DATE '1970-01-01' AS DOUBLE) END`,
-    `CASE WHEN (${known}) IS NOT TRUE THEN CAST(${sql.name(date.column)} AS VARCHAR) END`,
-  ] as const;
-  const relation = `(SELECT *, ${stamp} AS _stamp FROM ${source.relation})`;
-  if (layout.kind === 'long') {
-    const symbol = sql.symbolText(sql.name(layout.symbol.column));
-    const code = `enum_code(TRY_CAST(${symbol} AS symbols))`;
-    const cells = layout.scores.map(({ name, column }) => numberOf(name, { column, scale: 1 }, source, path));
-    const bad = layout.scores.map(({ column }, c) => textOf(cells[c]?.bad, column));
-    const unknown = `CASE WHEN ${code} IS NULL THEN ${symbol} END`;
-    return `SELECT ${[days[0], `CAST(${code} AS DOUBLE)`, ...cells.map(({ value }) => value), days[1], unknown, ...bad].join(', ')} FROM ${relation}`;
-  }
-  const text = layout.scores.some(({ type }) => type === 'VARCHAR');
-  const type = text ? 'VARCHAR' : 'DOUBLE';
-  const cells = layout.scores.map(({ column }) => `CAST(${sql.name(column)} AS ${type})`);
-  const melted = `(SELECT _stamp, ${sql.name(date.column)}, unnest(range(${cells.length})) AS place, unnest([${cells.join(', ')}]) AS score FROM ${relation})`;
-  const flat: Source = { ...source, columns: new Map([['score', type]]) };
-  const { value, bad } = numberOf('the score', { column: 'score', scale: 1 }, flat, path);
-  return `SELECT ${days[0]}, CAST(place AS DOUBLE), ${value}, ${days[1]}, NULL::VARCHAR, ${textOf(bad, 'score')} FROM ${melted}`;
+/** None when the database was not asked for the rows. */
+async function rejectedLines(db: DuckDBConnection, source: Source): Promise<number[]> {
+  const [[asked] = []] = await sql.rowsOf(
+    db,
+    `SELECT count(*) FROM duckdb_tables() WHERE table_name = ${sql.text(source.rejects ?? '')}`,
+  );
+  return Number(asked) === 0 ? [] : (await rejected(db, source)).map(({ line }) => line);
 }
 
-/** The cell itself where it is no number. */
-const textOf = (bad: string | undefined, column: string): string =>
-  bad === undefined ? 'NULL::VARCHAR' : `CASE WHEN (${bad}) IS NOT NULL THEN ${sql.name(column)} END`;
+/** Blocks of rows onto the grid. */
+class Reading {
+  readonly grid: ScoreGrid;
+  readonly #names: readonly string[];
+  readonly #symbols: readonly string[];
+  readonly #positions: ReadonlyMap<string, number>;
+  readonly #words: number[];
+  readonly #numbers: number[];
+  #cells = new Int32Array(0);
+
+  constructor(grid: ScoreGrid, names: readonly string[], symbols: readonly string[]) {
+    this.grid = grid;
+    this.#names = names;
+    this.#symbols = symbols;
+    this.#positions = new Map(symbols.map((symbol, n) => [symbol, n]));
+    this.#words = names.map(() => 0);
+    this.#numbers = names.map(() => 0);
+  }
+
+  takeLong(block: ScoreRows): void {
+    const codes = block.codes as Float64Array;
+    const cells = this.#placed(block, (row) => codes[row] as number, block.symbol);
+    for (let c = 0; c < this.#names.length; c++) this.#put(block, cells, c, c);
+  }
+
+  /** The column of one symbol. */
+  takeColumn(block: ScoreRows, column: number, symbol: string): void {
+    const code = this.#positions.get(symbol) ?? Number.NaN;
+    const cells = this.#placed(
+      block,
+      () => code,
+      () => symbol,
+    );
+    this.#put(block, cells, column, 0);
+  }
+
+  /** Columns that are scores: in others the first rows said nothing, and then came words. */
+  scores(): number[] {
+    return this.#names.flatMap((name, c) => {
+      if ((this.#words[c] as number) <= (this.#numbers[c] as number)) return [c];
+      this.grid.forget(noNumber(name));
+      return [];
+    });
+  }
+
+  #placed(block: ScoreRows, code: (row: number) => number, symbol: (row: number) => string | undefined): Int32Array {
+    if (this.#cells.length < block.rows) this.#cells = new Int32Array(block.rows);
+    for (let i = 0; i < block.rows; i++) {
+      this.#cells[i] = this.grid.place(block.days[i] as number, code(i), block.rawDate, symbol, i);
+    }
+    return this.#cells;
+  }
+
+  #put(block: ScoreRows, cells: Int32Array, column: number, score: number): void {
+    const values = block.numbers(column);
+    const out = this.grid.values[score] as Float32Array;
+    for (let i = 0; i < block.rows; i++) {
+      const cell = cells[i] as number;
+      if (cell < 0) continue;
+      const value = values[i] as number;
+      const single = Math.fround(value);
+      const where = () => `${this.#symbols[cell % this.#symbols.length]} on ${block.rawDate(i)}`;
+      if (Number.isFinite(single)) {
+        out[cell] = single;
+        this.#numbers[score] = (this.#numbers[score] as number) + 1;
+      } else if (!Number.isNaN(value)) {
+        this.grid.drop('value that is infinite or beyond a float32', () => `${where()}: ${value}`);
+      } else {
+        const word = block.word(column, i);
+        if (word === undefined) continue;
+        this.#words[score] = (this.#words[score] as number) + 1;
+        this.grid.drop(noNumber(this.#names[score] as string), () => `${where()}: "${word}"`);
+      }
+    }
+  }
+}
+
+const noNumber = (name: string): string => `value of ${name} that is no number`;
 
 function refuseBulk(path: string, columns: number, cells: number): void {
   if (columns * cells * Float32Array.BYTES_PER_ELEMENT <= mostBytes) return;

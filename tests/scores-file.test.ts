@@ -222,6 +222,8 @@ describe('files of other tools', () => {
       'none of its dates is in the market; it has e.g. 2019-01-02, the market has 2024-01-02 to 2024-01-03',
     ],
     ['dates in words', 'date,symbol,p\n2 Jan,000001,1\n', 'none of its dates can be read, such as "2 Jan"'],
+    ['lines of another width', 'date,symbol,p\n2024-01-02,000001,1,2\n', "nothing on the market's dates"],
+    ['wide lines of another width', 'date,000001\n2024-01-02,1,2\n', "nothing on the market's dates"],
     [
       'a pair twice',
       'date,symbol,p\n2024-01-02,000001,1\n2024-01-02,000001,1\n',

@@ -27,10 +27,8 @@ export async function csvSources(files: readonly string[], gzip: boolean, option
 }
 
 function source(header: string, files: readonly SourceFile[], gzip: boolean): Source {
-  const delimiter = delimiters.reduce((best, other) =>
-    split(header, other).length > split(header, best).length ? other : best,
-  );
-  const names = split(header, delimiter);
+  const delimiter = delimiterOf(header);
+  const names = cellsOf(header, delimiter);
   const columns = new Map(columnNames(names).map((name) => [name, 'VARCHAR']));
   rejectTables += 1;
   const rejects = `rejects_${rejectTables}`;
@@ -51,8 +49,11 @@ function source(header: string, files: readonly SourceFile[], gzip: boolean): So
   return { files, columns, names, rejects, relation: `read_csv([${paths.join(', ')}], ${options.join(', ')})` };
 }
 
+export const delimiterOf = (header: string): string =>
+  delimiters.reduce((best, other) => (cellsOf(header, other).length > cellsOf(header, best).length ? other : best));
+
 /** The cells of a line; a quoted cell may hold the delimiter and doubled quotes. */
-function split(line: string, delimiter: string): string[] {
+export function cellsOf(line: string, delimiter: string): string[] {
   // A delimiter before each cell, so that the first may be empty: the index pandas writes has no name.
   const cells = `${delimiter}${line}`.match(new RegExp(`[${delimiter}]("(?:[^"]|"")*"|[^${delimiter}]*)`, 'g')) ?? [];
   return cells.map((cell) => {

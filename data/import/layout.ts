@@ -162,12 +162,12 @@ export function stampColumn(source: Source, layout: Layout, request: StageReques
 }
 
 /** Texts that mean "no value" in a column of numbers. */
-const nullWords = ['', 'null', 'nan', 'na', 'n/a', '#n/a', 'none', 'nat', '-', '--', '\\n'];
+export const nullWords = ['', 'null', 'nan', 'na', 'n/a', '#n/a', 'none', 'nat', '-', '--', '\\n'];
 
 export function numberOf(
   name: string,
   use: ColumnUse | undefined,
-  source: Source,
+  source: Pick<Source, 'columns'>,
   file: string,
 ): { value: string; bad?: string } {
   if (use === undefined) return { value: 'NULL' };

@@ -26,7 +26,7 @@ export async function openSources(
 }
 
 /** Told by its first bytes: names lie, and a download often has none. */
-async function contentKind(file: string, encoded: boolean): Promise<'csv' | 'gzip' | 'parquet' | 'arrow'> {
+export async function contentKind(file: string, encoded = false): Promise<'csv' | 'gzip' | 'parquet' | 'arrow'> {
   const head = Buffer.alloc(512);
   let bytes: number;
   try {

@@ -13,6 +13,9 @@ export interface ScoreColumn {
   readonly type: string;
 }
 
+/** What is asked of a file before it is read. */
+export type ScoreSource = Pick<Source, 'columns' | 'names' | 'relation'>;
+
 export type ScoreLayout = { readonly date: ScoreColumn } & (
   | { readonly kind: 'long'; readonly symbol: ScoreColumn; readonly scores: readonly ScoreColumn[] }
   | { readonly kind: 'wide'; readonly scores: readonly ScoreColumn[] }
@@ -24,7 +27,7 @@ const isUnnamed = (name: string): boolean => name === '' || /^__index_level_\d+_
 export async function scoreLayout(
   db: DuckDBConnection,
   path: string,
-  source: Source,
+  source: ScoreSource,
   symbols: ReadonlySet<string>,
   wanted: readonly string[] | undefined,
 ): Promise<ScoreLayout> {
@@ -35,6 +38,12 @@ export async function scoreLayout(
   const named = columns.filter((column) => !tickers.includes(column));
   const date = usual(path, named, 'date') ?? columns.find(({ name }, i) => i === 0 && isUnnamed(name));
   if (!date) throw new EvolveError('bad-data', noDates(path, columns));
+  if (date.type === 'TIMESTAMP WITH TIME ZONE') {
+    throw new EvolveError(
+      'bad-data',
+      `${path}: the stamps in ${date.name} carry a time zone, so their date depends on where one is. Write dates such as 2024-01-31.`,
+    );
+  }
   const others = columns.filter((column) => column !== date);
   const symbol = usual(path, named, 'symbol', date);
   if (!symbol) {
@@ -44,7 +53,9 @@ export async function scoreLayout(
         `${path} has no column of symbols, so it holds one score and there are no columns to choose from. Leave them out.`,
       );
     }
-    const scores = others.filter(({ name, type }) => !isUnnamed(name) && (isNumber(type) || type === 'VARCHAR'));
+    // A text in a file that knows numbers is none.
+    const csv = columns.every(({ type }) => type === 'VARCHAR');
+    const scores = others.filter(({ name, type }) => !isUnnamed(name) && (isNumber(type) || csv));
     if (!scores.some(({ name }) => symbols.has(name))) {
       throw new EvolveError('bad-data', noSymbols(path, scores, symbols));
     }
@@ -57,7 +68,7 @@ export async function scoreLayout(
 }
 
 /** In the order of the file. */
-async function namedColumns(db: DuckDBConnection, path: string, source: Source): Promise<ScoreColumn[]> {
+async function namedColumns(db: DuckDBConnection, path: string, source: ScoreSource): Promise<ScoreColumn[]> {
   const columns = [...source.columns].map(([column, type], i) => ({ name: source.names?.[i] ?? column, column, type }));
   if (!source.relation.startsWith('read_parquet')) return columns;
   const schema = await sql.rowsOf(db, `SELECT name FROM parquet_schema(${sql.path(path)}) OFFSET 1`);
@@ -116,7 +127,7 @@ function chosen(path: string, columns: readonly ScoreColumn[], wanted: readonly 
 async function numbers(
   db: DuckDBConnection,
   path: string,
-  source: Source,
+  source: ScoreSource,
   columns: readonly ScoreColumn[],
 ): Promise<ScoreColumn[]> {
   const named = columns.filter(({ name }) => !isUnnamed(name));

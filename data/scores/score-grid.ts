@@ -49,18 +49,24 @@ export class ScoreGrid {
   }
 
   /** The cell of a day since 1970 and a symbol's position (NaN: unknown), or -1 when the pair is dropped. */
-  place(day: number, symbol: number, rawDate: () => string, symbolName: () => string | undefined): number {
+  place(
+    day: number,
+    symbol: number,
+    rawDate: (row: number) => string,
+    symbolName: (row: number) => string | undefined,
+    row: number,
+  ): number {
     const unknown = Number.isNaN(symbol);
     if (!unknown) this.#known.symbol = true;
     if (Number.isNaN(day)) {
-      this.drop('date that cannot be read', () => `"${rawDate()}"`);
+      this.drop('date that cannot be read', () => `"${rawDate(row)}"`);
       return -1;
     }
     const t = this.#dates[day - this.#firstDay] ?? -1;
     if (t >= 0) this.#known.date = true;
     if (unknown) {
-      const name = symbolName();
-      if (name === undefined) this.drop('no symbol', () => `a row of ${rawDate()}`);
+      const name = symbolName(row);
+      if (name === undefined) this.drop('no symbol', () => `a row of ${rawDate(row)}`);
       else {
         if (this.#strangers.size < mostStrangers) this.#strangers.add(name);
         this.drop('symbol the market does not have', () => name);
@@ -68,7 +74,7 @@ export class ScoreGrid {
       return -1;
     }
     if (t < 0) {
-      this.drop('date that is not in the calendar', rawDate);
+      this.drop('date that is not in the calendar', () => rawDate(row));
       return -1;
     }
     const cell = t * this.#symbols.length + symbol;

@@ -147,7 +147,7 @@ export function correlationChart({ names, pearson, spearman }: Correlations): Ch
             .replace('-', '−')
             .replace(/^(−?)0(?=\.)/, '$1'),
       }),
-      rowHeight: (width - left - 4) / Math.max(4, names.length),
+      rowHeight: Math.min(36, (width - left - 4) / names.length),
       left,
     }),
   };

@@ -1,0 +1,90 @@
+/**
+ * Rows of wide CSV files, line by line: a database that is asked for thousands of columns of texts takes gigabytes for
+ * what one line at a time does not notice.
+ */
+import { createReadStream } from 'node:fs';
+import { createInterface } from 'node:readline';
+import { pipeline } from 'node:stream';
+import { createGunzip } from 'node:zlib';
+import type { DuckDBConnection } from '@duckdb/node-api';
+import { cellsOf, delimiterOf } from '../import/csv.ts';
+import { nullWords } from '../import/layout.ts';
+import type { Source } from '../import/source.ts';
+import { dateShown } from './database-rows.ts';
+import { DayReader } from './day-reader.ts';
+import type { ScoreLayout } from './score-columns.ts';
+import type { ScoreRows } from './score-rows.ts';
+
+/** Lines looked at together. */
+const together = 64;
+
+/** `malformed` is told the number of each line that does not split into the columns. */
+export async function* wideCsvRows(
+  db: DuckDBConnection,
+  path: string,
+  gzip: boolean,
+  source: Source,
+  layout: ScoreLayout,
+  malformed: (line: number) => void,
+): AsyncGenerator<ScoreRows> {
+  const positions = new Map([...source.columns.keys()].map((column, i) => [column, i]));
+  const places = layout.scores.map(({ column }) => positions.get(column) as number);
+  const date = positions.get(layout.date.column) as number;
+  const days = new DayReader(db, path);
+  const numbers = new Float64Array(together);
+
+  async function block(lines: readonly (readonly string[])[]): Promise<ScoreRows> {
+    const texts = lines.map((cells) => cells[date]?.trim());
+    const own = await days.of(texts);
+    const cell = (column: number, row: number): string => lines[row]?.[places[column] as number] as string;
+    return {
+      rows: lines.length,
+      days: own,
+      rawDate: (row) => dateShown(own[row] as number, texts[row]),
+      symbol: () => undefined,
+      numbers: (column) => {
+        for (let i = 0; i < lines.length; i++) numbers[i] = numberIn(cell(column, i));
+        return numbers;
+      },
+      word: (column, row) => {
+        const text = cell(column, row);
+        return nothing.has(text.trim().toLowerCase()) ? undefined : text;
+      },
+    };
+  }
+
+  let delimiter: string | undefined;
+  let line = 0;
+  let lines: string[][] = [];
+  for await (const text of linesOf(path, gzip)) {
+    line += 1;
+    if (text.trim() === '') continue;
+    if (delimiter === undefined) {
+      delimiter = delimiterOf(text);
+      continue;
+    }
+    const cells = text.includes('"') ? cellsOf(text, delimiter) : text.split(delimiter);
+    if (cells.length === positions.size) lines.push(cells);
+    else malformed(line);
+    if (lines.length < together) continue;
+    yield await block(lines);
+    lines = [];
+  }
+  if (lines.length > 0) yield await block(lines);
+}
+
+function linesOf(path: string, gzip: boolean): AsyncIterable<string> {
+  const file = createReadStream(path, { highWaterMark: 1 << 20 });
+  const input = gzip ? pipeline(file, createGunzip(), () => undefined) : file;
+  return createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY });
+}
+
+const nothing: ReadonlySet<string> = new Set(nullWords);
+const numeral = /^\s*[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?\s*$/i;
+const infinite = /^\s*([-+]?)inf(inity)?\s*$/i;
+
+function numberIn(cell: string): number {
+  if (numeral.test(cell)) return Number(cell);
+  const sign = infinite.exec(cell)?.[1];
+  return sign === undefined ? Number.NaN : sign === '-' ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY;
+}
