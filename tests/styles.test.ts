@@ -51,6 +51,7 @@ describe('against windows summed anew', () => {
     let compared = 0;
     for (let t = 0; t < market.length; t++) {
       returns.step(t);
+      returns.describe(t);
       turnover.step(t);
       const expected = golden.descriptors[golden.dates.indexOf(t)];
       if (!expected) continue;

@@ -34,7 +34,7 @@ export function doSheetTask(task: SheetTask, span: Span, setting: Setting, kerne
     case 'prepare':
       return prepare(task, setting);
     case 'placebo':
-      return placebo(task, setting);
+      return placebo(task, span, setting, kernels);
     case 'layers':
       return layered(task, setting);
     case 'styles':
@@ -153,22 +153,27 @@ const lacks = ({ groups, columns, weights }: Exposures, n: number): boolean =>
  * Every symbol gets the labels of another one, on all dates the same: labels keep what they have in common and from one
  * date to the next, so that chance has as much room as in the true ones.
  */
-function placebo(task: PlaceboTask, setting: Setting): SheetAnswer {
-  const { columns } = setting;
-  const orders = task.seeds.map((seed) => derangement(columns, seed));
+function placebo(
+  { values, label, rows, seeds }: PlaceboTask,
+  { address, bytes }: Span,
+  setting: Setting,
+  kernels: Kernels,
+): SheetAnswer | undefined {
+  const { memory, columns } = setting;
+  const region = new Region(address, bytes);
+  const [answer, others] = [region.take(16), region.take(strideFor(columns))];
+  if (answer === undefined || others === undefined) return undefined;
+  const orders = seeds.map((seed) => derangement(columns, seed));
   const sums = new Float64Array(orders.length);
   const counts = new Float64Array(orders.length);
-  const [xs, cells] = [new Float64Array(columns), new Int32Array(columns)];
-  for (let i = 0; i < task.rows; i++) {
-    const [values, label] = [row(setting, task.values, i), row(setting, task.label, i)];
-    let known = 0;
-    for (let n = 0; n < columns; n++) {
-      if (Number.isNaN(values[n])) continue;
-      xs[known] = values[n] as number;
-      cells[known++] = n;
-    }
+  const moved = new Float32Array(memory.buffer, others, strideFor(columns) / 4).fill(Number.NaN);
+  const found = new Float64Array(memory.buffer, answer, 1);
+  for (let i = 0; i < rows; i++) {
+    const own = row(setting, label, i);
     for (const [k, order] of orders.entries()) {
-      const correlation = correlated(xs, cells, known, label, order);
+      for (let n = 0; n < columns; n++) moved[n] = own[order[n] as number] as number;
+      kernels.ic_pearson?.(answer, values.address + i * values.stride, 0, others, 0, 1, columns, 0);
+      const correlation = found[0] as number;
       if (Number.isNaN(correlation)) continue;
       sums[k] = (sums[k] as number) + correlation;
       counts[k] = (counts[k] as number) + 1;
@@ -186,28 +191,6 @@ function derangement(count: number, seed: number): Int32Array {
     [order[left], order[other]] = [order[other] as number, order[left] as number];
   }
   return order;
-}
-
-function correlated(
-  xs: Float64Array,
-  cells: Int32Array,
-  known: number,
-  label: Float32Array,
-  order: Int32Array,
-): number {
-  let [n, x, y, xx, yy, xy] = [0, 0, 0, 0, 0, 0];
-  for (let i = 0; i < known; i++) {
-    const b = label[order[cells[i] as number] as number] as number;
-    if (Number.isNaN(b)) continue;
-    const a = xs[i] as number;
-    n++;
-    x += a;
-    y += b;
-    xx += a * a;
-    yy += b * b;
-    xy += a * b;
-  }
-  return (xy - (x * y) / n) / Math.sqrt((xx - (x * x) / n) * (yy - (y * y) / n));
 }
 
 function layered(task: LayersTask, setting: Setting): SheetAnswer {
@@ -249,10 +232,10 @@ function styled({ dates, fields, take, into }: StylesTask, setting: Setting): Sh
         : compact(setting, rows, dates),
     ]),
   );
-  const { styles: found, leftOut } = styles({ dates, symbols: columns, field: (name) => panel.get(name) });
+  const { styles: found, leftOut } = styles({ dates, symbols: columns, field: (name) => panel.get(name) }, take);
   for (const [s, { values }] of found.entries()) {
-    for (const [i, t] of take.entries()) {
-      row(setting, into[s] as Rows, i).set(values.subarray(t * columns, (t + 1) * columns));
+    for (let i = 0; i < take.length; i++) {
+      row(setting, into[s] as Rows, i).set(values.subarray(i * columns, (i + 1) * columns));
     }
   }
   return { kind: 'styled', names: found.map(({ name }) => name), leftOut };

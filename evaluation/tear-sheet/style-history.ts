@@ -61,7 +61,7 @@ export class ReturnHistory {
     [this.#highs, this.#lows] = [new Float64Array(symbols), new Float64Array(symbols)];
   }
 
-  /** Called for each date in turn, from 0. */
+  /** Called for each date in turn, from 0: takes it in. */
   step(date: number): void {
     this.#read(date);
     const [today, left] = [this.#returns.at(date), this.#returns.at(date - year)];
@@ -70,6 +70,10 @@ export class ReturnHistory {
     this.#alone.single(today, left);
     this.#trend.single(this.#logs.at(date - month), this.#logs.at(date - month - 2 * year));
     this.#count(today, left);
+  }
+
+  /** Makes the sections those of the last date taken in. */
+  describe(date: number): void {
     this.#onMarket.line(this.beta, this.hsigma);
     this.#alone.deviation(this.dastd);
     this.#trend.mean(this.rstr);

@@ -24,7 +24,7 @@ export interface StylePanel {
 export interface StyleValues {
   readonly name: string;
   readonly doc: string;
-  /** Date-major, NaN where missing. */
+  /** Date-major, a row for each date wanted, NaN where missing. */
   readonly values: Float32Array;
   /** Descriptors of the model that it had to do without. */
   readonly without: readonly string[];
@@ -144,7 +144,8 @@ export const styleFields: readonly string[] = [
   ...new Set(table.flatMap(({ descriptors }) => descriptors.flatMap(({ needs }) => needs))),
 ];
 
-export function styles(panel: StylePanel): StylesOfMarket {
+/** On the dates wanted, ascending; on all of them without. */
+export function styles(panel: StylePanel, wanted?: readonly number[]): StylesOfMarket {
   const { dates, symbols } = panel;
   const has = (name: string): boolean => panel.field(name) !== undefined;
   const made: Made[] = [];
@@ -152,13 +153,18 @@ export function styles(panel: StylePanel): StylesOfMarket {
   for (const style of table) {
     const reason = lack(style, made, has);
     if (reason) leftOut.push({ name: style.name, reason });
-    else made.push(new Made(style, panel));
+    else made.push(new Made(style, panel, wanted?.length ?? dates));
   }
   const past = pastOf(panel);
   const cap = panel.field('CAP');
   const weights = cap && { cap: new Float64Array(symbols), root: new Float64Array(symbols) };
   const date = new Day(past, symbols, weights, made);
+  let row = 0;
   for (let t = 0; t < dates; t++) {
+    past.returns?.step(t);
+    past.turnover?.step(t);
+    if (wanted && wanted[row] !== t) continue;
+    past.returns?.describe(t);
     if (cap && weights) {
       for (let n = 0; n < symbols; n++) {
         const value = cap[t * symbols + n] as number;
@@ -166,9 +172,8 @@ export function styles(panel: StylePanel): StylesOfMarket {
         weights.root[n] = Math.sqrt(value);
       }
     }
-    past.returns?.step(t);
-    past.turnover?.step(t);
-    for (const style of made) date.make(style, t);
+    for (const style of made) date.make(style, t, row);
+    row++;
   }
   return { styles: made.map((style) => style.finished()), leftOut };
 }
@@ -202,18 +207,18 @@ class Made {
   readonly section: Section;
   readonly #values: Float32Array;
 
-  constructor(style: Style, panel: StylePanel) {
+  constructor(style: Style, panel: StylePanel, rows: number) {
     this.style = style;
     this.descriptors = style.descriptors.flatMap((descriptor) => {
       const fields = descriptor.needs.map(panel.field).filter((cells) => cells !== undefined);
       return fields.length === descriptor.needs.length ? [{ ...descriptor, fields }] : [];
     });
     this.section = new Float64Array(panel.symbols);
-    this.#values = new Float32Array(panel.dates * panel.symbols);
+    this.#values = new Float32Array(rows * panel.symbols);
   }
 
-  store(date: number): void {
-    this.#values.set(this.section, date * this.section.length);
+  store(row: number): void {
+    this.#values.set(this.section, row * this.section.length);
   }
 
   finished(): StyleValues {
@@ -246,7 +251,7 @@ class Day {
     this.#weight = new Float64Array(symbols);
   }
 
-  make(made: Made, date: number): void {
+  make(made: Made, date: number, row: number): void {
     const { style, section } = made;
     if (style.cubeOf) {
       const base = this.#sectionOf(style.cubeOf);
@@ -263,7 +268,7 @@ class Day {
     // Every number is drawn in once: descriptors one by one, the cube only here.
     if (style.cubeOf) drawIn(section);
     standardise(section, this.#weights?.cap);
-    made.store(date);
+    made.store(row);
   }
 
   #sectionOf(name: string): Section {

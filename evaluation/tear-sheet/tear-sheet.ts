@@ -36,7 +36,9 @@ export async function tearSheet(
   const panel = await Panel.lay(evaluator, rule, neutralisers(rule.neutralise, manifest, rule.label.horizon));
   try {
     const sampled = everySo(rule.part, rule.every);
-    const known = await KnownFactors.make(panel, sampled, onProgress);
+    // Needed last: styles take one worker long, and the first factor's other steps need not wait.
+    const known = KnownFactors.make(panel, sampled, onProgress);
+    known.catch(() => {}); // whoever waits for it hears of it
     const library = factors.length > 1 ? new LibrarySample(panel, factors, sampled) : undefined;
     try {
       const signs = await signsOf(panel, factors);
@@ -61,7 +63,7 @@ export async function tearSheet(
         settings: settingsOf(rule, manifest.calendar),
         dates,
         factors: sheets,
-        notCompared: known.leftOut,
+        notCompared: (await known).leftOut,
         ...together,
         ...(rule.tried !== undefined && { tried: rule.tried, luckyT: luckyT(rule.tried) }),
         warnings: [],
@@ -69,7 +71,10 @@ export async function tearSheet(
       return { ...sheet, warnings: warningsOf(sheet, rule, manifest) };
     } finally {
       library?.close();
-      known.close();
+      await known.then(
+        (factors) => factors.close(),
+        () => {},
+      );
     }
   } finally {
     panel.close();
@@ -95,7 +100,7 @@ async function factorSheet(
   factor: JudgedFactor,
   sign: 1 | -1,
   sampled: Sample,
-  known: KnownFactors,
+  known: Promise<KnownFactors>,
   library: LibrarySample | undefined,
 ): Promise<FactorSheet> {
   const { evaluator, rule } = panel;
@@ -120,7 +125,7 @@ async function factorSheet(
       laggedWithItself(panel, values, sampled),
       placeboOf(panel, values, sampled),
       layersOf(panel, values, sign),
-      known.likeness(values),
+      known.then((factors) => factors.likeness(values)),
     ]);
     return {
       name: factor.name,
