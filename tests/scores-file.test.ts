@@ -6,6 +6,7 @@ import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { afterAll, describe, expect, test } from 'vitest';
 import { dateText, dayNumber } from '../core/date.ts';
+import { stream } from '../core/random.ts';
 import { readScores, type ScoreAxes, type Scores } from '../data/scores.ts';
 import { FactorFile, type FactorShape } from '../evaluation/factor-file.ts';
 
@@ -238,6 +239,19 @@ describe('files of other tools', () => {
     ],
   ])('refuses %s', async (_, text, sentence) => {
     await expect(readScores(csv(text), small)).rejects.toThrow(sentence);
+  });
+
+  test.each(['long', 'wide'])('refuses a %s file that breaks off', async (shape) => {
+    const random = stream(1, 0, 0);
+    const lines = Array.from(
+      { length: 20_000 },
+      (_, t) => `${dateText(t)},${shape === 'long' ? '000001,' : ''}${random.next()}`,
+    );
+    const path = fresh('csv.gz');
+    const whole = gzipSync(`${shape === 'long' ? 'date,symbol,p' : 'date,000001'}\n${lines.join('\n')}\n`);
+    writeFileSync(path, whole.subarray(0, whole.length - 20_000));
+    const years = { calendar: Array.from({ length: 20_000 }, (_, t) => dateText(t)), symbols: ['000001'] };
+    await expect(readScores(path, years)).rejects.toThrow('cannot be read');
   });
 
   test('refuses a file that is not there, and columns it does not have', async () => {

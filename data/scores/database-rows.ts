@@ -40,7 +40,9 @@ const rawDate = ({ column }: ScoreColumn): string =>
 async function* longRows(db: DuckDBConnection, path: string, source: Source, layout: Long): AsyncGenerator<ScoreRows> {
   const { date, scores } = layout;
   const symbol = sql.symbolText(sql.name(layout.symbol.column));
-  const code = `enum_code(TRY_CAST(${symbol} AS symbols))`;
+  const plain = `TRY_CAST(CAST(${sql.name(layout.symbol.column)} AS VARCHAR) AS symbols)`;
+  // Most are written as the market writes them, and those are not trimmed.
+  const code = `enum_code(CASE WHEN ${plain} IS NULL THEN TRY_CAST(${symbol} AS symbols) ELSE ${plain} END)`;
   const cells = scores.map((score) => cellOf(path, source, score));
   const query = `SELECT ${[
     '_day',

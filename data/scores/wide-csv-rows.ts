@@ -3,8 +3,6 @@
  * what one line at a time does not notice.
  */
 import { createReadStream } from 'node:fs';
-import { createInterface } from 'node:readline';
-import { pipeline } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { cellsOf, delimiterOf } from '../import/csv.ts';
@@ -73,10 +71,24 @@ export async function* wideCsvRows(
   if (lines.length > 0) yield await block(lines);
 }
 
-function linesOf(path: string, gzip: boolean): AsyncIterable<string> {
+/** A file that breaks off throws, which the line reader of Node does not. */
+async function* linesOf(path: string, gzip: boolean): AsyncGenerator<string> {
   const file = createReadStream(path, { highWaterMark: 1 << 20 });
-  const input = gzip ? pipeline(file, createGunzip(), () => undefined) : file;
-  return createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY });
+  const bytes = gzip ? file.pipe(createGunzip()) : file;
+  file.once('error', (cause) => bytes.destroy(cause));
+  const decoder = new TextDecoder('utf-8', { fatal: true });
+  let rest = '';
+  try {
+    for await (const piece of bytes) {
+      const lines = (rest + decoder.decode(piece as Buffer, { stream: true })).split('\n');
+      rest = lines.pop() as string;
+      for (const line of lines) yield line.endsWith('\r') ? line.slice(0, -1) : line;
+    }
+    rest += decoder.decode();
+    if (rest !== '') yield rest;
+  } finally {
+    file.destroy();
+  }
 }
 
 const nothing: ReadonlySet<string> = new Set(nullWords);
