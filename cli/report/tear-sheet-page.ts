@@ -81,7 +81,7 @@ export async function tearSheetPictures(sheet: TearSheet): Promise<Map<string, s
 const glance = ({ ic, rankIc }: FactorSheet): string =>
   `IC ${decimals(ic.mean, 4)}, RankIC ${decimals(rankIc.mean, 4)}, t ${decimals(ic.tNeweyWest, 2)}`;
 
-async function factorBody(factor: FactorSheet, { dates }: TearSheet, prefix: string): Promise<Html> {
+async function factorBody(factor: FactorSheet, { dates, notCompared }: TearSheet, prefix: string): Promise<Html> {
   const { expression, sign, layers, placebo, likeness } = factor;
   const charts = factorCharts(factor, dates, prefix);
   const low = sign < 0 ? ' Low values foretell high returns: its negative is layered.' : '';
@@ -89,12 +89,17 @@ async function factorBody(factor: FactorSheet, { dates }: TearSheet, prefix: str
 ${icTable(factor)}
 <p class="note">Share: of the dates, those on the mean’s side of 0. Shuffled labels: mean IC ${decimals(placebo.mean, 4)}, standard deviation ${decimals(placebo.std, 4)}, p = ${decimals(placebo.p, 4)} of ${count(placebo.shuffles)} shuffles.${low}</p>
 <div class="charts">${await figures(charts)}</div>
-${layers && html`<h3>Layers</h3>${layerTable(layers)}${layerNote(layers)}`}
+${layers && html`<h3>Layers</h3>${layerTable(layers, factor.beforeCosts)}${layerNote(layers)}`}
 <h3>What is covered</h3>
 ${coverageTable(factor.coverage)}
 <details><summary>Figures by year</summary>${yearTable(factor)}</details>
-${likeness.length > 0 ? html`<details><summary>Likeness to known factors</summary>${likenessTable(factor)}</details>` : undefined}
+${likeness.length > 0 ? html`<details><summary>Likeness to known factors</summary>${likenessTable(factor)}${leftOut(notCompared)}</details>` : undefined}
 `;
+}
+
+function leftOut(notCompared: TearSheet['notCompared']): Html | undefined {
+  if (notCompared.length === 0) return undefined;
+  return html`<p class="note">Left out: ${notCompared.map(({ name, reason }) => `${name} (${reason})`).join('; ')}.</p>`;
 }
 
 function layerNote({ rebalances, skipped, monotonicity, untraded }: NonNullable<FactorSheet['layers']>): Html {

@@ -64,10 +64,20 @@ const ofReturns = ({ annualReturn, volatility, sharpe, maxDrawdown }: Performanc
 ];
 
 /** The columns of the reports, the highest scores first. */
-export function layerTable({ layers, longShort, universe }: LayerReport): Html {
+export function layerTable({ layers, longShort, universe }: LayerReport, free: FactorSheet['beforeCosts']): Html {
   const name = (i: number): string =>
     i === 0 ? '1 (highest)' : i === layers.length - 1 ? `${layers.length} (lowest)` : `${i + 1}`;
-  const titles = ['layer', 'return', 'volatility', 'Sharpe', 'drawdown', 'excess', 'tracking error', 'IR'];
+  const titles = [
+    'layer',
+    'return',
+    'volatility',
+    'Sharpe',
+    'drawdown',
+    'excess',
+    'before costs',
+    'tracking error',
+    'IR',
+  ];
   return table(
     'Layers',
     [...titles, 'excess drawdown', 'months won', 'turnover', 'symbols'],
@@ -76,6 +86,7 @@ export function layerTable({ layers, longShort, universe }: LayerReport): Html {
         name(i),
         ...ofReturns(performance),
         percentOf(excess.annualReturn),
+        percentOf(free?.excess[i]),
         percentOf(excess.trackingError),
         decimals(excess.informationRatio, 2),
         percentOf(excess.maxDrawdown),
@@ -83,8 +94,19 @@ export function layerTable({ layers, longShort, universe }: LayerReport): Html {
         percentOf(turnover),
         whole(size),
       ]),
-      ['long-short', ...ofReturns(longShort), '', '', '', '', percentOf(longShort.monthlyWinRate, 0), '', ''],
-      ['universe', ...ofReturns(universe), '', '', '', '', '', '', ''],
+      [
+        'long-short',
+        ...ofReturns(longShort),
+        '',
+        percentOf(free?.longShort.annualReturn),
+        '',
+        '',
+        '',
+        percentOf(longShort.monthlyWinRate, 0),
+        '',
+        '',
+      ],
+      ['universe', ...ofReturns(universe), '', '', '', '', '', '', '', ''],
     ],
   );
 }
