@@ -8,7 +8,6 @@ import {
   closeSync,
   existsSync,
   fstatSync,
-  mkdirSync,
   openSync,
   readdirSync,
   readFileSync,
@@ -23,6 +22,7 @@ import { join } from 'node:path';
 import type { Arena, Matrix } from '../core/arena.ts';
 import { fileProblem } from '../core/failure.ts';
 import { builtFile } from '../core/package-root.ts';
+import { makeFolder } from '../data/store/make-folder.ts';
 
 /** The system takes 1,024 stretches of memory a call at most. */
 const rowsPerCall = 512;
@@ -89,7 +89,7 @@ export class ValueStore {
     const partial = `${path}.${randomUUID().slice(0, 8)}`;
     let created = false;
     try {
-      mkdirSync(this.#folder, { recursive: true });
+      makeFolder(this.#folder);
       this.#makeRoom(matrix.rows * matrix.columns * 4);
       const file = openSync(partial, 'wx');
       created = true;

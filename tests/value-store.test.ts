@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -64,4 +65,17 @@ test('a folder that cannot be written costs nothing but the keeping', async () =
   const blocked = new ValueStore(join(folder, 'file', 'values'), 1e9, arena, 'market');
   blocked.save('x', filled(4));
   expect(blocked.problem).toContain('is a file, not a folder');
+});
+
+test('a folder whose parent takes none is told of, and two are made where only their grandparent is', async ({
+  skip,
+}) => {
+  const kept = new ValueStore(join(folder, 'a', 'b'), 1e9, arena, 'market');
+  kept.save('x', filled(5));
+  expect(kept.problem).toBeUndefined();
+  expect(await readdir(join(folder, 'a', 'b'))).toHaveLength(1);
+  skip(!existsSync('/proc/self'), 'needs a /proc');
+  const nowhere = new ValueStore('/proc/evolve/values', 1e9, arena, 'market');
+  nowhere.save('x', filled(6));
+  expect(nowhere.problem).toMatch(/^Values are no longer kept in \/proc\/evolve\/values: /);
 });

@@ -21,7 +21,7 @@ export async function makeWorkspace(out: string, overwrite: boolean): Promise<Wo
   const target = resolve(out);
   let folder: string;
   try {
-    await makeFolder(dirname(target));
+    makeFolder(dirname(target));
     folder = await mkdtemp(join(dirname(target), `.${basename(target)}.import-`));
   } catch (cause) {
     throw new EvolveError('unwritable', `${out} cannot be written: ${fileProblem(cause)}.`, { cause });

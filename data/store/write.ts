@@ -76,7 +76,7 @@ export class MarketWriter {
     await refuseOccupied(folder, overwrite);
     const work = join(dirname(target), `.${basename(target)}.partial-${randomUUID().slice(0, 8)}`);
     try {
-      await makeFolder(join(work, 'spool'));
+      makeFolder(join(work, 'spool'));
     } catch (cause) {
       throw unwritable(shown, cause);
     }
