@@ -257,3 +257,26 @@ test('a long series is thinned and keeps its ends', () => {
     }),
   );
 });
+
+test.each([0.0043, -0.0087, 0.05])(
+  'the mean of %d stands where it belongs among those of shuffled labels',
+  async (mean) => {
+    const [factor] = one.factors as [FactorSheet];
+    const means = Array.from({ length: 101 }, (_, k) => (k - 50) * 1e-4);
+    const shown: TearSheet = {
+      ...one,
+      factors: [{ ...factor, ic: { ...factor.ic, mean }, placebo: { ...factor.placebo, means, mean: 0 } }],
+    };
+    const svg = [...(await tearSheetPictures(shown))].find(([name]) => name.endsWith('placebo'))?.[1] ?? '';
+    const ticks = [...svg.matchAll(/translate\(([\d.]+) 238\)"[^>]*>([-\d.]+)</g)].map(([, x, value]) => [
+      Number(x),
+      Number(value),
+    ]);
+    const [a, b] = [ticks[0] as number[], ticks.at(-1) as number[]];
+    const perUnit = ((b[0] as number) - (a[0] as number)) / ((b[1] as number) - (a[1] as number));
+    const expected = (a[0] as number) + (mean - (a[1] as number)) * perUnit;
+    const mark = svg.match(/<path d="M([\d.]+) [\d.]+L\1 [\d.]+"[^>]*stroke-width="2.5"/);
+    // Lines are moved to whole pixels.
+  expect(Math.abs(Number(mark?.[1]) - expected)).toBeLessThan(1);
+  },
+);

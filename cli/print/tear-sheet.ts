@@ -25,7 +25,7 @@ function headline({ market, settings, dates }: TearSheet): string {
   const neutral = neutralise.length > 0 ? `, neutral to ${neutralise.join(', ')}` : '';
   return [
     `${market.name}, ${settings.split}: ${settings.from} to ${settings.to}, ${count(market.symbols)} symbols; ${settings.preset ? `preset ${settings.preset}, ` : ''}values winsorised ${winsorise}${neutral}.`,
-    `Returns of ${price} over ${plural(horizon, 'date')} from ${lag} after; correlations on ${count(dates.length)} dates${every > 1 ? `, one in ${every}` : ''}. Layers dealt at ${trade} every ${plural(rebalance, 'date')}, ${percentage(cost.buy)} each way ("free": without); ${market.datesPerYear} dates a year.`,
+    `Returns of ${price} held ${plural(horizon, 'date')}, entered ${plural(lag, 'date')} after; correlations on ${plural(dates.length, 'date')}${every > 1 ? `, one in ${every}` : ''}. Layers dealt at ${trade} every ${rebalance === 1 ? 'date' : `${rebalance} dates`}, ${percentage(cost.buy)} each way ("free": without); ${market.datesPerYear} dates a year.`,
   ].join('\n');
 }
 
@@ -122,6 +122,6 @@ function combinations({ combinations = [] }: TearSheet): string {
 
 const names: Readonly<Record<string, string>> = { equal: 'equally', ic: 'by IC', ridge: 'by ridge regression' };
 
-const plural = (n: number, word: string): string => (n === 1 ? word : `${n} ${word}s`);
+const plural = (n: number, word: string): string => `${count(n)} ${word}${n === 1 ? '' : 's'}`;
 
 const percentage = (x: number): string => (Number.isNaN(x) ? '' : `${(100 * x).toFixed(1)}%`);

@@ -31,7 +31,17 @@ const fiveFactor = 'five-factor';
 /** Words, fields and formulas; each at most once. */
 export function neutralisers(names: readonly string[], manifest: MarketManifest, horizon: number): Neutraliser[] {
   const all = names.flatMap((name): readonly string[] => (name === fiveFactor ? neutraliserWords : [name]));
-  return [...new Set(all)].map((name) => ({ name, source: sourceOf(name, manifest, horizon) }));
+  const found = [...new Set(all)].map((name) => ({ name, source: sourceOf(name, manifest, horizon) }));
+  const groupings = new Map(
+    found.flatMap(({ name, source }) => (source.kind === 'groups' ? [[source.field, name]] : [])),
+  );
+  if (groupings.size > 1) {
+    throw new EvolveError(
+      'bad-argument',
+      `--neutralise takes one grouping, not ${[...groupings.values()].join(' and ')}. Leave one of them out.`,
+    );
+  }
+  return found;
 }
 
 function sourceOf(name: string, manifest: MarketManifest, horizon: number): Neutraliser['source'] {

@@ -98,7 +98,7 @@ export interface Placebo {
   readonly shuffles: number;
   readonly mean: number;
   readonly std: number;
-  /** Share of shuffles at least as far from 0, the factor itself counted as one of them. */
+  /** Share of shuffles at least as far from 0, the factor itself counted as one of them; missing without any. */
   readonly p: number;
   readonly means: readonly number[];
 }

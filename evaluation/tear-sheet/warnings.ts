@@ -10,13 +10,27 @@ const fewDates = 20;
 
 export function warningsOf(sheet: Omit<TearSheet, 'warnings'>, rule: SheetRule, manifest: MarketManifest): string[] {
   const warnings: string[] = [];
-  for (const { name, ic } of sheet.factors) {
+  for (const { name, ic, coverage, layers } of sheet.factors) {
     if (Math.abs(ic.mean) > tooGood.ic || (ic.dates >= fewDates && Math.abs(ic.icir) > tooGood.icir)) {
       warnings.push(
-        `${name} has a mean IC of ${ic.mean.toFixed(3)}, which is too good to be true: look for the future in it.`,
+        `${name} has a mean IC of ${ic.mean.toFixed(3)}, ${Math.abs(ic.icir).toFixed(1)} of its standard deviations from 0: too good to be true, look for the future in it.`,
       );
     }
-    if (ic.dates === 0) warnings.push(`${name} has no correlation on any date: its values are missing or alike.`);
+    if (ic.dates === 0) {
+      const lacking =
+        coverage.known > 0 ? 'the returns beside its values are too few or alike' : 'its values are missing or alike';
+      warnings.push(`${name} has no correlation on any date: ${lacking}.`);
+    }
+    const empty = layers?.layers.filter(({ size }) => size === 0).length ?? 0;
+    if (empty > 0) {
+      warnings.push(`${name}: ${empty} of ${rule.layers} layers never held a symbol; fewer --layers would fill them.`);
+    }
+  }
+  const torn = sheet.factors.filter(({ ic, placebo }) => placebo.p < 0.05 && Math.abs(ic.tNeweyWest) < 2);
+  if (torn.length > 0) {
+    warnings.push(
+      `${list(torn.map(({ name }) => name))} would be rare among shuffled labels, and yet the t is below 2: what symbols have in common, such as industries, moves correlations from date to date, and shuffling destroys it. Believe the t, or --neutralise.`,
+    );
   }
   const { length } = sheet.dates;
   if (length < fewDates) {
@@ -30,7 +44,8 @@ export function warningsOf(sheet: Omit<TearSheet, 'warnings'>, rule: SheetRule, 
     warnings.push('All dates are judged, those the factors may have been made on as well.');
   }
   if (rule.tried !== undefined && sheet.luckyT !== undefined) {
-    const best = Math.max(...sheet.factors.map(({ ic }) => Math.abs(ic.tNeweyWest)));
+    const known = sheet.factors.map(({ ic }) => Math.abs(ic.tNeweyWest)).filter((t) => !Number.isNaN(t));
+    const best = Math.max(0, ...known);
     if (rule.split !== 'test' && best < sheet.luckyT) {
       warnings.push(
         `The best t is ${best.toFixed(1)}; the luckiest of ${rule.tried} worthless programs would have ${sheet.luckyT.toFixed(1)}.`,
@@ -43,6 +58,9 @@ export function warningsOf(sheet: Omit<TearSheet, 'warnings'>, rule: SheetRule, 
   }
   return warnings;
 }
+
+const list = (names: readonly string[]): string =>
+  names.length > 3 ? `${names.slice(0, 3).join(', ')} and ${names.length - 3} more` : names.join(', ');
 
 const usesField = ({ neutralise, weightedBy, universe }: SheetRule, name: string): boolean =>
   weightedBy === name ||

@@ -219,6 +219,7 @@ function column(_: unknown, plane: Plane) {
 const ownMean = (mean: number, right: boolean) => ({
   silent: true,
   symbol: 'none',
+  precision: 10, // else the line stands where the mean is with two decimals
   lineStyle: { color: light('warm'), type: 'solid', width: 2.5 },
   label: {
     show: true,

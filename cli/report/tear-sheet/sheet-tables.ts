@@ -67,20 +67,10 @@ const ofReturns = ({ annualReturn, volatility, sharpe, maxDrawdown }: Performanc
 export function layerTable({ layers, longShort, universe }: LayerReport, free: FactorSheet['beforeCosts']): Html {
   const name = (i: number): string =>
     i === 0 ? '1 (highest)' : i === layers.length - 1 ? `${layers.length} (lowest)` : `${i + 1}`;
-  const titles = [
-    'layer',
-    'return',
-    'volatility',
-    'Sharpe',
-    'drawdown',
-    'excess',
-    'before costs',
-    'tracking error',
-    'IR',
-  ];
+  const titles = ['layer', 'return', 'volatility', 'Sharpe', 'drawdown', 'excess', 'before costs', 'TE', 'IR'];
   return table(
     'Layers',
-    [...titles, 'excess drawdown', 'months won', 'turnover', 'symbols'],
+    [...titles, 'its drawdown', 'months won', 'turnover', 'symbols'],
     [
       ...layers.map(({ performance, excess, turnover, size }, i) => [
         name(i),
