@@ -31,6 +31,7 @@ export {
 export { Evaluator, type EvaluatorOptions, type ScoreOptions } from '../evaluation/evaluator.ts';
 export type { FactorShape } from '../evaluation/factor-file.ts';
 export type { DailyScores } from '../evaluation/task.ts';
+export type { FactorSheet, TearSheet } from '../evaluation/tear-sheet/sheet.ts';
 export type { Kind, Operator, Shape } from '../operators/define.ts';
 export { type OperatorName, operatorNames, operators } from '../operators/table.ts';
 export { asFactor, type Refusal } from '../program/build.ts';
@@ -43,6 +44,8 @@ export { parse } from '../program/parse.ts';
 export { print } from '../program/print.ts';
 export { standardVocabulary, type Vocabulary, vocabulary, type Word } from '../program/vocabulary.ts';
 export { type FactorLibrary, type LibraryFactor, readLibrary, type SplitMetrics } from '../runs/library.ts';
+export { evaluate } from './evaluate/evaluate.ts';
+export type { EvaluateOptions } from './evaluate/evaluate-options.ts';
 export {
   type ExportedFactor,
   type ExportedLibrary,
