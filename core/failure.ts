@@ -12,11 +12,15 @@ export class EvolveError extends Error {
   readonly details: readonly string[];
 
   constructor(code: FailureCode, sentence: string, options: ErrorOptions & { details?: readonly string[] } = {}) {
-    super(sentence, options);
+    super(shown(sentence), options);
     this.code = code;
-    this.details = options.details ?? [];
+    this.details = (options.details ?? []).map(shown);
   }
 }
+
+/** What is quoted from a file may be anything, also what a terminal takes for a command. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+const shown = (text: string): string => text.replace(/[\0-\x08\x0b-\x1f\x7f-\x9f]/g, '\ufffd');
 
 export type FailureCode =
   | 'bad-argument' // a flag or parameter with a value it cannot have
