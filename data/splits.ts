@@ -42,10 +42,17 @@ export function splitCalendar(calendar: readonly string[], rule: SplitRule, emba
 function byFractions(dates: number, rule: SplitRule & { kind: 'fractions' }): Part[] {
   const fractions = names.map((name) => rule[name]);
   const sum = fractions.reduce((a, b) => a + b, 0);
-  if (!fractions.every((fraction) => fraction > 0) || Math.abs(sum - 1) > 1e-9) {
+  const empty = names.find((name) => !(rule[name] > 0));
+  if (empty) {
     throw new EvolveError(
       'bad-argument',
-      `The parts of a split should be positive and add up to 1, such as 0.6, 0.2, 0.2; ${fractions.join(', ')} add up to ${sum}.`,
+      `The ${empty} part of a split should be above 0, not ${rule[empty]}: training, validation and test are all needed, such as 0.6, 0.2, 0.2.`,
+    );
+  }
+  if (Math.abs(sum - 1) > 1e-9) {
+    throw new EvolveError(
+      'bad-argument',
+      `The parts of a split should add up to 1, such as 0.6, 0.2, 0.2; ${fractions.join(', ')} add up to ${Number(sum.toFixed(6))}.`,
     );
   }
   const valid = Math.round(dates * rule.train);

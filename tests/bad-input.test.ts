@@ -15,6 +15,8 @@ const files: Readonly<Record<string, string>> = {
   'broken.json': '{ "json": tru }',
   'broken.yaml': 'json: [true\n',
   'list.json': '["json"]',
+  'bytes.json': '\x7fELF\x02\x01\0\x1b[2J',
+  'bytes.txt': '\x7fELF\x02\x01\0\x1b[2J\n\x9b0m\n',
   'empty.yaml': '',
   'folder.json/': '',
   'folder.csv/': '',
@@ -157,6 +159,8 @@ const rows: readonly (readonly [string, string | RegExp])[] = [
   ['import good.csv --from qlib', 'No formula of good.csv can be read as qlib.'],
   ['import good.csv --from pandas', /^pandas is written and not read\. There are qlib, /],
   ['import good.csv --from qlip', '--from does not know "qlip". Did you mean qlib?'],
+  ['import bytes.json --from qlib', /^bytes\.json is not valid JSON: \P{Cc}*$/u],
+  ['import bytes.txt --from qlib', 'No formula of bytes.txt can be read as qlib.'],
   ['import list.json --from qlib --data folder', /^folder is not a market: /],
   [
     'import list.json --from qlib --out absent/seeds.json',
@@ -323,17 +327,26 @@ const rows: readonly (readonly [string, string | RegExp])[] = [
   ['--data MARKET --size 0', '--size should be a whole number of at least 1, not 0.'],
   ['--data MARKET --windows a', '--windows should be whole numbers above 0, such as 2,5,10,20, not "a".'],
   ['--data MARKET --windows ""', '--windows should be whole numbers above 0, such as 2,5,10,20, not "".'],
+  ['--data MARKET --windows ,', '--windows "," names nothing; leave it out, or name what is meant.'],
+  [
+    '--data MARKET --windows 5,23',
+    '--windows 5,23: a window of 23 is longer than the 22 training dates; leave it out, or train on more dates with --split.',
+  ],
   ['--data MARKET --minute-windows 0,5', /^--minute-windows should be whole numbers above 0, /],
   ['--data MARKET --operators ts_meen=2', '--operators does not know "ts_meen"; did you mean ts_mean?'],
   ['--data MARKET --operators ts_mean', '--operators should be weights such as ts_mean=2, not "ts_mean".'],
   ['--data MARKET --fields CLOSEE', '--fields does not know "CLOSEE"; did you mean CLOSE?'],
+  ['--data MARKET --fields ,', '--fields "," names nothing; leave it out, or name what is meant.'],
+  ['--data MARKET --operators ", ,"', '--operators ", ," names nothing; leave it out, or name what is meant.'],
   ['--data MARKET --fields INDUSTRY', /^No factor of at most 4 operators, 3 deep, can be made of these fields /],
   ['--data MARKET --fitness sharpe', /^--fitness cannot be "sharpe"; choose one of: ic, /],
   ['--data MARKET --coverage 1.1', '--coverage should be from 0 to 1, not 1.1.'],
   ['--data MARKET --neutralise industri', '--neutralise does not know "industri"; did you mean industry?'],
   ['--data MARKET --neutralise size', /^--neutralise: .*CAP/],
   ['--data MARKET --novelty 0.1', '--novelty needs --beside: a file of the factors to keep away from.'],
-  ['--data MARKET --split 0.5,0.2,0.2', /^The parts of a split should be positive and add up to 1, such as 0\.6, /],
+  ['--data MARKET --split 0.5,0.2,0.2', /^The parts of a split should add up to 1, such as 0\.6, .* add up to 0\.9\.$/],
+  ['--data MARKET --split 0,0.5,0.5', /^The train part of a split should be above 0, not 0: /],
+  ['--data MARKET --split 1.2,-0.1,-0.1', /^The valid part of a split should be above 0, not -0\.1: /],
   ['--data MARKET --split 0.6,0.4', /^--split should be three shares such as 0\.6,0\.2,0\.2, or three ranges /],
   ['--data MARKET --split 0.9,0.05,0.05', /^The valid part, .* has 2 dates, and none is left beside an embargo of 2/],
   [
@@ -351,6 +364,7 @@ const rows: readonly (readonly [string, string | RegExp])[] = [
   ['--data MARKET --warm-start absent.json', 'There is no file absent.json.'],
   ['--data MARKET --warm-start folder.json', 'Cannot read folder.json: it is a folder.'],
   ['--data MARKET --warm-start broken.json', /^broken\.json is not valid JSON: /],
+  ['--data MARKET --warm-start bytes.json', /^bytes\.json is not valid JSON: \P{Cc}*$/u],
   ['--data MARKET --warm-start no-factors.json', 'no-factors.json holds no factor.'],
   ['--data MARKET --warm-start no-seed.json', 'no-seed.json holds no factor to begin with.'],
   [
@@ -420,6 +434,7 @@ test.each(rows.map(([line, sentence], i) => [line, sentence, i] as const))('evol
     stdout: expect.stringMatching(line.includes('--json') ? /^$|error/ : /^$/),
   });
   expect(stderr).not.toMatch(/\n\s+at /);
+  expect(stderr).toMatch(/^[\P{Cc}\n\t]*$/u);
 });
 
 test('nothing is left behind', () => {

@@ -70,7 +70,11 @@ describe('a split', () => {
     ({ kind: 'dates', train, valid, test }) as const;
   test.each([
     ['fractions that are not whole', { kind: 'fractions', train: 0.6, valid: 0.3, test: 0.3 }, 'add up to 1'],
-    ['a part of nothing', { kind: 'fractions', train: 0.8, valid: 0.2, test: 0 }, 'positive'],
+    [
+      'a part of nothing',
+      { kind: 'fractions', train: 0.8, valid: 0.2, test: 0 },
+      'The test part of a split should be above 0, not 0: ',
+    ],
     [
       'a part that is all embargo',
       { kind: 'fractions', train: 0.9, valid: 0.02, test: 0.08 },

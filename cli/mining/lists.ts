@@ -2,15 +2,19 @@
 import { EvolveError } from '../../core/failure.ts';
 import { nearest } from '../../core/nearest.ts';
 
-const parts = (text: string): string[] =>
-  text
+/** Nothing at all is no list; a list of nothing is a mistake. */
+function parts(flag: string, text: string): string[] {
+  const found = text
     .split(',')
     .map((part) => part.trim())
     .filter((part) => part !== '');
+  if (found.length > 0 || text === '') return found;
+  throw new EvolveError('bad-argument', `--${flag} "${text}" names nothing; leave it out, or name what is meant.`);
+}
 
 /** `2,5,10`: whole numbers above 0, ascending, each once. */
 export function windowList(flag: string, text: string): number[] {
-  const numbers = parts(text).map(Number);
+  const numbers = parts(flag, text).map(Number);
   if (numbers.length === 0 || !numbers.every((n) => Number.isInteger(n) && n > 0)) {
     throw new EvolveError(
       'bad-argument',
@@ -27,7 +31,7 @@ export function weightList<N extends string>(
   names: readonly N[],
 ): { readonly [name in N]?: number } {
   const weights: { [name in N]?: number } = {};
-  for (const part of parts(text)) {
+  for (const part of parts(flag, text)) {
     const [name = '', value = ''] = part.split('=').map((side) => side.trim());
     if (!names.includes(name as N)) throw unknown(flag, name, names);
     const weight = value === '' ? Number.NaN : Number(value);
@@ -41,7 +45,7 @@ export function weightList<N extends string>(
 
 /** `a,b`: names, each once. */
 export function nameList<N extends string>(flag: string, text: string, names: readonly N[]): N[] {
-  const found = parts(text);
+  const found = parts(flag, text);
   const stranger = found.find((name) => !names.includes(name as N));
   if (stranger !== undefined) throw unknown(flag, stranger, names);
   return [...new Set(found as N[])];

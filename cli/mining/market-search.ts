@@ -48,8 +48,9 @@ export function marketSearch(config: SearchConfig, manifest: MarketManifest): Ma
   const label: LabelRule = { price: config.price as LabelRule['price'], lag: config.lag, horizon: config.horizon };
   const split = splitCalendar(manifest.calendar, splitRule(config.split), embargoOf(label));
   const train = { from: split.train.first, to: split.train.end };
+  const windows = windowsWithin(config.windows, train);
   const words = marketVocabulary(manifest);
-  const grow = growOptions(config, manifest, chosenFields(config.fields, words));
+  const grow = growOptions(config, manifest, chosenFields(config.fields, words), windows);
   const neutral = neutraliser(nameList('neutralise', config.neutralise, neutralisations), words);
   if (typeof neutral !== 'function') throw new EvolveError('missing-field', `--neutralise: ${neutral.reason}.`);
   return {
@@ -101,12 +102,28 @@ function chosenFields(text: string, words: Vocabulary): Vocabulary {
   return names.length === 0 ? words : new Map([...words].filter(([name]) => names.includes(name)));
 }
 
-function growOptions(config: SearchConfig, { minute }: MarketManifest, vocabulary: Vocabulary): GrowOptions {
+/** A longer one has no value on any training date. */
+function windowsWithin(text: string, { from, to }: Dates): readonly number[] {
+  const windows = windowList('windows', text);
+  const longest = windows.at(-1) as number;
+  if (longest <= to - from) return windows;
+  throw new EvolveError(
+    'bad-argument',
+    `--windows ${text}: a window of ${longest} is longer than the ${to - from} training dates; leave it out, or train on more dates with --split.`,
+  );
+}
+
+function growOptions(
+  config: SearchConfig,
+  { minute }: MarketManifest,
+  vocabulary: Vocabulary,
+  windows: readonly number[],
+): GrowOptions {
   const bars = minute?.starts.length ?? 0;
   const minuteWindows = windowList('minute-windows', config.minuteWindows).filter((window) => window < bars);
   return {
     vocabulary,
-    windows: windowList('windows', config.windows),
+    windows,
     minuteWindows: bars > 0 ? [...minuteWindows, bars] : [],
     maxSize: config.size,
     maxDepth: config.depth,
