@@ -180,7 +180,12 @@ describe('going on', () => {
     try {
       const gone = failure('bad-market', new RegExp(`^There is no market folder ${ground.market}\\.`));
       await expect(resumed(ground.small)).rejects.toThrow(gone);
-      await expect(resumed()).rejects.toThrow(gone);
+      await expect(resumed()).rejects.toThrow(
+        failure(
+          'bad-market',
+          `${out} was begun on the market synthetic-60x300x8-3 in ${ground.market}, which cannot be opened: say where it is now with --data.`,
+        ),
+      );
     } finally {
       renameSync(`${ground.market}-away`, ground.market);
     }

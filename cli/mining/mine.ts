@@ -65,7 +65,8 @@ export async function mine(options: MineOptions = {}): Promise<MineReport> {
     (await embeddedMarket((done) =>
       tell({ kind: 'stage', label: 'Making the embedded market', done, total: embeddedOptions.days }),
     ));
-  const manifest = await readManifest(data);
+  const manifest =
+    options.data === undefined && before ? await marketOfRun(before, data, options) : await readManifest(data);
   const asked = await identity(options, manifest, before?.config);
   const path = options.out ?? join('runs', asked.name);
   let run = options.resume && isRun(path) ? resumed(path, options, asked, manifest) : undefined;
@@ -104,6 +105,17 @@ const manifestOf = ({ resume, out }: MineOptions): RunManifest | undefined =>
 function marketOf(run: RunManifest | undefined): string | undefined {
   const folder = run?.market.folder;
   return folder !== undefined && (existsSync(folder) || !folder.startsWith(cacheFolder())) ? folder : undefined;
+}
+
+/** Its folder is as it was given then, perhaps from elsewhere. */
+async function marketOfRun({ market }: RunManifest, data: string, { out }: MineOptions): Promise<MarketManifest> {
+  try {
+    return await readManifest(data);
+  } catch (cause) {
+    if (!(cause instanceof EvolveError) || data !== market.folder) throw cause;
+    const sentence = `${out} was begun on the market ${market.name} in ${data}, which cannot be opened: say where it is now with --data.`;
+    throw new EvolveError(cause.code, sentence, { cause, details: existsSync(data) ? [cause.message] : [] });
+  }
 }
 
 /** A config as a search that can be made on this market. */
