@@ -13,6 +13,11 @@ export interface SearchRule {
   readonly tournament: number;
   /** `age`: the oldest leave, as the regularisation has it; `fitness`: the least fit do, for comparison. */
   readonly removal: 'age' | 'fitness';
+  /**
+   * What lives beside the seeds at first, and is born after a catastrophe: `fresh` individuals, or descendants of the
+   * `seeds`, so that the search stays in their neighbourhood.
+   */
+  readonly origin: 'fresh' | 'seeds';
   /** `evolve`, or for comparison every child a fresh individual. */
   readonly breeding: 'evolve' | 'random';
   readonly catastrophe: CatastropheRule;
@@ -32,6 +37,7 @@ export const defaultRule: SearchRule = {
   children: 50,
   tournament: 10,
   removal: 'age',
+  origin: 'fresh',
   breeding: 'evolve',
   catastrophe: { every: 10, elites: 50, threshold: 0.7 },
   hurdles: { quantile: 0.75, memory: 500 },

@@ -113,18 +113,33 @@ export class Search<G> {
     const { seeds = [] } = this.#options;
     if (seeds.length > population) throw new RangeError(`${seeds.length} seeds for a population of ${population}`);
     const audit = this.#stream(slots.audit);
+    const stays = this.#rule.origin === 'seeds';
+    if (stays) await this.#sow(tally, audit);
+    const ancestors = this.#population;
+    this.#population = [];
     const others = population - seeds.length;
+    const living = new Set(ancestors.map(({ key }) => key));
     // In portions, so that hurdles stand before the last of them comes.
     while (this.#population.length < others) {
       const from = this.#population.length;
-      const count = Math.min(children, others - from);
+      // Any of the family may be a parent: a neighbourhood wider than one step.
+      const family = [...ancestors, ...this.#population];
       await this.#bear(
-        made(count, (i) => this.#fresh(this.#stream(from + i), tally)),
+        made(Math.min(children, others - from), (i) => {
+          const random = this.#stream(from + i);
+          return stays ? this.#child(random, family, living, tally, 1) : this.#fresh(random, tally);
+        }),
         tally,
         audit,
       );
     }
     // The youngest, or they would be gone before they could be anybody's parents.
+    if (stays) this.#population.push(...ancestors);
+    else await this.#sow(tally, audit);
+  }
+
+  async #sow(tally: Tally, audit: Stream): Promise<void> {
+    const { seeds = [] } = this.#options;
     await this.#bear(
       seeds.map((genome) => ({ genome, origin: 'seed' })),
       tally,
@@ -156,7 +171,7 @@ export class Search<G> {
     this.#population = this.#population.filter((individual) => !gone.has(individual));
   }
 
-  /** Half of those that die are replaced by fresh individuals, half by children of those that live. */
+  /** Half of those that die are replaced by fresh individuals, if any are to be, the others by children of those that live. */
   async #catastrophe(tally: Tally): Promise<CatastropheRecord> {
     const before = figures(this.#population, this.#problem.stages, () => '');
     const { dead, elites, alike } = await catastrophe(
@@ -168,7 +183,7 @@ export class Search<G> {
     this.#population = this.#population.filter(({ id }) => !dead.has(id));
     const living = this.#livingKeys();
     const random = this.#stream(slots.refill);
-    const fresh = Math.ceil(dead.size / 2);
+    const fresh = this.#rule.origin === 'fresh' ? Math.ceil(dead.size / 2) : 0;
     const newborns = await this.#bear(
       made(dead.size, (i) =>
         i < fresh ? this.#fresh(random, tally) : this.#child(random, this.#population, living, tally),
@@ -193,9 +208,15 @@ export class Search<G> {
     return { genome: this.#problem.fresh(random), origin: 'fresh' };
   }
 
-  #child(random: Stream, candidates: readonly Individual<G>[], living: Set<string>, tally: Tally): Newborn<G> {
+  #child(
+    random: Stream,
+    candidates: readonly Individual<G>[],
+    living: Set<string>,
+    tally: Tally,
+    rivals = this.#rule.tournament,
+  ): Newborn<G> {
     for (let i = 0; i < parents && candidates.length > 0; i++) {
-      const parent = tournament(random, candidates, this.#rule.tournament);
+      const parent = tournament(random, candidates, rivals);
       const variation = this.#problem.vary(parent.genome, random);
       tally.reject(variation);
       if (variation.kind === 'rejected') continue;

@@ -301,3 +301,12 @@ describe('evolution beats as many random individuals, with ten seeds out of ten,
   test('a smooth hill', () => compare(new Points(smooth), 30, 0.95));
   test('a deceptive landscape', () => compare(new Points(deceptive), 60, 0.8));
 });
+
+test('a search that stays with its seeds breeds their descendants alone', async () => {
+  const seeds = ['110100111000110101110010', '010101010101010101010101'];
+  const rule: SearchRule = { ...smallRule, origin: 'seeds', catastrophe: { every: 3, elites: 20, threshold: 0.5 } };
+  const { search, records } = await searched(new Bits(), rule, 12, { seeds });
+  for (const { line } of search.population) expect(seeds).toContain(ancestry(line)[0]?.genome);
+  expect(records.every(({ moves }) => moves.fresh === undefined)).toBe(true);
+  expect(records.some(({ catastrophe }) => (catastrophe?.mutants ?? 0) > 0)).toBe(true);
+});

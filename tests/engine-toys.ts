@@ -233,6 +233,7 @@ export const smallRule: SearchRule = {
   children: 8,
   tournament: 4,
   removal: 'age',
+  origin: 'fresh',
   breeding: 'evolve',
   catastrophe: { every: 4, elites: 10, threshold: 0.7 },
   hurdles: { quantile: 0.5, memory: 60 },
@@ -252,6 +253,7 @@ export const rules = (fixed: Partial<SearchRule> = {}): fc.Arbitrary<SearchRule>
       tournament: fc.integer({ min: 1, max: 8 }),
       removal: fc.constantFrom('age', 'fitness'),
       breeding: fc.constantFrom('evolve', 'evolve', 'evolve', 'random'),
+      origin: fc.constantFrom('fresh', 'fresh', 'seeds'),
       catastrophe: fc.record({
         every: fc.integer({ min: 0, max: 4 }),
         elites: fc.integer({ min: 0, max: 20 }),
