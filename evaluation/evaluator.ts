@@ -19,6 +19,7 @@ import { Account, type Judged, type JudgeOptions, judgeGroup } from './judge.ts'
 import { type Lost, reasons, refuseLost } from './lost.ts';
 import { minuteReductions } from './minute-reduction.ts';
 import { type MinuteCounts, MinuteValues } from './minute-values.ts';
+import { PairMeans } from './pair-means.ts';
 import { history } from './plan.ts';
 import { Pool, type PoolOptions, type Settled } from './pool.ts';
 import { shuffleColumns } from './shuffle-columns.ts';
@@ -262,38 +263,69 @@ export class Evaluator {
   }
 
   /**
-   * Mean correlation of every pair of programs over some dates, cell by cell: row i has those with every j before it.
-   * A few dates at a time, so that memory does not grow with them.
+   * Mean correlation of every pair of programs over some dates, cell by cell: row i has those with every j before it,
+   * or with those of them that are among the `first`. A few dates and a few of the others at a time, so that memory
+   * grows with neither.
    */
-  async correlations(programs: readonly Expression[], dates: readonly number[]): Promise<Float64Array[]> {
-    const columns = this.market.manifest.symbols.length;
-    const bytes = programs.length * strideFor(columns);
-    const atOnce = Math.max(1, Math.min(64, Math.floor(correlationBytes / bytes)));
-    const sums = programs.map((_, i) => new Float64Array(i));
-    const counts = programs.map((_, i) => new Float64Array(i));
-    for (let first = 0; first < dates.length; first += atOnce) {
-      const some = dates.slice(first, first + atOnce);
-      const matrices = await this.sample(programs, some);
-      try {
-        await allDone(
-          pairRanges(programs.length, this.workers).map(async ({ from, to }) => {
-            const answer = await this.#pool.insist({ kind: 'correlate', matrices, from, to, rows: some.length });
-            if (answer.kind !== 'correlated') throw new Error('a row of correlations does not fit a scratch');
-            let pair = 0;
-            for (let i = from; i < to; i++) {
-              const [sum, count] = [sums[i] as Float64Array, counts[i] as Float64Array];
-              for (let j = 0; j < i; j++, pair++) {
-                sum[j] = (sum[j] as number) + (answer.sums[pair] as number);
-                count[j] = (count[j] as number) + (answer.dates[pair] as number);
-              }
-            }
-          }),
-        );
-      } finally {
-        for (const { address } of matrices) this.arena.release(address);
-      }
+  async correlations(
+    programs: readonly Expression[],
+    dates: readonly number[],
+    first: number = programs.length,
+  ): Promise<Float64Array[]> {
+    const stride = strideFor(this.market.manifest.symbols.length);
+    const others = programs.length - first;
+    const room = others > 0 ? correlationBytes / 2 : correlationBytes;
+    const atOnce = Math.max(1, Math.min(64, Math.floor(room / (first * stride))));
+    const portion = Math.max(1, Math.floor(room / (atOnce * stride)));
+    const means = programs.map((_, i) => new PairMeans(Math.min(i, first)));
+    if (first === 0) return means.map((row) => row.means);
+    for (let start = 0; start < dates.length; start += atOnce) {
+      const some = dates.slice(start, start + atOnce);
+      await this.#sampled(programs.slice(0, first), some, async (matrices) => {
+        await this.#correlate(matrices, some.length, first, means.slice(0, first));
+        for (let from = first; from < programs.length; from += portion) {
+          const to = Math.min(from + portion, programs.length);
+          await this.#sampled(programs.slice(from, to), some, (more) =>
+            this.#correlate([...matrices, ...more], some.length, first, means.slice(from, to)),
+          );
+        }
+      });
     }
-    return sums.map((sum, i) => sum.map((value, j) => value / (counts[i]?.[j] as number)));
+    return means.map((row) => row.means);
+  }
+
+  /** Adds to the rows, which are those of the last matrices, what they have in common with the first. */
+  async #correlate(
+    matrices: readonly Matrix[],
+    dates: number,
+    first: number,
+    rows: readonly PairMeans[],
+  ): Promise<void> {
+    const before = matrices.length - rows.length;
+    const ranges = before === 0 ? pairRanges(rows.length, this.workers) : evenRanges(rows.length, this.workers);
+    await allDone(
+      ranges.map(async ({ from, to }) => {
+        const task = { kind: 'correlate', matrices, first, from: before + from, to: before + to, rows: dates } as const;
+        const answer = await this.#pool.insist(task);
+        if (answer.kind !== 'correlated') throw new Error('a row of correlations does not fit a scratch');
+        let pair = 0;
+        for (const row of rows.slice(from, to)) pair = row.add(answer, pair);
+      }),
+    );
+  }
+
+  /** Values on single dates while something is done with them. */
+  async #sampled(
+    programs: readonly Expression[],
+    dates: readonly number[],
+    work: (matrices: readonly Matrix[]) => Promise<void>,
+  ): Promise<void> {
+    const matrices = await this.sample(programs, dates);
+    try {
+      await work(matrices);
+    } finally {
+      for (const { address } of matrices) this.arena.release(address);
+    }
   }
 
   /** A task of a tear sheet. */
@@ -524,9 +556,13 @@ const span = (stretches: readonly Dates[]): Dates => ({
 });
 
 /** Rows of a triangle in portions of about as many pairs each. */
-function pairRanges(count: number, workers: number): Dates[] {
-  const portions = 4 * workers;
-  const edges = Array.from({ length: portions + 1 }, (_, k) => Math.round(count * Math.sqrt(k / portions)));
+const pairRanges = (count: number, workers: number): Dates[] => ranges(count, 4 * workers, Math.sqrt);
+
+/** The same for a rectangle. */
+const evenRanges = (count: number, workers: number): Dates[] => ranges(count, 4 * workers, (share) => share);
+
+function ranges(count: number, portions: number, edge: (share: number) => number): Dates[] {
+  const edges = Array.from({ length: portions + 1 }, (_, k) => Math.round(count * edge(k / portions)));
   return edges.slice(1).flatMap((to, k) => (to > (edges[k] as number) ? [{ from: edges[k] as number, to }] : []));
 }
 

@@ -97,7 +97,8 @@ export interface Observation {
 export interface CorrelateTask {
   readonly kind: 'correlate';
   readonly matrices: readonly Matrix[];
-  /** Pairs (i, j) for i in [from, to) and all j before i. */
+  /** Pairs (i, j) for i in [from, to) and all j before i that are among the first so many. */
+  readonly first: number;
   readonly from: number;
   readonly to: number;
   /** The first so many rows. */

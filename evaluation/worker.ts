@@ -128,16 +128,17 @@ function store(task: StoreTask, span: Span): Answer {
   return { kind: fits ? 'done' : 'too-large' };
 }
 
-function correlate({ matrices, from, to, rows }: CorrelateTask, span: Span): Answer {
+function correlate({ matrices, first, from, to, rows }: CorrelateTask, span: Span): Answer {
   const answers = new Region(span.address, span.bytes).take(16 * rows);
   if (answers === undefined) return { kind: 'too-large' };
-  const pairs = (to * (to - 1) - from * (from - 1)) / 2;
+  let pairs = 0;
+  for (let i = from; i < to; i++) pairs += Math.min(i, first);
   const sums = new Float64Array(pairs);
   const dates = new Float64Array(pairs);
   let pair = 0;
   for (let i = from; i < to; i++) {
     const one = matrices[i] as Matrix;
-    for (let j = 0; j < i; j++, pair++) {
+    for (let j = 0; j < Math.min(i, first); j++, pair++) {
       const other = matrices[j] as Matrix;
       kernels.ic_pearson?.(answers, one.address, one.stride, other.address, other.stride, rows, setting.columns, 0);
       const found = new Float64Array(setting.memory.buffer, answers, 2 * rows);

@@ -84,6 +84,7 @@ export async function choose(
     evaluator,
     [...passed.map(({ program }) => program), ...had.map(judged)],
     valid,
+    passed.length,
   );
   const likeness = (a: number, b: number): number => Math.abs(correlation(a, b));
   const places = passed.map((_, i) => i);
@@ -155,14 +156,15 @@ const together = (
     correlation,
   );
 
-/** Mean correlation over the dates, of any two. */
+/** Mean correlation over the dates, of any two one of which is among the `first`. */
 async function correlationsOn(
   evaluator: Evaluator,
   programs: readonly Expression[],
   { from, to }: Dates,
+  first: number,
 ): Promise<(a: number, b: number) => number> {
   const dates = Array.from({ length: to - from }, (_, i) => from + i);
-  const rows = programs.length > 1 ? await evaluator.correlations(programs, dates) : [];
+  const rows = programs.length > 1 ? await evaluator.correlations(programs, dates, first) : [];
   return (a, b) => {
     const correlation = a === b ? 1 : (rows[Math.max(a, b)]?.[Math.min(a, b)] as number);
     // Two that never have a value together have nothing in common.
