@@ -43,12 +43,12 @@ export async function evaluate(options: EvaluateOptions): Promise<TearSheet> {
     if (page) {
       const { tearSheetPage } = await import('../report/tear-sheet-page.ts');
       page.write(Buffer.from(await tearSheetPage(complete)));
-      page.finish();
     }
     if (pictures !== undefined) {
       const { writePictures } = await import('./write-pictures.ts');
       await writePictures(pictures, complete, overwrite);
     }
+    page?.finish();
     return complete;
   } catch (error) {
     page?.abandon();

@@ -12,8 +12,12 @@ export async function writePictures(folder: string, sheet: TearSheet, overwrite:
   } catch (cause) {
     throw new EvolveError('unwritable', `Cannot make the folder ${folder}: ${fileProblem(cause)}.`, { cause });
   }
-  for (const [name, svg] of await tearSheetPictures(sheet)) {
-    const file = new OutputFile(join(folder, `${name}.svg`), overwrite);
+  const pictures = await tearSheetPictures(sheet);
+  const place = (name: string): string => join(folder, `${name}.svg`);
+  // A name that is taken is said before the first is written.
+  for (const [name] of pictures) new OutputFile(place(name), overwrite).abandon();
+  for (const [name, svg] of pictures) {
+    const file = new OutputFile(place(name), overwrite);
     try {
       file.write(Buffer.from(svg));
       file.finish();

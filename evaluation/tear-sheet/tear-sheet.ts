@@ -194,14 +194,14 @@ async function placeboOf(panel: Panel, values: Matrix, sampled: Sample): Promise
 }
 
 function chance(means: readonly number[], actual: number): Omit<Placebo, 'means'> {
-  const { mean, deviation } = moments(means);
+  const { mean, deviation, count } = moments(means);
   const asFar = means.filter((one) => Math.abs(one) >= Math.abs(actual)).length;
   // Where there is nothing to compare, nothing is as far: that is no luck, it is not known.
   const compared = means.length > 0 && !Number.isNaN(actual);
   return {
     shuffles: means.length,
     mean,
-    std: deviation,
+    std: count > 1 ? deviation : Number.NaN,
     p: compared ? (asFar + 1) / (means.length + 1) : Number.NaN,
   };
 }

@@ -11,9 +11,12 @@ const fewDates = 20;
 export function warningsOf(sheet: Omit<TearSheet, 'warnings'>, rule: SheetRule, manifest: MarketManifest): string[] {
   const warnings: string[] = [];
   for (const { name, ic, coverage, layers } of sheet.factors) {
-    if (Math.abs(ic.mean) > tooGood.ic || (ic.dates >= fewDates && Math.abs(ic.icir) > tooGood.icir)) {
+    // Of a few dates and symbols chance alone has as much; of correlations that do not vary there is no t.
+    const large = Math.abs(ic.mean) > tooGood.ic && ic.dates > 1 && !(Math.abs(ic.t) < 3);
+    if (large || (ic.dates >= fewDates && Math.abs(ic.icir) > tooGood.icir)) {
+      const away = Number.isNaN(ic.icir) ? '' : `, ${Math.abs(ic.icir).toFixed(1)} of its standard deviations from 0`;
       warnings.push(
-        `${name} has a mean IC of ${ic.mean.toFixed(3)}, ${Math.abs(ic.icir).toFixed(1)} of its standard deviations from 0: too good to be true, look for the future in it.`,
+        `${name} has a mean IC of ${ic.mean.toFixed(3)}${away}: too good to be true, look for the future in it.`,
       );
     }
     if (ic.dates === 0) {
