@@ -104,6 +104,6 @@ function tooShort(calendar: readonly string[], name: PartName, { first, end }: P
   const place = dates > 0 ? `, ${calendar[first]} to ${calendar[end - 1]},` : '';
   return new EvolveError(
     'bad-argument',
-    `The ${name} part${place} has ${dates} dates, and none is left beside an embargo of ${embargo} dates before the next part. Give it more dates or shorten the label's horizon.`,
+    `The ${name} part${place} has ${dates} ${dates === 1 ? 'date' : 'dates'}, and none is left beside an embargo of ${embargo} dates before the next part. Give it more dates or shorten the label's horizon.`,
   );
 }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { count, duration } from '../cli/print/number.ts';
+import { count, countOf, duration } from '../cli/print/number.ts';
 import { progress } from '../cli/print/progress.ts';
 
 /** A job of ten steps, one step a second, seen through a stream that is or is not a terminal. */
@@ -40,5 +40,7 @@ test('a line longer than the terminal is cut, since one that wraps cannot be rew
 
 test('numbers read the same on every machine', () => {
   expect([0, 999, 1000, 1234567, -1234567].map(count)).toEqual(['0', '999', '1,000', '1,234,567', '-1,234,567']);
+  expect([0, 1, 1200].map((n) => countOf(n, 'round'))).toEqual(['0 rounds', '1 round', '1,200 rounds']);
+  expect([1, 2].map((n) => countOf(n, 'entry', 'entries'))).toEqual(['1 entry', '2 entries']);
   expect([0, 59_400, 83_000, 3_723_000].map(duration)).toEqual(['0:00', '0:59', '1:23', '1:02:03']);
 });

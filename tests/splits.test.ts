@@ -81,6 +81,11 @@ describe('a split', () => {
       'The valid part, 2020-03-31 to 2020-04-01, has 2 dates',
     ],
     [
+      'a part of one date',
+      { kind: 'fractions', train: 0.9, valid: 0.01, test: 0.09 },
+      'The valid part, 2020-03-31 to 2020-03-31, has 1 date, and none',
+    ],
+    [
       'an overlap',
       dates(['2020-01-01', '2020-02-01'], ['2020-01-20', '2020-03-01'], ['2020-03-02', '2020-04-01']),
       'parts must follow each other',

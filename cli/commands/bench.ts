@@ -4,7 +4,7 @@ import type { MinuteTiming } from '../../evaluation/bench/minutes.ts';
 import type { OperatorTiming } from '../../evaluation/bench/operators.ts';
 import type { SearchTiming } from '../../evaluation/bench/search.ts';
 import type { MiningTiming } from '../mining/time-mining.ts';
-import { count } from '../print/number.ts';
+import { count, countOf } from '../print/number.ts';
 import { progress } from '../print/progress.ts';
 import { table } from '../print/table.ts';
 
@@ -118,7 +118,7 @@ async function benchSearch({ data, programs, workers, json }: Arguments): Promis
   if (json) return console.log(JSON.stringify({ node: process.version, timings }, null, 2));
   const [first] = timings as [SearchTiming];
   console.log(
-    `${count(programs)} random programs on ${count(first.dates)} dates x ${count(first.symbols)} symbols, daily Pearson IC of each, Node ${process.version}\n`,
+    `${countOf(programs, 'random program')} on ${count(first.dates)} dates x ${count(first.symbols)} symbols, daily Pearson IC of each, Node ${process.version}\n`,
   );
   const rows = timings.map((t) => [
     t.workers,
@@ -151,7 +151,7 @@ async function benchMining({ data, rounds, workers, json }: Arguments): Promise<
   if (json) return console.log(JSON.stringify({ node: process.version, timings }, null, 2));
   const [first] = timings as [MiningTiming];
   console.log(
-    `A search of ${count(rounds)} rounds, default settings, on ${count(first.dates)} dates x ${count(first.symbols)} symbols, Node ${process.version}\n`,
+    `A search of ${countOf(rounds, 'round')}, default settings, on ${count(first.dates)} dates x ${count(first.symbols)} symbols, Node ${process.version}\n`,
   );
   const percent = (share: number): string => `${Math.round(100 * share)}%`;
   const rows = timings.map((t) => [

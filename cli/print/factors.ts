@@ -2,7 +2,7 @@
 
 import type { LibraryFactor } from '../../runs/library.ts';
 import type { FoundFactor, TopFactor, TopFactors } from '../libraries/top-factors.ts';
-import { count, fixed, percent } from './number.ts';
+import { count, countOf, fixed, percent } from './number.ts';
 import { table } from './table.ts';
 
 export function topText(top: TopFactors): string {
@@ -21,7 +21,7 @@ function headline({ name, placebo, market, status, round, tried, best }: TopFact
   const where = `${name} on ${placebo ? 'shuffled labels of ' : ''}${market}`;
   if (round === null) return `${where}: ${states[status]}, and no round is over yet.`;
   const found = best === null ? '' : `, best fitness ${fixed(best, 4)}`;
-  return `${where}: round ${count(round)}, ${count(tried)} programs tried${found}; ${states[status]}.`;
+  return `${where}: round ${count(round)}, ${countOf(tried, 'program')} tried${found}; ${states[status]}.`;
 }
 
 function source({ from, asOf, round }: TopFactors): string {

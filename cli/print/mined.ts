@@ -3,7 +3,7 @@
 import type { FactorLibrary, SplitMetrics } from '../../runs/library.ts';
 import type { Step } from '../mining/lineage.ts';
 import type { MineReport } from '../mining/mine.ts';
-import { count, duration } from './number.ts';
+import { countOf, duration } from './number.ts';
 import { table } from './table.ts';
 
 export function mineReport(report: MineReport): string {
@@ -17,7 +17,7 @@ export function mineReport(report: MineReport): string {
 function headline({ market, rounds, tried, seconds, best, stopped }: MineReport): string {
   const done = stopped === 'interrupted' ? 'stopped' : 'over';
   const lines = [
-    `${market.name}: ${count(tried)} programs in ${count(rounds)} rounds, ${duration(seconds * 1000)}; the search is ${done}${reasons[stopped] ?? ''}.`,
+    `${market.name}: ${countOf(tried, 'program')} in ${countOf(rounds, 'round')}, ${duration(seconds * 1000)}; the search is ${done}${reasons[stopped] ?? ''}.`,
   ];
   if (best) lines.push(`The fittest: ${best.expression}, ${best.fitness.toFixed(4)} on training dates.`);
   return lines.join('\n');
@@ -62,7 +62,9 @@ function library({ library: found, choice }: MineReport): string {
       return n > 0 ? [`${n} ${words}`] : [];
     });
     const left = reasonsOf.length > 0 ? ` Left out: ${reasonsOf.join(', ')}.` : '';
-    parts.push(`${count(candidates)} candidates that behave differently were looked at.${left}`);
+    parts.push(
+      `${countOf(candidates, 'candidate that behaves', 'candidates that behave')} differently ${candidates === 1 ? 'was' : 'were'} looked at.${left}`,
+    );
     const { placeboBest } = thresholds;
     if (placeboBest !== undefined) parts.push(`The best on shuffled labels, for comparison: ${four(placeboBest)}.`);
     parts.push(

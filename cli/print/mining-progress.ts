@@ -1,6 +1,6 @@
 /** A search as it goes on: one line that is rewritten on a terminal, plain lines otherwise; what is said once, above it. */
 import type { MineProgress } from '../mining/mine-options.ts';
-import { count } from './number.ts';
+import { count, countOf } from './number.ts';
 import { type Progress, progress } from './progress.ts';
 
 export class MiningProgress {
@@ -58,7 +58,7 @@ function figures({ record, total }: Extract<MineProgress, { kind: 'round' }>['ro
   const parts = [
     `best ${four(best)}`,
     `mean ${four(mean)}`,
-    `${count(tried)} programs`,
+    countOf(tried, 'program'),
     `${count(tried / Math.max(total, 1e-9))}/s`,
     `${Math.round(100 * hits)}% known`,
     `${rejected} rejected`,

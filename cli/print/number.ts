@@ -5,6 +5,10 @@ export function count(value: number): string {
   return String(Math.round(value)).replace(/\B(?=(\d{3})+$)/g, ',');
 }
 
+/** 1 round, 1,200 rounds. */
+export const countOf = (value: number, one: string, many = `${one}s`): string =>
+  `${count(value)} ${Math.round(value) === 1 ? one : many}`;
+
 /** 83000 ms -> 1:23; an hour and more -> 1:02:03. */
 export function duration(ms: number): string {
   const seconds = Math.max(0, Math.round(ms / 1000));

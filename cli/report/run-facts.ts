@@ -1,6 +1,6 @@
 /** What somebody who doubts a run asks: how much was tried, what had to be reached, what luck reaches. */
 import type { RoundRecord } from '../../engine/record.ts';
-import { count, fixed } from '../print/number.ts';
+import { count, countOf, fixed } from '../print/number.ts';
 import { type Html, html } from './html.ts';
 import type { ReportedRun } from './reported-run.ts';
 
@@ -34,11 +34,11 @@ export function runFacts({ manifest, rounds, placebo, library }: ReportedRun): H
 </section>`;
 }
 
-const days = (n: number): string => (n === 1 ? '1 date' : `${n} dates`);
+const days = (n: number): string => countOf(n, 'date');
 
 function tried(rounds: readonly RoundRecord[], evaluations: number | undefined): string {
-  const programs = `${count(rounds.at(-1)?.tried ?? 0)} distinct programs in ${count(rounds.at(-1)?.round ?? 0)} rounds`;
-  return evaluations === undefined ? programs : `${programs}, ${count(evaluations)} evaluations`;
+  const programs = `${countOf(rounds.at(-1)?.tried ?? 0, 'distinct program')} in ${countOf(rounds.at(-1)?.round ?? 0, 'round')}`;
+  return evaluations === undefined ? programs : `${programs}, ${countOf(evaluations, 'evaluation')}`;
 }
 
 /** What hurdles cost, as far as the audit can tell. */
@@ -46,7 +46,7 @@ function audit(rounds: readonly RoundRecord[]): string | undefined {
   const sum = (of: 'audited' | 'missed'): number => rounds.reduce((total, { judged }) => total + judged[of], 0);
   const [audited, missed] = [sum('audited'), sum('missed')];
   if (audited === 0) return undefined;
-  return `${count(audited)} stopped candidates were judged in full nevertheless; ${count(missed)} of them (${((100 * missed) / audited).toFixed(1)}%) would have been among the elites`;
+  return `${countOf(audited, 'stopped candidate was', 'stopped candidates were')} judged in full nevertheless; ${count(missed)} of them (${((100 * missed) / audited).toFixed(1)}%) would have been among the elites`;
 }
 
 function rejected(rounds: readonly RoundRecord[]): string | undefined {

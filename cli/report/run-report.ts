@@ -2,7 +2,7 @@
 import type { RoundRecord } from '../../engine/record.ts';
 import type { LibraryFactor } from '../../runs/library.ts';
 import type { RunManifest } from '../../runs/manifest.ts';
-import { count, fixed } from '../print/number.ts';
+import { count, countOf, fixed } from '../print/number.ts';
 import { candidatesChart } from './candidates-chart.ts';
 import { type Chart, drawn } from './chart.ts';
 import { factorTable } from './factor-table.ts';
@@ -68,7 +68,7 @@ ${refused.length > 0 ? list(`Not begun with (${count(refused.length)})`, refused
 function subtitle({ manifest, library, stopped }: ReportedRun): string {
   const { command, market, created } = manifest;
   const work = command === 'improve' ? 'A factor improved' : 'Factors mined';
-  const size = library && `, ${library.market.dates.join(' to ')}, ${count(library.market.symbols)} symbols`;
+  const size = library && `, ${library.market.dates.join(' to ')}, ${countOf(library.market.symbols, 'symbol')}`;
   const end = stopped === undefined ? 'not finished yet' : (endings[stopped] ?? stopped);
   return `${work} on ${market.name}${size ?? ''}. Begun ${created.slice(0, 16).replace('T', ' ')} UTC; ${end}.`;
 }
@@ -85,11 +85,14 @@ const endings: Readonly<Record<string, string>> = {
 function tiles({ rounds, placebo, library }: ReportedRun): Html {
   const last = rounds.at(-1);
   const shown: [string, string | undefined][] = [
-    ['rounds', count(last?.round ?? 0)],
-    ['programs tried', count(last?.tried ?? 0)],
+    [last?.round === 1 ? 'round' : 'rounds', count(last?.round ?? 0)],
+    [last?.tried === 1 ? 'program tried' : 'programs tried', count(last?.tried ?? 0)],
     ['best fitness', fixed(last?.bestEver, 4)],
     ['best on shuffled labels', placebo && fixed(placebo.at(-1)?.bestEver, 4)],
-    ['factors in the library', library && count(library.factors.length)],
+    [
+      library?.factors.length === 1 ? 'factor in the library' : 'factors in the library',
+      library && count(library.factors.length),
+    ],
   ];
   const known = shown.filter(([, value]) => value);
   return html`<dl class="tiles">${known.map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>`;
@@ -105,9 +108,9 @@ function roundsCaption({ rounds, placebo }: ReportedRun): string {
     'Fitness on training dates. The oldest leave every round, so the best may leave too. The mean of the latest scores counts everybody, also those stopped at a hurdle by what they scored on fewer dates.',
   ];
   if (catastrophes.length > 0) {
-    const where = marked(rounds) ? ' (vertical lines)' : '';
+    const where = marked(rounds) ? (catastrophes.length === 1 ? ' (the vertical line)' : ' (vertical lines)') : '';
     parts.push(
-      `At ${count(catastrophes.length)} catastrophes${where} the elites that were too much alike died, but for the fittest of them: the mean falls and comes back.`,
+      `At ${countOf(catastrophes.length, 'catastrophe')}${where} the elites that were too much alike died, but for the fittest of them: the mean falls and comes back.`,
     );
   }
   if (placebo) parts.push('The dotted line is the same search on shuffled labels: what luck finds.');
