@@ -1,0 +1,396 @@
+/**
+ * `evolve evaluate` as it is typed: what goes out, markets and factors with little to say, and what a user gets wrong.
+ * To add a case, add a row.
+ */
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { sheetSummary } from '../cli/print/tear-sheet.ts';
+import { stream } from '../core/random.ts';
+import type { FactorSheet, TearSheet } from '../evaluation/tear-sheet/sheet.ts';
+import { evolveEach } from './evolve.ts';
+import { handMade } from './market-copies.ts';
+
+const cwd = mkdtempSync(join(tmpdir(), 'evolve-evaluate-'));
+const around = { cwd, env: { EVOLVE_CACHE: join(cwd, 'cache') } };
+afterAll(() => rmSync(cwd, { recursive: true }));
+
+type Cell = (t: number, n: number) => number;
+type Heard = Awaited<ReturnType<typeof evolveEach>>[number];
+
+const rows = 60;
+const columns = 12;
+
+/** Prices that wander, noise, and what else is wanted. */
+async function market(name: string, fields: Readonly<Record<string, Cell>> = {}, size = { rows, columns }) {
+  const random = stream(3, size.rows, size.columns);
+  const last = Float64Array.from({ length: size.columns }, () => 10 * Math.exp(random.normal()));
+  const close: Cell = (_, n) => {
+    last[n] = (last[n] as number) * Math.exp(0.02 * random.normal());
+    return last[n] as number;
+  };
+  await handMade(join(cwd, name), size, { CLOSE: close, NOISE: () => random.normal(), ...fields });
+}
+
+beforeAll(async () => {
+  await market('usual', {
+    CONSTANT: () => 1,
+    GAP: (t, n) => (t % 7 === 3 ? Number.NaN : (n * 7 + t) % columns),
+    NEVER: () => Number.NaN,
+    MEMBER: (_, n) => n % 2,
+    NOBODY: () => 0,
+    CAP: (_, n) => 1 + n,
+    INDUSTRY: (_, n) => n % 3,
+    SECTOR: (_, n) => n % 4,
+  });
+  await market('two', {}, { rows, columns: 2 });
+  await market('one', {}, { rows, columns: 1 });
+  await market('alone', { INDUSTRY: (_, n) => n });
+  await market('frozen', { CLOSE: (_, n) => n + 1 });
+  await market('short', {}, { rows: 8, columns });
+  await market('date', {}, { rows: 1, columns });
+  // Held for five dates at a time; the last prices of three symbols are in the middle of one.
+  const gone = (t: number, n: number) => n < 3 && t > 33;
+  await market('delisted', {
+    CLOSE: (t, n) => (gone(t, n) ? Number.NaN : 10 + n + Math.sin(t + n)),
+    LISTED_DAYS: (t, n) => (gone(t, n) ? Number.NaN : t + 1),
+  });
+  for (const [name, text] of Object.entries(files)) {
+    mkdirSync(dirname(join(cwd, name)), { recursive: true });
+    writeFileSync(join(cwd, name), text);
+  }
+});
+
+const files: Readonly<Record<string, string>> = {
+  'empty.json': '{"factors": []}',
+  'empty-list.json': '[]',
+  'corrupt.json': '{"schema": 1, ',
+  'notes.parquet': 'hello',
+  'strangers.csv': 'date,symbol,score\n2023-01-04,X,1\n2023-01-05,Y,2\n',
+  'ancient.csv': 'date,symbol,score\n1999-01-04,S001,1\n1999-01-05,S002,2\n',
+  'noise.csv': 'date,symbol,NOISE\n2023-01-04,S001,1\n2023-01-04,S002,2\n2023-01-04,S004,4\n',
+  'twice.json': '[{"name": "a", "expression": "NOISE"}, {"name": "a", "expression": "CLOSE"}]',
+  'first.json': '[{"name": "a", "expression": "NOISE"}]',
+  'second.json': '[{"name": "a", "expression": "GAP"}]',
+  'mine.html': 'mine',
+  'taken/decay.svg': 'mine',
+  'run/run.json': '{}',
+};
+
+/** Double quotes keep spaces inside an argument. */
+const split = (line: string): string[] =>
+  ['evaluate', ...(line.match(/"[^"]*"|\S+/g) ?? [])].map((word) => word.replaceAll('"', ''));
+
+const daily = '--split all --horizon 1 --workers 1 --against none --shuffles 9';
+
+describe('with little to say, there is a sheet all the same, with what is missing left out', () => {
+  /** [what, command line, a warning, more that must be so] */
+  const oddities: readonly (readonly [string, string, RegExp, (sheet: TearSheet, factor: FactorSheet) => void])[] = [
+    [
+      'the same value on every date',
+      `CONSTANT --data usual ${daily}`,
+      /^CONSTANT has no correlation on any date: its values are missing or alike\.$/,
+      (_, { ic, placebo, coverage }) => {
+        expect([ic.mean, ic.dates, placebo.p, coverage.known, coverage.datesWithout]).toEqual([null, 0, null, 0, rows]);
+      },
+    ],
+    [
+      'a value on no date',
+      `NEVER --data usual ${daily}`,
+      /^NEVER has no correlation on any date: its values are missing or alike\.$/,
+      (_, { coverage }) =>
+        expect(coverage.byReason).toEqual([{ reason: 'traded, but the factor has no value', cells: rows * columns }]),
+    ],
+    [
+      'dates without a value',
+      `GAP --data usual ${daily}`,
+      /^All dates are judged/,
+      (_, { ic, coverage }) => {
+        expect(ic.series.flatMap((x, t) => (x === null ? [t] : []))).toEqual([3, 10, 17, 24, 31, 38, 45, 52, 58, 59]);
+        expect([ic.dates, coverage.datesWithout]).toEqual([rows - 10, 9]);
+      },
+    ],
+    [
+      'nobody in the universe',
+      `NOISE --data usual ${daily} --universe NOBODY`,
+      /^NOISE has no correlation on any date: its values are missing or alike\.$/,
+      (_, { coverage, placebo }) => expect([coverage.cells, placebo.p]).toEqual([0, null]),
+    ],
+    [
+      'two symbols',
+      `NOISE --data two ${daily} --layers 2`,
+      /^NOISE has no correlation on any date: the returns beside its values are too few or alike\.$/,
+      (_, { ic, layers }) => {
+        expect([ic.mean, ic.tNeweyWest]).toEqual([null, null]);
+        expect(layers?.layers.map(({ size }) => size)).toEqual([1, 1]);
+      },
+    ],
+    [
+      'one symbol',
+      `NOISE --data one ${daily}`,
+      /^NOISE has no correlation on any date/,
+      (_, { ic }) => expect(ic.dates).toBe(0),
+    ],
+    [
+      'each symbol alone in its industry',
+      `NOISE --data alone ${daily} --neutralise industry`,
+      /^NOISE has no correlation on any date: its values are missing or alike\.$/,
+      (_, { coverage }) =>
+        expect(coverage.byReason).toEqual([
+          { reason: 'on a date on which all values are alike or explained', cells: rows * columns },
+        ]),
+    ],
+    [
+      'prices that never move',
+      `NOISE --data frozen ${daily}`,
+      /^NOISE has no correlation on any date: the returns beside its values are too few or alike\.$/,
+      (_, { ic, layers }) => {
+        expect(ic.dates).toBe(0);
+        expect(layers?.universe.nav.every((value) => value === 1)).toBe(true);
+      },
+    ],
+    [
+      'symbols delisted while they are held',
+      `NOISE --data delisted ${daily} --rebalance 5 --cost 0`,
+      /^All dates are judged/,
+      (_, { ic, layers, coverage }) => {
+        expect(layers?.untraded.delisted).toBe(3);
+        expect(layers?.layers.every(({ nav }) => nav.every((value) => value > 0))).toBe(true);
+        expect(coverage.cells).toBe(rows * columns - 3 * (rows - 34));
+        expect(ic.dates).toBe(rows - 2);
+      },
+    ],
+    [
+      'fewer dates than a label takes',
+      'NOISE --data short --split all --workers 1',
+      /^NOISE has no correlation on any date: the returns beside its values are too few or alike\.$/,
+      (sheet, { ic, decay }) => {
+        expect(sheet.warnings.some((one) => one.startsWith('Correlations are of 1 dates'))).toBe(true);
+        expect([ic.dates, decay.map(({ dates }) => dates)]).toEqual([0, [0, 0, 0, 0, 0]]);
+      },
+    ],
+    [
+      'a single date',
+      'NOISE --data date --split all --workers 1',
+      /^NOISE has no correlation on any date/,
+      (_, { layers }) => expect([layers?.navDates, layers?.rebalances]).toEqual([[], 0]),
+    ],
+    [
+      'a part of the last dates, whose labels are not known',
+      'NOISE --data usual --from 2023-02-26 --workers 1',
+      /^NOISE has no correlation on any date: the returns beside its values are too few or alike\.$/,
+      (_, { ic }) => expect(ic.mean).toBeNull(),
+    ],
+    [
+      'no shuffles',
+      `NOISE --data usual ${daily.replace(/\d+$/, '0')}`,
+      /^All dates are judged/,
+      (_, { placebo }) => expect(placebo).toEqual({ shuffles: 0, mean: null, std: null, p: null, means: [] }),
+    ],
+    [
+      'no layers',
+      `NOISE --data usual ${daily} --layers 0`,
+      /^All dates are judged/,
+      (_, factor) => expect(factor).not.toHaveProperty('layers'),
+    ],
+    [
+      'more layers than symbols',
+      `NOISE --data usual ${daily} --layers 20 --universe MEMBER`,
+      /^NOISE: 14 of 20 layers never held a symbol; fewer --layers would fill them\.$/,
+      (_, { layers }) => expect(layers?.layers.filter(({ size }) => size === 1)).toHaveLength(6),
+    ],
+    [
+      'scores of one date',
+      'noise.csv --data usual --split all --every 1 --horizon 1 --workers 1',
+      /^All dates are judged/,
+      ({ warnings }, { ic, sign, coverage }) => {
+        expect([ic.dates, sign, coverage.known]).toEqual([1, 1, 3]);
+        // An IC of -0.33 among three symbols is chance.
+        expect(warnings.filter((one) => one.includes('too good'))).toEqual([]);
+      },
+    ],
+    [
+      'a library in which one factor says nothing',
+      'NOISE CONSTANT --data usual --horizon 1 --workers 1',
+      /^CONSTANT has no correlation on any date/,
+      ({ correlation, combinations = [] }) => {
+        expect(correlation?.pearson).toEqual([
+          [1, null],
+          [null, 1],
+        ]);
+        for (const { name, ic } of combinations) expect(ic.dates, name).toBeGreaterThan(5);
+        expect(combinations.find(({ name }) => name === 'ic')?.weights[1]).toBe(0);
+      },
+    ],
+  ];
+  let heard: readonly Heard[];
+
+  beforeAll(async () => {
+    heard = await evolveEach(
+      oddities.map(([, line]) => [...split(line), '--json']),
+      around,
+    );
+  }, 30_000);
+
+  test.each(oddities.map((row, i) => [row[0], row, i] as const))('%s', (_, [, , warning, more], i) => {
+    const { code, stdout, stderr } = heard[i] as Heard;
+    expect([code, stderr]).toEqual([0, '']);
+    const sheet = JSON.parse(stdout) as TearSheet;
+    expect(sheet.schema).toBe(1);
+    expect(sheet.warnings).toContainEqual(expect.stringMatching(warning));
+    // What is null there is missing, and the terminal has nothing in its place.
+    const summary = sheetSummary(JSON.parse(stdout, (_, value) => value ?? Number.NaN));
+    for (const sentence of sheet.warnings) expect(summary).toContain(`! ${sentence}`);
+    expect(summary).not.toMatch(/NaN|undefined|Infinity|null/);
+    more(sheet, sheet.factors[0] as FactorSheet);
+  });
+});
+
+describe('what goes out', () => {
+  test('a page and pictures; values as they are have the correlations of standardised ones', async () => {
+    const common = `NOISE GAP --data usual ${daily} --winsorise none`;
+    const files = ['--report', 'sheet.html', '--pictures', 'pictures'];
+    const [plain, standard, again] = (await evolveEach(
+      [
+        [...split(common), '--no-standardise', '--json', ...files],
+        [...split(common), '--json'],
+        [...split(common), '--overwrite', ...files],
+      ],
+      around,
+    )) as [Heard, Heard, Heard];
+    expect([plain, standard, again].map(({ code, stderr }) => [code, stderr])).toEqual([
+      [0, ''],
+      [0, ''],
+      [0, ''],
+    ]);
+    const [a, b] = [JSON.parse(plain.stdout) as TearSheet, JSON.parse(standard.stdout) as TearSheet];
+    expect([a.settings.standardise, b.settings.standardise]).toEqual([false, true]);
+    for (const [i, { ic, rankIc }] of a.factors.entries()) {
+      expect(ic.mean).toBeCloseTo(b.factors[i]?.ic.mean as number, 5);
+      expect(rankIc.mean).toBeCloseTo(b.factors[i]?.rankIc.mean as number, 5);
+    }
+    const page = readFileSync(join(cwd, 'sheet.html'), 'utf8');
+    expect(page).toMatch(/^<!doctype html>/i);
+    expect(page).not.toMatch(/NaN|undefined/);
+    const pictures = readdirSync(join(cwd, 'pictures'));
+    expect(pictures.length).toBeGreaterThan(10);
+    for (const name of pictures) {
+      expect(name).toMatch(/\.svg$/);
+      const picture = readFileSync(join(cwd, 'pictures', name), 'utf8');
+      expect(picture).toMatch(/^<svg/);
+      expect(picture).not.toMatch(/NaN|undefined/);
+    }
+    expect(again.stdout).toContain('The whole sheet: sheet.html');
+    expect(again.stdout).toContain('Pictures: pictures');
+    expect(again.stdout).not.toMatch(/NaN|undefined|null/);
+  });
+});
+
+describe('what a user gets wrong is one sentence, and nothing is written', () => {
+  /** [command line, the first line on stderr] */
+  const mistakes: readonly (readonly [string, string])[] = [
+    ['"NOPE + 1" --data usual', 'Unknown field "NOPE" at character 1. Did you mean "NOISE"?'],
+    ['NOISE --data nowhere', 'There is no market folder nowhere.'],
+    ['NOISE --data usual --split all --from 2023-01-10', 'Give --split, or --from and --to, not both.'],
+    ['NOISE --data usual --split tset', '--split cannot be "tset". Did you mean "test"?'],
+    ['NOISE --data usual --parts 0.5,0.5', '--parts should be three shares'],
+    ['NOISE --data usual --from 2023-13-01', '--from 2023-13-01 is not a date such as 2024-01-31.'],
+    ['NOISE --data usual --from 2030-01-01', 'The market has no date from 2030-01-01 to its last'],
+    ['NOISE --data usual --from 2023-02-01 --to 2023-01-01', 'The market has no date from 2023-02-01 to 2023-01-01'],
+    ['NOISE --data short', 'The train part, 2023-01-02 to 2023-01-06, has 5 dates'],
+    [
+      'NOISE --data usual --neutralise industri',
+      '--neutralise industri is no field or formula, nor one of industry, size, return, volatility, turnover, five-factor. Did you mean industry?',
+    ],
+    ['NOISE --data usual --neutralise CAPS', 'Unknown field "CAPS" at character 1. Did you mean "CAP"?'],
+    ['NOISE --data two --neutralise industry', 'The market has no INDUSTRY, by which industry is neutralised.'],
+    ['NOISE --data usual --neutralise turnover', '--neutralise turnover needs what the market lacks: Unknown field'],
+    [
+      'NOISE --data usual --neutralise industry,size,SECTOR',
+      '--neutralise takes one grouping, not industry and SECTOR. Leave one of them out.',
+    ],
+    [
+      'NOISE --data usual --weighted-by CAPP',
+      '--weighted-by CAPP: the market has no such daily field. Did you mean CAP?',
+    ],
+    ['NOISE --data usual --winsorise mad', 'Outliers cannot be winsorised by "mad": write mad:5'],
+    ['NOISE --data usual --winsorise quantile:0.5', 'Outliers cannot be winsorised by "quantile:0.5"'],
+    ['NOISE --data usual --cost 2', '--cost should be a share such as 0.002, not 2.'],
+    ['NOISE --data usual --cost 0.7', 'A cost should be a share of the amount traded, 0 to 0.5, not 0.7.'],
+    ['NOISE --data usual --layers 1', '--layers 1 is no division; give 2 or more, or 0 for none.'],
+    ['NOISE --data usual --layers 2.5', '--layers should be a whole number from 0 on, not 2.5.'],
+    [
+      'NOISE --data usual --universe MEMBRE',
+      '--universe MEMBRE: the market has no such daily field. Did you mean MEMBER?',
+    ],
+    ['NOISE --data usual --horizon 0', '--horizon should be a whole number from 1 on, not 0.'],
+    ['NOISE --data usual --horizon 500', 'The train part, 2023-01-02 to 2023-02-06, has 36 dates'],
+    ['NOISE --data usual --lag 0', '--lag should be a whole number from 1 on, not 0.'],
+    ['NOISE --data usual --every 0', '--every should be a whole number from 1 on, not 0.'],
+    ['NOISE --data usual --shuffles -1', '--shuffles should be a whole number from 0 on, not -1.'],
+    ['NOISE --data usual --dates-per-year 0', '--dates-per-year should be a whole number from 1 on, not 0.'],
+    ['NOISE --data usual --price VWAP', 'The market has no VWAP; give --price CLOSE.'],
+    ['NOISE --data usual --preset report', 'The market has no VWAP; give --price CLOSE.'],
+    ['NOISE --data usual --against pricevolume', '--against pricevolume: known are price-volume, styles and none.'],
+    ['NOISE --data usual --workers 0', '--workers should be a whole number above 0, not 0.'],
+    ['NOISE --data usual --memory lots', '--memory lots is not a size'],
+    [
+      'NOISE --data usual --report missing/sheet.html',
+      'Cannot write missing/sheet.html: the folder missing does not exist',
+    ],
+    [
+      'NOISE --data usual --report mine.html',
+      'mine.html already exists. Add --overwrite to replace it, or name another file.',
+    ],
+    ['NOISE --data usual --report run', 'Cannot write run: it is a folder.'],
+    ['NOISE --data usual --pictures mine.html', 'Cannot make the folder mine.html'],
+    ['NOISE --data usual --report fresh.html --pictures taken', 'taken/decay.svg already exists. Add --overwrite'],
+    ['NOISE --data usual --report fresh.html --cost 0.7', 'A cost should be a share'],
+    ['empty.json --data usual', 'empty.json holds no factor.'],
+    ['empty-list.json --data usual', 'empty-list.json holds no factor.'],
+    ['corrupt.json --data usual', 'corrupt.json is not valid JSON:'],
+    ['none.json --data usual', 'There is no file none.json.'],
+    ['none.parquet --data usual', 'Cannot read none.parquet: it does not exist.'],
+    ['notes.parquet --data usual', 'notes.parquet has no column of dates'],
+    [
+      'strangers.csv --data usual',
+      'strangers.csv: none of its 2 symbols is in the market; it has e.g. X, the market S000.',
+    ],
+    ['ancient.csv --data usual', 'ancient.csv: none of its dates is in the market'],
+    ['twice.json --data usual', 'twice.json, factor 2 "a": there is a factor called a already.'],
+    ['first.json second.json --data usual', 'There are two factors called a. Each needs its own name.'],
+    ['NOISE NOISE --data usual', 'There are two factors called NOISE. Each needs its own name.'],
+    ['noise.csv NOISE --data usual', 'There are two factors called NOISE. Each needs its own name.'],
+    ['run --data usual', 'run has no library (yet). See how far the run is with: evolve top run'],
+  ];
+  let heard: readonly Heard[];
+  let before: string[];
+  const everything = () =>
+    readdirSync(cwd, { recursive: true, encoding: 'utf8' })
+      .filter((name) => !/^cache/.test(name))
+      .sort();
+
+  beforeAll(async () => {
+    before = everything();
+    heard = await evolveEach(
+      mistakes.map(([line]) => [...split(line), ...(line.includes('--workers') ? [] : ['--workers', '1'])]),
+      around,
+    );
+  }, 30_000);
+
+  test.each(mistakes.map(([line, sentence], i) => [line, sentence, i] as const))('%s', (_, sentence, i) => {
+    const { code, stdout, stderr } = heard[i] as Heard;
+    const [first = '', ...rest] = stderr.trimEnd().split('\n');
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+    expect(first.slice(0, sentence.length)).toBe(sentence);
+    expect(first).toMatch(/[.?]$|: evolve top run$/);
+    // A formula is shown with the place, a flag with where flags are explained; no stack.
+    if (rest.length > 0) expect(rest.join('\n')).toMatch(/^( {2}.*\n {2} *\^|See: evolve evaluate --help)$/);
+  });
+
+  test('no file is new, changed or half there', () => {
+    expect(everything()).toEqual(before);
+    for (const [name, text] of Object.entries(files)) expect(readFileSync(join(cwd, name), 'utf8')).toBe(text);
+  });
+});

@@ -1,0 +1,503 @@
+/**
+ * Tear sheets of whole markets, held against what was planted in them, against plain loops in doubles, and against
+ * themselves made another way.
+ */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { evaluate } from '../cli/evaluate/evaluate.ts';
+import type { EvaluateOptions } from '../cli/evaluate/evaluate-options.ts';
+import { stream } from '../core/random.ts';
+import type { MarketManifest } from '../data/market.ts';
+import { dailySignals } from '../data/synth/planted.ts';
+import { synthesise } from '../data/synth/synthesise.ts';
+import { evalFactors } from '../evaluation/eval-factors.ts';
+import { Evaluator, marketVocabulary } from '../evaluation/evaluator.ts';
+import { factorValues, type JudgedFactor } from '../evaluation/tear-sheet/factor-values.ts';
+import { neutralisers } from '../evaluation/tear-sheet/neutralisers.ts';
+import { everySo, Panel } from '../evaluation/tear-sheet/panel.ts';
+import type { SheetRule } from '../evaluation/tear-sheet/rule.ts';
+import type { FactorSheet, TearSheet } from '../evaluation/tear-sheet/sheet.ts';
+import { styles } from '../evaluation/tear-sheet/styles.ts';
+import { tearSheet } from '../evaluation/tear-sheet/tear-sheet.ts';
+import { parse } from '../program/parse.ts';
+import { handMade, otherFuture, type PlainDaily, plainDaily, reordered } from './market-copies.ts';
+import { meanKnown, meanRanks, pearson, residuals, spearman, standardised } from './plain-statistics.ts';
+
+const place = mkdtempSync(join(tmpdir(), 'evolve-sheets-'));
+const at = (name: string): string => join(place, name);
+const planted = { stocks: 200, days: 400, minutes: 0, seed: 11 };
+let manifest: MarketManifest;
+let small: PlainDaily;
+
+beforeAll(async () => {
+  vi.stubEnv('EVOLVE_CACHE', at('cache'));
+  manifest = await synthesise(at('planted'), planted);
+  await synthesise(at('small'), { stocks: 40, days: 320, minutes: 0, seed: 4 });
+  small = await plainDaily(at('small'));
+});
+afterAll(() => {
+  vi.unstubAllEnvs();
+  rmSync(place, { recursive: true });
+});
+
+/** All dates, the next date's return, and values as they are: what little is left to be asked is asked by the test. */
+const plainly: Partial<EvaluateOptions> = {
+  split: 'all',
+  horizon: 1,
+  every: 1,
+  winsorise: 'none',
+  standardise: false,
+  layers: 0,
+  shuffles: 0,
+  against: ['none'],
+  workers: 1,
+};
+
+const judged = (sources: readonly string[], options: Partial<EvaluateOptions>): Promise<TearSheet> =>
+  evaluate({ sources, data: at('small'), ...plainly, ...options });
+
+async function one(source: string, options: Partial<EvaluateOptions>): Promise<FactorSheet> {
+  const { factors } = await judged([source], options);
+  return factors[0] as FactorSheet;
+}
+
+describe(`signals planted with seed ${planted.seed}`, () => {
+  test.each(dailySignals)(
+    '$name has the IC that is on record, and about the strength it was planted with',
+    async (row) => {
+      const { ic, placebo } = await one(row.expression, { data: at('planted'), shuffles: 60 });
+      const record = manifest.planted?.find(({ name }) => name === row.name);
+      const error = ic.std / Math.sqrt(ic.dates);
+      expect(Math.abs(ic.mean - (record?.ic ?? Number.NaN))).toBeLessThan(error / 10);
+      const strength = meanKnown(ic.series.map((_, t) => row.strength(t / planted.days)));
+      expect(Math.abs(ic.mean - strength)).toBeLessThan(3 * error);
+      // Chance is nowhere near, and its own middle is 0.
+      expect(placebo.p).toBe(1 / 61);
+      expect(Math.abs(placebo.mean)).toBeLessThan((4 * placebo.std) / Math.sqrt(60));
+    },
+  );
+});
+
+/** What a date is said to be like, by date: any number that may be looked at on it. */
+type Readings = ReadonlyMap<string, readonly ArrayLike<number>[]>;
+
+/** The first date on which two markets, alike up to some date, are judged differently; undefined if none is. */
+function firstChange(before: Readings, after: Readings): number | undefined {
+  const dates = [...before].flatMap(([name, rows]) => {
+    const others = after.get(name) ?? [];
+    const date = rows.findIndex((row, t) => {
+      const other = others[t] ?? [];
+      return row.length !== other.length || Array.from(row).some((x, n) => !Object.is(x, other[n]));
+    });
+    return date < 0 ? [] : [date];
+  });
+  return dates.length > 0 ? Math.min(...dates) : undefined;
+}
+
+describe('the future', () => {
+  const today = 280;
+  const rule: SheetRule = {
+    split: 'all',
+    part: { from: 0, to: 320 },
+    train: undefined,
+    label: { price: 'CLOSE', lag: 1, horizon: 1 },
+    every: 1,
+    layers: 3,
+    rebalance: 2,
+    trade: 'VWAP',
+    cost: { buy: 0.001, sell: 0.002 },
+    shortCost: 'charged',
+    preparation: { winsorise: { kind: 'mad', k: 5 }, standardise: true },
+    neutralise: ['industry', 'size', 'ts_std(CLOSE, 5)'],
+    weightedBy: 'CAP',
+    against: { priceVolume: false, styles: false },
+    shuffles: 0,
+    datesPerYear: 244,
+  };
+
+  /** Prepared values, net values of layers, correlations where their labels are known, and styles, date by date. */
+  async function readings(
+    folder: string,
+    factors: (market: PlainDaily) => readonly JudgedFactor[],
+  ): Promise<Map<string, readonly ArrayLike<number>[]>> {
+    const market = await plainDaily(folder);
+    const evaluator = await Evaluator.open(folder, { workers: 1, label: rule.label });
+    try {
+      const found = new Map<string, ArrayLike<number>[]>();
+      const panel = await Panel.lay(evaluator, rule, neutralisers(rule.neutralise, market.manifest, 1));
+      const sample = everySo(rule.part, 1);
+      for (const factor of factors(market)) {
+        const [values] = await factorValues(evaluator, [factor], sample);
+        if (!values) throw new Error('no values');
+        await panel.prepare({ address: values.address, stride: values.stride }, sample);
+        found.set(
+          `values of ${factor.name}`,
+          Array.from({ length: market.rows }, (_, t) => evaluator.arena.row(values, t).slice()),
+        );
+        evaluator.arena.release(values.address);
+      }
+      panel.close();
+      for (const { name, layers, ic } of (await tearSheet(evaluator, factors(market), rule)).factors) {
+        const start = market.manifest.calendar.indexOf(layers?.navDates[0] ?? '');
+        for (const [k, { nav, excessNav }] of (layers?.layers ?? []).entries()) {
+          found.set(
+            `layer ${k} of ${name}`,
+            market.manifest.calendar.map((_, t) => [nav[t - start] ?? 0, excessNav[t - start] ?? 0]),
+          );
+        }
+        // A correlation of date t is known two dates later.
+        found.set(
+          `correlations of ${name}`,
+          market.manifest.calendar.map((_, t) => [ic.series[t - 2] ?? 0]),
+        );
+      }
+      return found;
+    } finally {
+      await evaluator.close();
+    }
+  }
+
+  async function styleReadings(folder: string): Promise<Readings> {
+    const { cells, rows, columns } = await plainDaily(folder);
+    const { styles: found } = styles({ dates: rows, symbols: columns, field: (name) => cells.get(name) });
+    return new Map(
+      found.map(({ name, values }) => [
+        `style ${name}`,
+        Array.from({ length: rows }, (_, t) => values.subarray(t * columns, (t + 1) * columns)),
+      ]),
+    );
+  }
+
+  const until = (readings: Readings, date: number): Readings =>
+    new Map([...readings].map(([name, rows]) => [name, rows.slice(0, date + 1)]));
+
+  const formulas = (market: PlainDaily): JudgedFactor[] =>
+    ['neg(ts_return(CLOSE, 5))', 'cs_norm(ts_mean(TURN, 5))'].map((text) => ({
+      name: text,
+      sign: 1,
+      source: { kind: 'program', program: parse(text, marketVocabulary(market.manifest)) },
+    }));
+
+  /** Scores with some of tomorrow's return in them. */
+  const cheating =
+    (share: number) =>
+    (market: PlainDaily): JudgedFactor[] => {
+      const close = market.field('CLOSE');
+      const random = stream(9, 9, 9);
+      const cells = close.map((today, i) => {
+        const noise = random.normal();
+        return share * ((close[i + market.columns] as number) / today - 1) + 0.02 * noise;
+      });
+      return [{ name: 'oracle', sign: 1, source: { kind: 'scores', cells } }];
+    };
+
+  beforeAll(() => otherFuture(small, at('other-future'), today));
+
+  test('changes nothing on any date before it: values, layers, correlations, styles', async () => {
+    const read = async (folder: string) =>
+      new Map([...(await readings(folder, formulas)), ...(await styleReadings(folder))]);
+    const [before, after] = [await read(at('small')), await read(at('other-future'))];
+    expect([...before.keys()].filter((name) => name.startsWith('style')).length).toBeGreaterThan(4);
+    expect(firstChange(until(before, today), until(after, today))).toBeUndefined();
+    // The other future is another one, for every one of them.
+    for (const [name, rows] of before) {
+      const said = rows.some((row) => Array.from(row).some((x) => !Number.isNaN(x)));
+      if (said) expect(firstChange(new Map([[name, rows]]), after), name).toBeGreaterThan(today);
+    }
+  });
+
+  test.each([1, 0.02])('is found in scores with a share of %s of it, however little they foretell', async (share) => {
+    const scores = cheating(share);
+    const [before, after] = [await readings(at('small'), scores), await readings(at('other-future'), scores)];
+    expect(firstChange(before, after)).toBeLessThanOrEqual(today);
+    const { ic } = (await evaluateScores(scores(small))).factors[0] as FactorSheet;
+    if (share < 0.1) expect(Math.abs(ic.mean)).toBeLessThan(0.03);
+  });
+
+  test('is what the label itself is told to have, though its correlation never varies', async () => {
+    const { field, columns } = small;
+    const close = field('CLOSE');
+    const cells = close.map((_, i) => (close[i + 2 * columns] as number) / (close[i + columns] as number) - 1);
+    const { warnings, factors } = await evaluateScores([{ name: 'label', source: { kind: 'scores', cells } }]);
+    expect(factors[0]?.ic.mean).toBeGreaterThan(0.9);
+    expect(warnings).toContainEqual(expect.stringMatching(/^label has a mean IC of .* too good to be true/));
+  });
+
+  async function evaluateScores(factors: readonly JudgedFactor[]): Promise<TearSheet> {
+    const evaluator = await Evaluator.open(at('small'), { workers: 1, label: rule.label });
+    try {
+      return await tearSheet(evaluator, factors, { ...rule, layers: 0, neutralise: [] });
+    } finally {
+      await evaluator.close();
+    }
+  }
+});
+
+describe('the same sheet', () => {
+  const four = ['ts_return(CLOSE, 5)', 'ts_std(CLOSE, 10) / CLOSE', 'TURN', 'OPEN / CLOSE'];
+  const formula = 'ts_norm(CLOSE, 10)';
+  let computed: FactorSheet;
+  const usual: Partial<EvaluateOptions> = {
+    split: 'valid',
+    horizon: 2,
+    winsorise: 'mad:5',
+    standardise: true,
+    neutralise: ['industry', 'size'],
+    layers: 3,
+    shuffles: 7,
+    against: ['price-volume', 'styles'],
+  };
+
+  test('whoever computes it, and in however little memory', async () => {
+    const alone = await judged(four, { ...usual, workers: 1 });
+    expect(alone.combinations).toHaveLength(3);
+    expect(alone.factors.every(({ likeness }) => likeness.length > 10)).toBe(true);
+    for (const other of [{ workers: 2 }, { workers: 3 }, { workers: 2, memory: 24 * 1024 ** 2 }]) {
+      expect(await judged(four, { ...usual, ...other })).toEqual(alone);
+    }
+  });
+
+  test('in whatever order the symbols stand, as far as correlations go', async () => {
+    const order = Array.from({ length: small.columns }, (_, n) => (n * 11 + 5) % small.columns);
+    await reordered(small, at('reordered'), order);
+    const options = { neutralise: [] };
+    const [before, after] = await Promise.all([
+      judged(four, options),
+      judged(four, { ...options, data: at('reordered') }),
+    ]);
+    for (const [i, { ic, rankIc, decay, autocorrelation }] of before.factors.entries()) {
+      const other = after.factors[i] as FactorSheet;
+      // Summed in single precision where that says enough, so in another order there is another rounding.
+      expect(distance(ic.series, other.ic.series)).toBeLessThan(1e-6);
+      expect(distance(rankIc.series, other.rankIc.series)).toBeLessThan(1e-12);
+      expect(
+        distance(
+          decay.map((row) => row.rankIc),
+          other.decay.map((row) => row.rankIc),
+        ),
+      ).toBeLessThan(1e-12);
+      expect(
+        distance(
+          autocorrelation.map((row) => row.mean),
+          other.autocorrelation.map((row) => row.mean),
+        ),
+      ).toBeLessThan(1e-12);
+    }
+    expect(before.correlation?.names).toEqual(four);
+    expect(distance(before.correlation?.spearman.flat() ?? [], after.correlation?.spearman.flat() ?? [])).toBeLessThan(
+      1e-12,
+    );
+  });
+
+  test.each([
+    ['parquet', 'long'],
+    ['arrow', 'long'],
+    ['csv', 'wide'],
+  ] as const)('of a formula and of the scores it wrote: %s, %s', async (ending, shape) => {
+    const out = at(`scores-${shape}.${ending}`);
+    await evalFactors({ factors: [formula], data: at('small'), out, shape, workers: 1 });
+    computed ??= await one(formula, usual);
+    const read = await one(out, usual);
+    for (const part of ['ic', 'rankIc', 'decay', 'autocorrelation', 'coverage', 'placebo', 'likeness'] as const) {
+      expect(read[part], part).toEqual(computed[part]);
+    }
+    expect(computed.ic.dates).toBeGreaterThan(20);
+    // For scores no sign is decided: high ones are good.
+    expect([computed.sign, read.sign]).toEqual([-1, 1]);
+  });
+});
+
+/** The largest difference; infinite where one is missing and the other is not, or nothing is known. */
+function distance(a: readonly number[], b: readonly number[]): number {
+  if (a.length !== b.length || !a.some((x) => !Number.isNaN(x))) return Number.POSITIVE_INFINITY;
+  const apart = a.map((x, i) => {
+    const y = b[i] as number;
+    if (Number.isNaN(x) && Number.isNaN(y)) return 0;
+    return Number.isNaN(x - y) ? Number.POSITIVE_INFINITY : Math.abs(x - y);
+  });
+  return Math.max(...apart);
+}
+
+describe('figures computed again in plain loops', () => {
+  const { rows, columns } = { rows: 60, columns: 24 };
+  let market: PlainDaily;
+  /** Rows of a field, with doubles. */
+  const rowsOf = (name: string): number[][] => {
+    const cells = market.field(name);
+    return Array.from({ length: rows }, (_, t) => [...cells.subarray(t * columns, (t + 1) * columns)]);
+  };
+  const each = <T>(count: number, of: (t: number) => T): T[] => Array.from({ length: count }, (_, t) => of(t));
+  /** Close of T+1 to close of T+1+horizon. */
+  function label(horizon: number): number[][] {
+    const close = rowsOf('CLOSE');
+    return each(rows, (t) =>
+      each(columns, (n) => {
+        const [entry, exit] = [close[t + 1]?.[n] ?? Number.NaN, close[t + 1 + horizon]?.[n] ?? Number.NaN];
+        return Math.fround(exit / entry - 1);
+      }),
+    );
+  }
+  const options = { data: at('by-hand') };
+
+  beforeAll(async () => {
+    const random = stream(5, 5, 5);
+    const last = Float64Array.from({ length: columns }, () => 10 * Math.exp(random.normal()));
+    const missing = () => random.next() < 0.04;
+    await handMade(
+      at('by-hand'),
+      { rows, columns },
+      {
+        CLOSE: (_, n) => {
+          last[n] = (last[n] as number) * Math.exp(0.02 * random.normal());
+          return missing() ? Number.NaN : (last[n] as number);
+        },
+        // Without it, who did not trade on a date is not listed.
+        LISTED_DAYS: (t) => t + 1,
+        // Ties on every date.
+        GRADE: () => (missing() ? Number.NaN : random.below(5)),
+        NOISE: () => (missing() ? Number.NaN : random.normal()),
+        OTHER: () => random.normal(),
+        CAP: () => Math.exp(random.normal()),
+        INDUSTRY: (_, n) => (n === 7 ? Number.NaN : n % 5),
+      },
+    );
+    market = await plainDaily(at('by-hand'));
+  });
+
+  test('IC, and RankIC of many ties', async () => {
+    const returns = label(1);
+    for (const name of ['NOISE', 'GRADE']) {
+      const values = rowsOf(name);
+      const { ic, rankIc } = await one(name, options);
+      expect(
+        distance(
+          ic.series,
+          each(rows, (t) => pearson(values[t] as number[], returns[t] as number[])),
+        ),
+      ).toBeLessThan(1e-5);
+      expect(
+        distance(
+          rankIc.series,
+          each(rows, (t) => spearman(values[t] as number[], returns[t] as number[])),
+        ),
+      ).toBeLessThan(1e-5);
+      expect([ic.dates, rankIc.dates]).toEqual([rows - 2, rows - 2]);
+      expect(ic.mean).toBeCloseTo(meanKnown([...ic.series]), 12);
+    }
+  });
+
+  test('IC of what industries, size and a formula do not explain, together', async () => {
+    const returns = label(3);
+    const [values, cap, other, industry] = ['NOISE', 'CAP', 'OTHER', 'INDUSTRY'].map(rowsOf) as [
+      number[][],
+      number[][],
+      number[][],
+      number[][],
+    ];
+    const close = rowsOf('CLOSE');
+    const returned = each(rows, (t) =>
+      each(columns, (n) => (close[t]?.[n] as number) / (close[t - 2]?.[n] ?? Number.NaN) - 1),
+    );
+    const left = each(rows, (t) => {
+      const codes = industry[t] as number[];
+      const dummies = each(5, (code) => codes.map((one) => (Number.isNaN(one) ? Number.NaN : Number(one === code))));
+      return residuals(standardised(values[t] as number[]), [
+        ...dummies,
+        (cap[t] as number[]).map(Math.log),
+        other[t] as number[],
+        returned[t] as number[],
+      ]);
+    });
+    const { ic } = await one('NOISE', {
+      ...options,
+      horizon: 3,
+      standardise: true,
+      neutralise: ['industry', 'size', 'OTHER', 'ts_return(CLOSE, 2)'],
+    });
+    expect(
+      distance(
+        ic.series,
+        each(rows, (t) => pearson(left[t] as number[], returns[t] as number[])),
+      ),
+    ).toBeLessThan(1e-5);
+  });
+
+  test('decay five dates on, and ranks alike a date after', async () => {
+    const [returns, values] = [label(1), rowsOf('NOISE')];
+    for (const every of [1, 3]) {
+      const { decay, autocorrelation } = await one('NOISE', { ...options, every });
+      const later = each(Math.ceil((rows - 5) / every), (i) =>
+        spearman(values[i * every] as number[], returns[i * every + 5] as number[]),
+      );
+      expect(decay[1]?.lag).toBe(5);
+      expect(decay[1]?.rankIc).toBeCloseTo(meanKnown(later), 5);
+      const alike = each(Math.ceil((rows - 1) / every), (i) =>
+        spearman(values[i * every] as number[], values[i * every + 1] as number[]),
+      );
+      expect(autocorrelation[0]?.lag).toBe(1);
+      expect(autocorrelation[0]?.mean).toBeCloseTo(meanKnown(alike), 5);
+    }
+  });
+
+  test('a library: how alike its factors are, and what they are worth together', async () => {
+    const names = ['NOISE', 'GRADE', 'OTHER', 'OTHER + NOISE'];
+    writeFileSync(at('four.json'), JSON.stringify(names));
+    const sheet = await judged([at('four.json')], { ...options, split: 'valid', standardise: true });
+    const { correlation, combinations = [], settings, factors } = sheet;
+    const first = market.manifest.calendar.indexOf(settings.from);
+    const count = market.manifest.calendar.indexOf(settings.to) - first + 1;
+    const [noise, grade, other] = ['NOISE', 'GRADE', 'OTHER'].map(rowsOf) as [number[][], number[][], number[][]];
+    const sum = noise.map((row, t) => row.map((x, n) => x + (other[t]?.[n] as number)));
+    const members = [noise, grade, other, sum].map((one) => one.slice(first, first + count).map(standardised));
+
+    for (const [method, of] of [
+      ['pearson', (x: number[]) => x],
+      ['spearman', meanRanks],
+    ] as const) {
+      const matrix = correlation?.[method] ?? [];
+      expect(matrix).toHaveLength(4);
+      for (const [i, a] of members.entries()) {
+        for (const [j, b] of members.entries()) {
+          const found = matrix[i]?.[j];
+          expect(found).toBe(matrix[j]?.[i]);
+          if (i === j) expect(found).toBe(1);
+          else
+            expect(found).toBeCloseTo(
+              meanKnown(each(count, (t) => pearson(of(a[t] as number[]), of(b[t] as number[])))),
+              5,
+            );
+        }
+      }
+    }
+    expect(correlation?.dates).toBe(count);
+
+    expect(combinations.map(({ name }) => name)).toEqual(['equal', 'ic', 'ridge']);
+    for (const { weights } of combinations) {
+      expect(weights.reduce((total, weight) => total + Math.abs(weight), 0)).toBeCloseTo(1, 12);
+    }
+    const [equal] = combinations;
+    expect(equal?.weights).toEqual(factors.map(({ sign }) => sign / 4));
+    const returns = label(1);
+    const together = each(count, (t) => {
+      const scores = each(columns, (n) => {
+        const known = members.map((member) => member[t]?.[n] as number);
+        const there = known.filter((x) => !Number.isNaN(x)).length;
+        if (there < 2) return Number.NaN;
+        return known.reduce(
+          (total, x, i) => total + (Number.isNaN(x) ? 0 : x * ((factors[i] as FactorSheet).sign / 4)),
+          0,
+        );
+      });
+      return [scores, returns[first + t] as number[]] as const;
+    });
+    expect(
+      distance(
+        equal?.ic.series ?? [],
+        together.map(([a, b]) => pearson(a, b)),
+      ),
+    ).toBeLessThan(1e-5);
+    expect(equal?.ic.dates).toBeGreaterThan(5);
+  });
+});
