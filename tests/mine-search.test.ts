@@ -7,11 +7,13 @@ import { marketProblem, marketSearch } from '../cli/mining/market-search.ts';
 import { mine } from '../cli/mining/mine.ts';
 import { type RunSearch, runSearch } from '../cli/mining/run-search.ts';
 import { searchConfig } from '../cli/mining/search-options.ts';
+import { mineReport } from '../cli/print/mined.ts';
 import { packageVersion } from '../core/package-root.ts';
 import { readManifest } from '../data/store/manifest.ts';
 import type { RoundRecord } from '../engine/record.ts';
 import { evalFactors } from '../evaluation/eval-factors.ts';
 import { Evaluator } from '../evaluation/evaluator.ts';
+import { operatorNames } from '../operators/table.ts';
 import { canonical } from '../program/canonical.ts';
 import type { Expression } from '../program/expression.ts';
 import { parse } from '../program/parse.ts';
@@ -60,10 +62,37 @@ describe('improving a factor', () => {
     // Its window is longer than the market.
     const improve = 'ts_mean(CLOSE, 400) / CLOSE';
     const out = join(ground.place, 'nothing');
-    const { lineage } = await mine({ ...ground.small, improve, out, rounds: 0 });
+    const report = await mine({ ...ground.small, improve, out, rounds: 0 });
+    const { lineage, unfit } = report;
     expect(lineage?.[0]).toMatchObject({ fitness: null, train: { ic: null }, valid: { ic: null } });
-    expect((await mine({ out, resume: true })).lineage).toEqual(lineage);
+    const descendants =
+      lineage?.length === 1 ? 'no descendant of it has got one' : 'any descendant that has one counts as fitter';
+    expect(unfit).toBe(
+      `${improve} is itself rejected (missing too often): it has no fitness to improve, and ${descendants}; lower --coverage, or use shorter windows and fields with fewer gaps.`,
+    );
+    expect(mineReport(report)).toContain(`\n${unfit}\n`);
+    expect(await mine({ out, resume: true })).toMatchObject({ lineage, unfit });
+    const page = readFileSync(join(out, 'report.html'), 'utf8');
+    expect(page).toContain(`<p>${unfit}</p>`);
+    expect(page).toContain(`<code>${improve}</code>`);
   });
+});
+
+test('a search that finds nothing fit says why', async () => {
+  const out = join(ground.place, 'barren');
+  const windows = '170';
+  const only = Object.fromEntries(operatorNames.map((name) => [name, 0]));
+  const operators = Object.entries({ ...only, ts_return: 1 }).map(([name, weight]) => `${name}=${weight}`);
+  const barrenOptions = { windows, operators: operators.join(','), coverage: 1, warmStart: undefined, rounds: 1 };
+  const report = await mine({ ...ground.small, ...barrenOptions, out });
+  const { tried, barren, choice } = report;
+  expect(report.best).toBeNull();
+  expect(choice?.rejected).toEqual({ 'missing too often': tried });
+  expect(barren).toBe(
+    `None of ${tried} programs got a fitness: ${tried} were missing too often; lower --coverage, or use shorter windows and fields with fewer gaps.`,
+  );
+  expect(mineReport(report)).toContain(`No factor came into the library.\n${barren}\n`);
+  expect(readFileSync(join(out, 'report.html'), 'utf8')).toContain(`<p>${barren}</p>`);
 });
 
 test('factors to begin with are refused one by one, by name, and the record says why', async () => {

@@ -146,6 +146,7 @@ test('whatever is written in a run, the page has the same elements', async () =>
     .map((pieces) => pieces.join(''));
   const [first] = run.library?.factors ?? [];
   if (!first) throw new Error('the library is empty');
+  const ics = { train: { ic: 0.01, rankIc: null }, valid: { ic: null, rankIc: null } };
   const written = (text: string): Promise<string> => {
     const [round] = rounds as [RoundRecord];
     const judged = { ...round.judged, rejected: { [text]: 3 } };
@@ -159,6 +160,7 @@ test('whatever is written in a run, the page has the same elements', async () =>
       manifest: { ...runManifest, name: text, config: { [text]: text }, market: { ...runManifest.market, name: text } },
       rounds: [{ ...round, moves: { [text]: 4 }, rejections: { [`${text}: ${text}`]: 5 }, judged }],
       library: { ...factorLibrary(factor), thresholds: { train: 0, how: text } },
+      lineage: { steps: [{ expression: text, move: text, round: 1, fitness: null, ...ics }], unfit: text },
       stopped: text,
       refused: [text],
     });

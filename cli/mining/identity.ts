@@ -38,7 +38,12 @@ export async function identity(
   before?: GivenOptions,
 ): Promise<Identity> {
   const given = optionNames.filter((name) => options[name] !== undefined);
-  const config = searchConfig({ ...before, ...Object.fromEntries(given.map((name) => [name, options[name]])) });
+  const stays: GivenOptions = options.improve === undefined ? {} : { origin: 'seeds' };
+  const config = searchConfig({
+    ...stays,
+    ...before,
+    ...Object.fromEntries(given.map((name) => [name, options[name]])),
+  });
   const improve = options.improve === undefined ? undefined : await improvable(options.improve, manifest);
   const read = async (path: string | undefined) =>
     path === undefined ? { accepted: [], refused: [] } : await seedFactors(path, manifest);

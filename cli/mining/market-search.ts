@@ -88,6 +88,7 @@ const searchRule = (config: SearchConfig): SearchRule => ({
   children: config.children,
   tournament: config.tournament,
   removal: config.removal as SearchRule['removal'],
+  origin: config.origin as SearchRule['origin'],
   breeding: config.breeding as SearchRule['breeding'],
   catastrophe: { every: config.catastropheEvery, elites: config.elites, threshold: config.alike },
   hurdles: { ...defaultRule.hurdles, quantile: config.hurdle },

@@ -22,10 +22,11 @@ import { manifestName, type RunManifest, readManifest as readRunManifest } from 
 import { readRun } from '../../runs/read-run.ts';
 import { RunFolder } from '../../runs/run-folder.ts';
 import { roundsPicture, runReport } from '../report/run-report.ts';
+import { barren, rejections } from './barren.ts';
 import { type Choice, choose } from './choose.ts';
 import { type Formula, type Identity, identity } from './identity.ts';
 import { begun, goesOn, type KeptRun, resumed } from './kept-run.ts';
-import { lineage, type Step } from './lineage.ts';
+import { type Lineage, lineage, type Step } from './lineage.ts';
 import { type MarketSearch, marketProblem, marketSearch } from './market-search.ts';
 import type { MineOptions, MineProgress } from './mine-options.ts';
 import { minedLibrary } from './mined-library.ts';
@@ -48,11 +49,17 @@ export interface MineReport {
   /** Absent while there is more to search. */
   readonly library?: FactorLibrary;
   readonly choice?: Pick<Choice, 'candidates' | 'failed' | 'thresholds'> & {
+    /** New programs by the reason they were rejected for. */
+    readonly rejected: Readonly<Record<string, number>>;
     /** Stopped candidates judged in full nevertheless, and those of them as fit as an elite. */
     readonly audit: { readonly audited: number; readonly missed: number };
   };
   /** From the formula to be improved to its best descendant. */
   readonly lineage?: readonly Step[];
+  /** Why the formula to be improved has no fitness itself, when it has none. */
+  readonly unfit?: string;
+  /** Why not one program got a fitness, when none did. */
+  readonly barren?: string;
 }
 
 export async function mine(options: MineOptions = {}): Promise<MineReport> {
@@ -180,18 +187,27 @@ async function concluded(
       config: { ...config, warmStart: stored.warmStart, beside: stored.beside },
       tried: { programs: real.record.tried, evaluations: real.evaluations, rounds: real.record.round },
     });
-    const steps =
+    const line =
       stored.improve === undefined
         ? undefined
         : await lineage(search, evaluator, real.search, factorOf(stored.improve, evaluator));
     folder.write('library.json', libraryText(library));
-    await writeReport(run, library, real.stopped, placebo !== undefined);
+    await writeReport(run, library, real.stopped, placebo !== undefined, line);
+    const rounds = recordsOf(folder.path);
+    const why = barren(rounds);
     const { candidates, failed, thresholds } = choice;
     const result: MineReport = {
       ...report,
       library,
-      choice: { candidates, failed, thresholds, audit: auditOf(folder.path) },
-      ...(steps && { lineage: steps }),
+      choice: {
+        candidates,
+        failed,
+        thresholds,
+        rejected: Object.fromEntries(rejections(rounds)),
+        audit: auditOf(rounds),
+      },
+      ...(line && { lineage: line.steps, ...(line.unfit !== undefined && { unfit: line.unfit }) }),
+      ...(why !== undefined && { barren: why }),
     };
     folder.append({ kind: 'finished', ...result, library: undefined, config: { ...config } });
     return result;
@@ -293,7 +309,7 @@ function openEvaluator(
   });
 }
 
-/** To improve one factor it takes a fifth of the first population, or it would be one of five hundred and soon gone. */
+/** Beside fresh programs, a factor to be improved is a fifth of the first ones: one of five hundred would be gone soon. */
 const improvedShare = 0.2;
 
 function seedsOf(
@@ -304,7 +320,8 @@ function seedsOf(
   const seeds = formulas(warmStart, evaluator);
   if (improve === undefined) return seeds;
   const factor = factorOf(improve, evaluator);
-  const copies = Math.max(1, Math.round(improvedShare * config.population) - seeds.length);
+  const share = config.origin === 'fresh' ? improvedShare : 0;
+  const copies = Math.max(1, Math.round(share * config.population) - seeds.length);
   return [...new Array<Expression>(copies).fill(factor), ...seeds];
 }
 
@@ -348,6 +365,7 @@ async function writeReport(
   library: FactorLibrary,
   stopped: string,
   placebo: boolean,
+  line: Lineage | undefined,
 ): Promise<void> {
   const rounds = recordsOf(folder.path);
   const shuffled = placebo ? recordsOf(join(folder.path, 'placebo')) : undefined;
@@ -357,15 +375,16 @@ async function writeReport(
     library,
     stopped,
     refused,
+    ...(line && { lineage: line }),
     ...(shuffled && { placebo: shuffled }),
   });
   folder.write('report.html', page);
   folder.write('rounds.svg', await roundsPicture(rounds, shuffled));
 }
 
-function auditOf(path: string): { audited: number; missed: number } {
+function auditOf(rounds: readonly RoundRecord[]): { audited: number; missed: number } {
   const sums = { audited: 0, missed: 0 };
-  for (const { judged } of recordsOf(path)) {
+  for (const { judged } of rounds) {
     sums.audited += judged.audited;
     sums.missed += judged.missed;
   }

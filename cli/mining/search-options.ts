@@ -102,6 +102,12 @@ export const searchOptions = {
     'age',
     'fitness',
   ]),
+  origin: text(
+    'search',
+    'fresh',
+    'Beside seeds live fresh simple programs, or nobody but descendants of the seeds; improving a factor, seeds without',
+    ['fresh', 'seeds'],
+  ),
   breeding: text('search', 'evolve', 'How new programs come about; for comparison, without parents', [
     'evolve',
     'random',
