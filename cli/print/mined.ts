@@ -8,7 +8,7 @@ import { table } from './table.ts';
 
 export function mineReport(report: MineReport): string {
   const parts = [headline(report)];
-  if (report.lineage) parts.push(steps(report.lineage));
+  if (report.lineage) parts.push(steps(report.lineage, report.unfit));
   if (report.library) parts.push(library(report));
   parts.push(whereTo(report));
   return parts.join('\n\n');
@@ -31,7 +31,7 @@ const reasons: Readonly<Record<string, string>> = {
   stagnation: ', nothing better came for long',
 };
 
-function library({ library: found, choice }: MineReport): string {
+function library({ library: found, choice, barren }: MineReport): string {
   const parts: string[] = [];
   if (found && found.factors.length > 0) {
     const rows = found.factors.map(({ metrics: { train, valid, test }, size, expression }) => [
@@ -49,6 +49,7 @@ function library({ library: found, choice }: MineReport): string {
     const headings = ['train IC', 'rank', 'valid IC', 'rank', 't', 'test IC', 'rank', 'turnover', 'size', 'factor'];
     parts.push(`The library, ${order(found)}${neutral(found)}:\n${table(rows, headings)}`);
   } else parts.push('No factor came into the library.');
+  if (barren !== undefined) return [...parts, barren].join('\n');
   if (found?.combined && found.factors.length > 1) {
     const { train, valid, test } = found.combined;
     parts.push(
@@ -92,7 +93,7 @@ const ruleWords = {
   spare: 'more than were asked for, or of no more help',
 } as const;
 
-function steps(lineage: readonly Step[]): string {
+function steps(lineage: readonly Step[], unfit: string | undefined): string {
   const rows = lineage.map(({ train, valid, move, round, expression }, i) => [
     i,
     four(train.ic),
@@ -104,8 +105,8 @@ function steps(lineage: readonly Step[]): string {
     expression,
   ]);
   const headings = ['step', 'train IC', 'rank', 'valid IC', 'rank', 'round', 'move', 'factor'];
-  const last = lineage.length > 1 ? '' : '\nNo descendant was fitter.';
-  return `From the factor to its best descendant:\n${table(rows, headings)}${last}`;
+  const last = unfit ?? (lineage.length > 1 ? undefined : 'No descendant was fitter.');
+  return `From the factor to its best descendant:\n${table(rows, headings)}${last === undefined ? '' : `\n${last}`}`;
 }
 
 function whereTo({ run, library: found, stopped }: MineReport): string {

@@ -1,5 +1,6 @@
 /** What somebody who doubts a run asks: how much was tried, what had to be reached, what luck reaches. */
 import type { RoundRecord } from '../../engine/record.ts';
+import { rejections } from '../mining/barren.ts';
 import { count, countOf, fixed } from '../print/number.ts';
 import { type Html, html } from './html.ts';
 import type { ReportedRun } from './reported-run.ts';
@@ -50,10 +51,6 @@ function audit(rounds: readonly RoundRecord[]): string | undefined {
 }
 
 function rejected(rounds: readonly RoundRecord[]): string | undefined {
-  const reasons = new Map<string, number>();
-  for (const { judged } of rounds) {
-    for (const [reason, n] of Object.entries(judged.rejected)) reasons.set(reason, (reasons.get(reason) ?? 0) + n);
-  }
-  const sorted = [...reasons].sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1));
-  return sorted.length > 0 ? sorted.map(([reason, n]) => `${count(n)} ${reason}`).join(', ') : undefined;
+  const reasons = rejections(rounds);
+  return reasons.length > 0 ? reasons.map(([reason, n]) => `${count(n)} ${reason}`).join(', ') : undefined;
 }

@@ -2,6 +2,8 @@
 import type { RoundRecord } from '../../engine/record.ts';
 import type { LibraryFactor } from '../../runs/library.ts';
 import type { RunManifest } from '../../runs/manifest.ts';
+import { barren } from '../mining/barren.ts';
+import type { Lineage } from '../mining/lineage.ts';
 import { count, countOf, fixed } from '../print/number.ts';
 import { candidatesChart } from './candidates-chart.ts';
 import { type Chart, drawn } from './chart.ts';
@@ -41,6 +43,7 @@ ${tiles(run)}
 <h2>Fitness by round</h2>
 ${await figure(roundsChart(rounds, placebo, measure), roundsCaption(run))}
 </section>
+${run.lineage && improvementSection(run.lineage)}
 ${factors.length > 0 ? await librarySection(factors, measure) : undefined}
 ${factors.length > 0 ? lineageSection(factors) : fittestSection(rounds)}
 <section>
@@ -142,8 +145,25 @@ ${lineageList(best.ancestry)}
 </section>`;
 }
 
+function improvementSection({ steps, unfit }: Lineage): Html {
+  const ancestry = steps.map((step) => ({ ...step, fitness: step.fitness ?? Number.NaN }));
+  const alone = steps.length > 1 ? undefined : 'No descendant was fitter.';
+  const note = unfit ?? alone;
+  return html`<section>
+<h2>From the factor to its best descendant</h2>
+${note === undefined ? undefined : html`<p>${note}</p>`}
+${lineageList(ancestry)}
+</section>`;
+}
+
 function fittestSection(rounds: readonly RoundRecord[]): Html | undefined {
   const last = rounds.at(-1);
+  const why = barren(rounds);
+  if (why !== undefined)
+    return html`<section>
+<h2>Nothing to choose from</h2>
+<p>${why}</p>
+</section>`;
   if (!last || last.fittest === null) return undefined;
   return html`<section>
 <h2>The fittest so far</h2>
