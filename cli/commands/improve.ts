@@ -6,7 +6,7 @@ interface Arguments extends RuntimeArguments {
   readonly formula: string;
 }
 
-/** `evolve improve "EXPR"`: begin with a factor and simple individuals, and show how its best descendant came about. */
+/** `evolve improve "EXPR"`: breed a factor's descendants, and show how the best of them came about. */
 export const improveCommand: CommandModule<object, Arguments> = {
   command: 'improve <formula>',
   describe: 'Improve one factor, and show the steps to its best descendant',

@@ -5,7 +5,7 @@ import type { GivenOptions } from './search-options.ts';
 export interface MineOptions extends GivenOptions {
   /** A market folder; the embedded market without. */
   readonly data?: string | undefined;
-  /** A formula to improve: the search begins with it and simple individuals. */
+  /** A formula to improve: its descendants are bred, and, with origin `fresh`, others beside them. */
   readonly improve?: string | undefined;
   /** A .json file of factors to begin with. */
   readonly warmStart?: string | undefined;
