@@ -30,6 +30,17 @@ export function sheetRule(
   const every = whole('every', options.every ?? label.horizon, 1);
   const layers = whole('layers', options.layers ?? usual.layers, 0);
   if (layers === 1) throw new EvolveError('bad-argument', '--layers 1 is no division; give 2 or more, or 0 for none.');
+  const { length: symbols } = manifest.symbols;
+  if (options.layers !== undefined && layers > symbols) {
+    throw new EvolveError('bad-argument', `--layers ${layers} are more than the market's ${symbols} symbols.`);
+  }
+  const neutralise = options.neutralise ?? [];
+  if (options.weightedBy !== undefined && neutralise.length === 0) {
+    throw new EvolveError(
+      'bad-argument',
+      `--weighted-by ${options.weightedBy} weights regressions, and there is none without --neutralise.`,
+    );
+  }
   const cost = share('cost', options.cost ?? usual.cost);
   const { name: split, part, train } = partOf(options, manifest, library, label);
   return {
@@ -49,7 +60,7 @@ export function sheetRule(
       winsorise: parseWinsorisation(options.winsorise ?? usual.winsorise),
       standardise: options.standardise ?? true,
     },
-    neutralise: options.neutralise ?? [],
+    neutralise,
     weightedBy: knownField('weighted-by', options.weightedBy, manifest),
     against: against(options.against),
     shuffles: whole('shuffles', options.shuffles ?? usual.shuffles, 0),
