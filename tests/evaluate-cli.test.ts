@@ -60,13 +60,16 @@ beforeAll(async () => {
     mkdirSync(dirname(join(cwd, name)), { recursive: true });
     writeFileSync(join(cwd, name), text);
   }
-});
+}, 30_000);
 
 const files: Readonly<Record<string, string>> = {
   'empty.json': '{"factors": []}',
   'empty-list.json': '[]',
   'corrupt.json': '{"schema": 1, ',
   'notes.parquet': 'hello',
+  'broken.parquet': 'PAR1 and no more PAR1',
+  'words.csv': 'date,symbol,score\n2023-01-04,S001,good\n',
+  'twice.csv': 'date,symbol,score\n2023-01-04,S001,1\n2023-01-04,S001,2\n',
   'strangers.csv': 'date,symbol,score\n2023-01-04,X,1\n2023-01-05,Y,2\n',
   'ancient.csv': 'date,symbol,score\n1999-01-04,S001,1\n1999-01-05,S002,2\n',
   'noise.csv': 'date,symbol,NOISE\n2023-01-04,S001,1\n2023-01-04,S002,2\n2023-01-04,S004,4\n',
@@ -196,8 +199,8 @@ describe('with little to say, there is a sheet all the same, with what is missin
     ],
     [
       'more layers than symbols',
-      `NOISE --data usual ${daily} --layers 20 --universe MEMBER`,
-      /^NOISE: 14 of 20 layers never held a symbol; fewer --layers would fill them\.$/,
+      `NOISE --data usual ${daily} --layers 10 --universe MEMBER`,
+      /^NOISE: 4 of 10 layers never held a symbol; fewer --layers would fill them\.$/,
       (_, { layers }) => expect(layers?.layers.filter(({ size }) => size === 1)).toHaveLength(6),
     ],
     [
@@ -311,7 +314,7 @@ describe('what a user gets wrong is one sentence, and nothing is written', () =>
       '--neutralise takes one grouping, not industry and SECTOR. Leave one of them out.',
     ],
     [
-      'NOISE --data usual --weighted-by CAPP',
+      'NOISE --data usual --weighted-by CAPP --neutralise size',
       '--weighted-by CAPP: the market has no such daily field. Did you mean CAP?',
     ],
     ['NOISE --data usual --winsorise mad', 'Outliers cannot be winsorised by "mad": write mad:5'],
@@ -319,6 +322,11 @@ describe('what a user gets wrong is one sentence, and nothing is written', () =>
     ['NOISE --data usual --cost 2', '--cost should be a share such as 0.002, not 2.'],
     ['NOISE --data usual --cost 0.7', 'A cost should be a share of the amount traded, 0 to 0.5, not 0.7.'],
     ['NOISE --data usual --layers 1', '--layers 1 is no division; give 2 or more, or 0 for none.'],
+    ['NOISE --data usual --layers 20', "--layers 20 are more than the market's 12 symbols."],
+    [
+      'NOISE --data usual --weighted-by CAP',
+      '--weighted-by CAP weights regressions, and there is none without --neutralise.',
+    ],
     ['NOISE --data usual --layers 2.5', '--layers should be a whole number from 0 on, not 2.5.'],
     [
       'NOISE --data usual --universe MEMBRE',
@@ -352,6 +360,9 @@ describe('what a user gets wrong is one sentence, and nothing is written', () =>
     ['corrupt.json --data usual', 'corrupt.json is not valid JSON:'],
     ['none.json --data usual', 'There is no file none.json.'],
     ['none.parquet --data usual', 'Cannot read none.parquet: it does not exist.'],
+    ['broken.parquet --data usual', 'broken.parquet cannot be read as Parquet:'],
+    ['words.csv --data usual', 'words.csv has no column of numbers beside dates and symbols; it has: score.'],
+    ['twice.csv --data usual', 'twice.csv has S001 on 2023-01-04 more than once. Keep one row for each pair.'],
     ['notes.parquet --data usual', 'notes.parquet has no column of dates'],
     [
       'strangers.csv --data usual',

@@ -36,7 +36,7 @@ beforeAll(async () => {
   manifest = await synthesise(at('planted'), planted);
   await synthesise(at('small'), { stocks: 40, days: 320, minutes: 0, seed: 4 });
   small = await plainDaily(at('small'));
-});
+}, 30_000);
 afterAll(() => {
   vi.unstubAllEnvs();
   rmSync(place, { recursive: true });
@@ -415,6 +415,30 @@ describe('figures computed again in plain loops', () => {
       horizon: 3,
       standardise: true,
       neutralise: ['industry', 'size', 'OTHER', 'ts_return(CLOSE, 2)'],
+    });
+    expect(
+      distance(
+        ic.series,
+        each(rows, (t) => pearson(left[t] as number[], returns[t] as number[])),
+      ),
+    ).toBeLessThan(1e-5);
+  });
+
+  test('IC of what a regression weighted by the root of size leaves', async () => {
+    const returns = label(1);
+    const [values, cap, other] = ['NOISE', 'CAP', 'OTHER'].map(rowsOf) as [number[][], number[][], number[][]];
+    const left = each(rows, (t) => {
+      // Weights w are what multiplying everything by the root of w does to an unweighted regression.
+      const roots = (cap[t] as number[]).map((one) => one ** 0.25);
+      const weighted = (x: number[]) => x.map((one, n) => one * (roots[n] as number));
+      const rest = residuals(weighted(standardised(values[t] as number[])), [roots, weighted(other[t] as number[])]);
+      return rest.map((one, n) => one / (roots[n] as number));
+    });
+    const { ic } = await one('NOISE', {
+      ...options,
+      standardise: true,
+      neutralise: ['OTHER'],
+      weightedBy: 'CAP',
     });
     expect(
       distance(
