@@ -61,6 +61,7 @@ export {
 } from './libraries/import-factors.ts';
 export { type FoundFactor, type TopFactor, type TopFactors, topFactors } from './libraries/top-factors.ts';
 export { examineMachine, type Finding } from './machine.ts';
-export { type MineReport, mine } from './mining/mine.ts';
+export { mine } from './mining/mine.ts';
 export type { MineOptions, MineProgress } from './mining/mine-options.ts';
+export type { MineReport } from './mining/mine-report.ts';
 export { allOperatorWords, type OperatorWords, operatorWords } from './operator-words.ts';

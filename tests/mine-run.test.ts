@@ -16,8 +16,9 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { type MineReport, mine } from '../cli/mining/mine.ts';
+import { mine } from '../cli/mining/mine.ts';
 import type { MineOptions } from '../cli/mining/mine-options.ts';
+import type { MineReport } from '../cli/mining/mine-report.ts';
 import { synthesise } from '../data/synth/synthesise.ts';
 import { RunFolder } from '../runs/run-folder.ts';
 import { eventsOf, type Playground, playground, stoppedAfter, type Told, told } from './mining.ts';

@@ -1,16 +1,20 @@
 /** The folder a search is kept in: a new one, or that of a run to go on with. */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { EvolveError } from '../../core/failure.ts';
 import { packageVersion } from '../../core/package-root.ts';
 import type { MarketManifest } from '../../data/market.ts';
 import type { RoundRecord } from '../../engine/record.ts';
 import { Stopping, type StopReason } from '../../engine/stopping.ts';
 import type { RunEvent } from '../../runs/event-log.ts';
-import type { RunManifest } from '../../runs/manifest.ts';
+import { manifestName, type RunManifest } from '../../runs/manifest.ts';
 import { readRun } from '../../runs/read-run.ts';
 import { type Recovered, RunFolder } from '../../runs/run-folder.ts';
 import type { Identity } from './identity.ts';
 import type { MineOptions } from './mine-options.ts';
 import { flagOf, type OptionName, optionNames, type SearchConfig, stopNames, stopRule } from './search-options.ts';
+
+export const isRun = (path: string): boolean => existsSync(join(path, manifestName));
 
 export interface KeptRun {
   readonly folder: RunFolder;

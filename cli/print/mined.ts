@@ -2,7 +2,7 @@
 
 import type { FactorLibrary, SplitMetrics } from '../../runs/library.ts';
 import type { Step } from '../mining/lineage.ts';
-import type { MineReport } from '../mining/mine.ts';
+import type { MineReport } from '../mining/mine-report.ts';
 import { countOf, duration } from './number.ts';
 import { table } from './table.ts';
 
