@@ -121,13 +121,14 @@ describe('the future', () => {
   async function readings(
     folder: string,
     factors: (market: PlainDaily) => readonly JudgedFactor[],
+    asked = rule,
   ): Promise<Map<string, readonly ArrayLike<number>[]>> {
     const market = await plainDaily(folder);
-    const evaluator = await Evaluator.open(folder, { workers: 1, label: rule.label });
+    const evaluator = await Evaluator.open(folder, { workers: 1, label: asked.label });
     try {
       const found = new Map<string, ArrayLike<number>[]>();
-      const panel = await Panel.lay(evaluator, rule, neutralisers(rule.neutralise, market.manifest, 1));
-      const sample = everySo(rule.part, 1);
+      const panel = await Panel.lay(evaluator, asked, neutralisers(asked.neutralise, market.manifest, 1));
+      const sample = everySo(asked.part, 1);
       for (const factor of factors(market)) {
         const [values] = await factorValues(evaluator, [factor], sample);
         if (!values) throw new Error('no values');
@@ -139,7 +140,7 @@ describe('the future', () => {
         evaluator.arena.release(values.address);
       }
       panel.close();
-      for (const { name, layers, ic } of (await tearSheet(evaluator, factors(market), rule)).factors) {
+      for (const { name, layers, ic } of (await tearSheet(evaluator, factors(market), asked)).factors) {
         const start = market.manifest.calendar.indexOf(layers?.navDates[0] ?? '');
         for (const [k, { nav, excessNav }] of (layers?.layers ?? []).entries()) {
           found.set(
@@ -214,6 +215,19 @@ describe('the future', () => {
     expect(firstChange(before, after)).toBeLessThanOrEqual(today);
     const { ic } = (await evaluateScores(scores(small))).factors[0] as FactorSheet;
     if (share < 0.1) expect(Math.abs(ic.mean)).toBeLessThan(0.03);
+  });
+
+  test('begins for the layers with the date of the scores: these are traded on the date after', async () => {
+    const scores = (change: (t: number) => number) => (market: PlainDaily) => {
+      const cells = market.field('TURN').map((x, i) => x * change(Math.floor(i / market.columns)));
+      return [{ name: 'turn', source: { kind: 'scores', cells } }] as const;
+    };
+    const layersOnly = async (change: (t: number) => number) => {
+      const found = await readings(at('small'), scores(change), { ...rule, neutralise: [], rebalance: 1 });
+      return new Map([...found].filter(([name]) => name.startsWith('layer')));
+    };
+    const [before, after] = [await layersOnly(() => 1), await layersOnly((t) => (t < today ? 1 : -1))];
+    expect(firstChange(before, after)).toBe(today + 1);
   });
 
   test('is what the label itself is told to have, though its correlation never varies', async () => {
