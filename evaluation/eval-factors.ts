@@ -13,6 +13,7 @@ import { canonical, type Interned } from '../program/canonical.ts';
 import type { Expression } from '../program/expression.ts';
 import { print } from '../program/print.ts';
 import { type CellSummary, CellTally } from './cell-tally.ts';
+import { checkedWorkers } from './checked-workers.ts';
 import { Evaluator } from './evaluator.ts';
 import { FactorFile, type FactorShape } from './factor-file.ts';
 import { fieldsOf } from './minute-reduction.ts';
@@ -77,9 +78,7 @@ const gibibyte = 1024 ** 3;
 
 export async function evalFactors(options: EvalOptions): Promise<EvalReport> {
   const { out, shape = 'long', workers, onProgress } = options;
-  if (workers !== undefined && !(Number.isInteger(workers) && workers > 0)) {
-    throw new EvolveError('bad-argument', `--workers should be a whole number above 0, not ${workers}.`);
-  }
+  checkedWorkers(workers);
   const folder = options.data ?? (await embedded(onProgress));
   const manifest = await readManifest(folder);
   const dates = datesWanted(manifest.calendar, options);

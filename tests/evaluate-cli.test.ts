@@ -169,7 +169,7 @@ describe('with little to say, there is a sheet all the same, with what is missin
       'NOISE --data short --split all --workers 1',
       /^NOISE has no correlation on any date: the returns beside its values are too few or alike\.$/,
       (sheet, { ic, decay }) => {
-        expect(sheet.warnings.some((one) => one.startsWith('Correlations are of 1 dates'))).toBe(true);
+        expect(sheet.warnings.some((one) => one.startsWith('Correlations are of one date'))).toBe(true);
         expect([ic.dates, decay.map(({ dates }) => dates)]).toEqual([0, [0, 0, 0, 0, 0]]);
       },
     ],

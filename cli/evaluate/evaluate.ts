@@ -5,6 +5,7 @@ import { cacheFolder, embeddedMarket, embeddedOptions } from '../../data/embedde
 import { labelFields } from '../../data/labels.ts';
 import type { MarketManifest } from '../../data/market.ts';
 import { readManifest } from '../../data/store/manifest.ts';
+import { checkedWorkers } from '../../evaluation/checked-workers.ts';
 import { Evaluator, marketVocabulary } from '../../evaluation/evaluator.ts';
 import { fieldsOf } from '../../evaluation/minute-reduction.ts';
 import { neutralisers } from '../../evaluation/tear-sheet/neutralisers.ts';
@@ -26,9 +27,7 @@ const gibibyte = 1024 ** 3;
 export async function evaluate(options: EvaluateOptions): Promise<TearSheet> {
   const { sources, report, pictures, overwrite = false, onProgress } = options;
   if (sources.length === 0) throw new EvolveError('bad-argument', 'Name a formula, a library or a file of scores.');
-  if (options.workers !== undefined && !(Number.isInteger(options.workers) && options.workers > 0)) {
-    throw new EvolveError('bad-argument', `--workers should be a whole number above 0, not ${options.workers}.`);
-  }
+  checkedWorkers(options.workers);
   const folder =
     options.data ??
     (await embeddedMarket((done) => onProgress?.('Making the embedded market', done, embeddedOptions.days)));

@@ -68,7 +68,7 @@ export async function tearSheet(
         ...(rule.tried !== undefined && { tried: rule.tried, luckyT: luckyT(rule.tried) }),
         warnings: [],
       };
-      return { ...sheet, warnings: warningsOf(sheet, rule, manifest) };
+      return { ...sheet, warnings: warningsOf(sheet, rule, manifest, !rule.train && factors.some(hasNoSign)) };
     } finally {
       library?.close();
       await known.then(
@@ -80,6 +80,9 @@ export async function tearSheet(
     panel.close();
   }
 }
+
+/** Whether its correlations decide about it. */
+const hasNoSign = ({ source, sign }: JudgedFactor): boolean => source.kind === 'program' && !sign;
 
 /** Of a program without one: that of its mean correlation on the training dates, of the raw values. */
 async function signsOf(panel: Panel, factors: readonly JudgedFactor[]): Promise<(1 | -1)[]> {

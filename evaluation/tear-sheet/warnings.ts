@@ -8,7 +8,12 @@ const tooGood = { ic: 0.2, icir: 2 } as const;
 /** Fewer dates say little of anything. */
 const fewDates = 20;
 
-export function warningsOf(sheet: Omit<TearSheet, 'warnings'>, rule: SheetRule, manifest: MarketManifest): string[] {
+export function warningsOf(
+  sheet: Omit<TearSheet, 'warnings'>,
+  rule: SheetRule,
+  manifest: MarketManifest,
+  signsFromHere: boolean,
+): string[] {
   const warnings: string[] = [];
   for (const { name, ic, coverage, layers } of sheet.factors) {
     // Of a few dates and symbols chance alone has as much; of correlations that do not vary there is no t.
@@ -38,13 +43,18 @@ export function warningsOf(sheet: Omit<TearSheet, 'warnings'>, rule: SheetRule, 
   const { length } = sheet.dates;
   if (length < fewDates) {
     warnings.push(
-      `Correlations are of ${length} dates, one in ${rule.every}: too few to tell chance from skill. A shorter --horizon or --every has more.`,
+      `Correlations are of ${length === 1 ? 'one date' : `${length} dates`}, one in ${rule.every}: too few to tell chance from skill. A shorter --horizon or --every has more.`,
     );
   }
   if (rule.split === 'train') {
     warnings.push('The part judged is the one factors were made on: figures of it say nothing about other dates.');
   } else if (rule.split === 'all') {
     warnings.push('All dates are judged, those the factors may have been made on as well.');
+  }
+  if (signsFromHere) {
+    warnings.push(
+      'Whether high or low values are good was decided on the dates judged: name a --split to decide it on earlier ones.',
+    );
   }
   if (rule.tried !== undefined && sheet.luckyT !== undefined) {
     const known = sheet.factors.map(({ ic }) => Math.abs(ic.tNeweyWest)).filter((t) => !Number.isNaN(t));
