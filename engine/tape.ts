@@ -14,6 +14,7 @@ export class Taped<G> {
   readonly problem: Problem<G>;
   #recording: Tape = { verdicts: [], likeness: [] };
   #playing: Tape | undefined;
+  #further = false;
 
   constructor(problem: Problem<G>) {
     const answered = async <T extends readonly unknown[]>(
@@ -24,6 +25,7 @@ export class Taped<G> {
       // In the order of the questions: two may be open at once, and either be answered first.
       const answers = this.#recording[kind] as (T | undefined)[];
       const place = answers.push(undefined) - 1;
+      const playing = this.playing;
       const played = this.#playing?.[kind].shift() as T | undefined;
       let asked = 0;
       const counted = function* () {
@@ -32,8 +34,8 @@ export class Taped<G> {
           yield genome;
         }
       };
-      if (this.#playing) for (const _ of counted()); // children come to be by being asked about
-      const answer = this.#playing ? played : await ask(counted());
+      if (playing) for (const _ of counted()); // children come to be by being asked about
+      const answer = playing ? played : await ask(counted());
       if (answer?.length !== asked) {
         throw new Error('the log does not fit the search: it was written by another version, or for other data');
       }
@@ -47,9 +49,19 @@ export class Taped<G> {
     };
   }
 
-  /** Answers from now on come from the tape, or from the problem again. */
-  play(tape: Tape | undefined): void {
+  /**
+   * Answers from now on come from the tape, or from the problem again. With `further`, of a round that was not over:
+   * from the problem when there are no more on the tape.
+   */
+  play(tape: Tape | undefined, further = false): void {
     this.#playing = tape && { verdicts: [...tape.verdicts], likeness: [...tape.likeness] };
+    this.#further = further;
+  }
+
+  /** Whether the next answer comes from a tape. */
+  get playing(): boolean {
+    const { verdicts, likeness } = this.#playing ?? {};
+    return this.#playing !== undefined && !(this.#further && verdicts?.length === 0 && likeness?.length === 0);
   }
 
   /** What was answered since the last time. */

@@ -56,6 +56,17 @@ test.each([
   if (rounds <= whole.rounds.length) expect(told(out)).toEqual(whole);
 });
 
+test('Ctrl-C in the first population does not wait for the rest of it', async () => {
+  const out = join(ground.place, 'early');
+  const { kill, outcome } = start({ out, population: 20_000, size: 12, initialSize: 12 });
+  await until(() => logOf(out).includes('"kind":"begin"'));
+  kill('SIGINT');
+  expect(await outcome).toMatchObject({ code: 130, stdout: expect.stringContaining(`Everything is kept in ${out}.`) });
+  expect(eventsOf(out, 'round')).toEqual([]);
+  expect(eventsOf(out, 'portion')).toHaveLength(1);
+  expect(eventsOf(out, 'stopped')).toEqual([{ kind: 'stopped', reason: 'interrupted', round: -1 }]);
+});
+
 test('a second Ctrl-C ends it at once', async () => {
   const out = join(ground.place, 'twice');
   // A first round that takes longer than anybody wants to wait.

@@ -32,8 +32,8 @@ export async function conclude(
   const report = {
     run: folder.path,
     market: { folder: data, name, hash },
-    rounds: real.record.round,
-    tried: real.record.tried,
+    rounds: Math.max(0, real.round),
+    tried: real.tried,
     evaluations: real.evaluations,
     seconds: real.seconds,
     stopped: real.stopped,
@@ -41,7 +41,7 @@ export async function conclude(
     refused,
   };
   const unfinished = (): MineReport => {
-    folder.append({ kind: 'stopped', reason: 'interrupted', round: real.record.round });
+    folder.append({ kind: 'stopped', reason: 'interrupted', round: real.round });
     return { ...report, stopped: 'interrupted' };
   };
   if (real.stopped === 'interrupted') return unfinished();
@@ -56,7 +56,7 @@ export async function conclude(
     const { hall } = real.search;
     tell({ kind: 'stage', label: 'Choosing the library', done: 0, total: 1 });
     const placeboBest = placebo && (bestOf(placebo)?.fitness ?? 0);
-    const choice = await choose(search, evaluator, hall, { tried: real.record.tried, placeboBest, had });
+    const choice = await choose(search, evaluator, hall, { tried: real.tried, placeboBest, had });
     if (options.signal?.aborted) return unfinished();
     // From here on nobody stops in order: test dates that were looked at for nothing would have to be looked at again.
     folder.append({ kind: 'test-opened', time: new Date().toISOString(), factors: choice.chosen.length });
@@ -64,7 +64,7 @@ export async function conclude(
       name: folder.manifest.name,
       engineVersion: packageVersion,
       config: { ...config, warmStart: stored.warmStart, beside: stored.beside },
-      tried: { programs: real.record.tried, evaluations: real.evaluations, rounds: real.record.round },
+      tried: { programs: real.tried, evaluations: real.evaluations, rounds: real.round },
     });
     const line =
       stored.improve === undefined

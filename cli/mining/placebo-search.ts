@@ -20,7 +20,7 @@ export async function placeboSearch(
 ): Promise<SearchOutcome<Expression>> {
   const path = join(run.folder.path, 'placebo');
   const endless = Object.fromEntries(stopNames.map((name) => [name, null]));
-  const config: SearchConfig = { ...run.config, ...endless, rounds: real.record.round };
+  const config: SearchConfig = { ...run.config, ...endless, rounds: real.round };
   const there = isRun(path);
   const folder = there
     ? RunFolder.open(path)

@@ -7,7 +7,9 @@ import { Search } from '../../engine/search.ts';
 import type { SearchState } from '../../engine/state.ts';
 import { Stopping, type StopReason, type StopRule } from '../../engine/stopping.ts';
 import { type Tape, Taped } from '../../engine/tape.ts';
+import type { RunEvent } from '../../runs/event-log.ts';
 import type { Recovered, RunFolder } from '../../runs/run-folder.ts';
+import { LeftBetween, stoppable } from './stoppable.ts';
 
 export interface RunSearch<G> {
   readonly folder: RunFolder;
@@ -33,7 +35,10 @@ export interface SearchOutcome<G> {
   readonly search: Search<G>;
   /** `interrupted` leaves more to do. */
   readonly stopped: StopReason | 'interrupted';
-  readonly record: RoundRecord;
+  /** The last that is over; -1 when the first is not. */
+  readonly round: number;
+  /** Genomes given a verdict of their own. */
+  readonly tried: number;
   readonly seconds: number;
   /** Asked of the problem, audits and repeated judgements included. */
   readonly evaluations: number;
@@ -56,10 +61,13 @@ const snapshotSeconds = 10;
 export async function runSearch<G>(run: RunSearch<G>): Promise<SearchOutcome<G>> {
   const { folder, rule, signal, onRound } = run;
   const taped = new Taped(run.problem);
+  // A later round is as short as a portion of the first.
+  const problem = stoppable(taped.problem, () => !record && !taped.playing && signal?.aborted === true);
   const state = run.recovered.state as Snapshot | undefined;
   const searching = (reuse: boolean, from?: SearchState): Search<G> =>
-    new Search(taped.problem, rule, { seeds: run.seeds, reuse }, from);
+    new Search(problem, rule, { seeds: run.seeds, reuse }, from);
   let { reuse } = run;
+  let record = state?.record;
   let search = searching(reuse, state?.search);
   // What was asked of the problem, and so what is on a tape, depends on it; where the search goes does not.
   const remembering = (again: boolean): void => {
@@ -67,9 +75,11 @@ export async function runSearch<G>(run: RunSearch<G>): Promise<SearchOutcome<G>>
     reuse = again;
   };
   const stopping = new Stopping(run.stop, state && { best: state.best, bestRound: state.bestRound });
-  let [record, seconds, evaluations] = [state?.record, state?.seconds ?? 0, state?.evaluations ?? 0];
+  let [seconds, evaluations] = [state?.seconds ?? 0, state?.evaluations ?? 0];
+  let begun: RunEvent | undefined;
   for (const event of run.recovered.events) {
-    if (event.kind === 'clock') seconds += event.seconds as number;
+    if (event.kind === 'clock' || event.kind === 'portion') seconds += event.seconds as number;
+    if (event.kind === 'portion') begun = event;
     if (event.kind !== 'round') continue;
     remembering(event.reuse !== false);
     taped.play(event.tape as Tape);
@@ -83,6 +93,7 @@ export async function runSearch<G>(run: RunSearch<G>): Promise<SearchOutcome<G>>
   }
   taped.play(undefined);
   remembering(run.reuse);
+  if (!record && begun && (begun.reuse !== false) === reuse) taped.play(begun.tape as Tape, true);
 
   const keep = (last: RoundRecord): void => {
     const { best, bestRound } = stopping.state;
@@ -96,10 +107,21 @@ export async function runSearch<G>(run: RunSearch<G>): Promise<SearchOutcome<G>>
     const stopped = record && (stopping.after(record, seconds / 60) ?? (signal?.aborted ? 'interrupted' : undefined));
     if (record && stopped) {
       if (unkept) keep(record);
-      return { search, stopped, record, seconds, evaluations };
+      return { search, stopped, round: record.round, tried: record.tried, seconds, evaluations };
     }
     const started = performance.now();
-    record = await search.next();
+    try {
+      record = await search.next();
+    } catch (error) {
+      if (!(error instanceof LeftBetween)) throw error;
+      const tape = taped.take();
+      const taken = (performance.now() - started) / 1000;
+      seconds += taken;
+      folder.append({ kind: 'portion', tape, seconds: taken, ...(!reuse && { reuse }) });
+      const asked = tape.verdicts.reduce((sum, { length }) => sum + length, 0);
+      return { search, stopped: 'interrupted', round: -1, tried: search.tried, seconds, evaluations: asked };
+    }
+    taped.play(undefined);
     const tape = taped.take();
     stopping.note(record);
     evaluations += record.judged.asked;
