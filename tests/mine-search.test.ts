@@ -78,6 +78,30 @@ describe('improving a factor', () => {
   });
 });
 
+test('beside a library and two hundred others, nothing like the library comes into the next', async () => {
+  const first = await mine({ ...ground.small, out: join(ground.place, 'had') });
+  const had = (first.library as FactorLibrary).factors.map(({ expression }) => expression);
+  expect(had.length).toBeGreaterThan(0);
+  const beside = join(ground.place, 'beside.json');
+  const others = Array.from({ length: 200 }, (_, k) => `ts_skew(OPEN / HIGH, ${3 + (k % 30)}) + ${k}`);
+  writeFileSync(beside, JSON.stringify([...others, ...had]));
+  const { library, choice } = await mine({ ...ground.small, beside, out: join(ground.place, 'next') });
+  const found = (library as FactorLibrary).factors.map(({ expression }) => expression);
+  expect(choice?.candidates).toBe(first.choice?.candidates);
+  expect(choice?.failed.correlation).toBeGreaterThanOrEqual(had.length);
+  const evaluator = await Evaluator.open(ground.market, { workers: 1 });
+  try {
+    const programs = [...had, ...found].map((text) => parse(text, evaluator.vocabulary));
+    const calendar = evaluator.market.manifest.calendar;
+    const [from, to] = (library as FactorLibrary).split.valid.map((date) => calendar.indexOf(date)) as [number, number];
+    const dates = Array.from({ length: to - from + 1 }, (_, i) => from + i);
+    const rows = await evaluator.correlations(programs, dates, had.length);
+    for (const row of rows.slice(had.length)) for (const value of row) expect(Math.abs(value)).toBeLessThan(0.7);
+  } finally {
+    await evaluator.close();
+  }
+});
+
 test('a search that finds nothing fit says why', async () => {
   const out = join(ground.place, 'barren');
   const windows = '170';
