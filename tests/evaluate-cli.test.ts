@@ -73,6 +73,10 @@ const files: Readonly<Record<string, string>> = {
   'strangers.csv': 'date,symbol,score\n2023-01-04,X,1\n2023-01-05,Y,2\n',
   'ancient.csv': 'date,symbol,score\n1999-01-04,S001,1\n1999-01-05,S002,2\n',
   'noise.csv': 'date,symbol,NOISE\n2023-01-04,S001,1\n2023-01-04,S002,2\n2023-01-04,S004,4\n',
+  // Between the dates that --horizon 5 samples.
+  'seldom.csv': `date,symbol,score\n${['01-03', '01-13', '01-23', '02-02', '02-12']
+    .flatMap((day, t) => [1, 2, 4, 5, 8].map((n) => `2023-${day},S00${n},${(n * (t + 1)) % 7}`))
+    .join('\n')}\n`,
   'twice.json': '[{"name": "a", "expression": "NOISE"}, {"name": "a", "expression": "CLOSE"}]',
   'first.json': '[{"name": "a", "expression": "NOISE"}]',
   'second.json': '[{"name": "a", "expression": "GAP"}]',
@@ -169,7 +173,7 @@ describe('with little to say, there is a sheet all the same, with what is missin
       'NOISE --data short --split all --workers 1',
       /^NOISE has no correlation on any date: the returns beside its values are too few or alike\.$/,
       (sheet, { ic, decay }) => {
-        expect(sheet.warnings.some((one) => one.startsWith('Correlations are of one date'))).toBe(true);
+        expect(sheet.warnings.some((one) => one.startsWith('Correlations are of 0 dates'))).toBe(true);
         expect([ic.dates, decay.map(({ dates }) => dates)]).toEqual([0, [0, 0, 0, 0, 0]]);
       },
     ],
@@ -212,6 +216,31 @@ describe('with little to say, there is a sheet all the same, with what is missin
         // An IC of -0.33 among three symbols is chance.
         expect(warnings.filter((one) => one.includes('too good'))).toEqual([]);
       },
+    ],
+    [
+      'scores on other dates than those sampled',
+      'seldom.csv --data usual --split all --horizon 5 --workers 1',
+      /^score has values on 5 of 60 dates: correlations are of 0 of them, layers were dealt on 0 and kept on 0 when they were due\. --every 1 and --rebalance 1 would use all of them;/,
+      ({ warnings }, { ic }) => {
+        expect(ic.dates).toBe(0);
+        expect(warnings.filter((one) => /no correlation on any date/.test(one))).toEqual([]);
+      },
+    ],
+    [
+      'scores so seldom that their labels do not overlap, on all of their dates',
+      'seldom.csv --data usual --split all --horizon 5 --every 1 --rebalance 1 --workers 1',
+      /^Correlations are of 5 dates, one in 1: too few/,
+      (_, { ic, layers }) => {
+        expect([ic.dates, layers?.rebalances]).toEqual([5, 5]);
+        // As many as five dates that follow each other have, of labels of one date.
+        expect(ic.lags).toBe(2);
+      },
+    ],
+    [
+      'labels that overlap',
+      'NOISE --data usual --split all --horizon 10 --every 1 --workers 1',
+      /^Correlations are of 49 dates, one in 1, whose labels overlap: too few/,
+      (_, { ic }) => expect(ic.lags).toBe(18),
     ],
     [
       'a library in which one factor says nothing',

@@ -155,6 +155,19 @@ describe('correlations of dates', () => {
     expect(report.byMonth[1]?.mean).toBeNaN();
   });
 
+  test('labels overlap where samples are near each other, whatever lies between those that are not', () => {
+    const sampled = (every: number) =>
+      Array.from({ length: 240 }, (_, t) => (t % every === 0 ? Math.sin(7 * t) : missing));
+    const days = Array.from({ length: 240 }, (_, t) => `2024-${String(1 + Math.floor(t / 28)).padStart(2, '0')}-01`);
+    const lags = (series: number[], every: number) => icReport(series, days, { horizon: 10, every }).lags;
+    expect(lags(sampled(1), 1)).toBe(18);
+    expect(lags(sampled(3), 1)).toBe(6);
+    expect(lags(sampled(20), 1)).toBe(2);
+    expect(lags(sampled(2), 3)).toBe(4);
+    // The scores with a gap are as near to each other as those without.
+    expect(lags([...sampled(1).slice(0, 120), ...sampled(20).slice(120)], 1)).toBe(18);
+  });
+
   test('what cannot be said is missing', () => {
     const silent = icReport([missing, missing], ['2024-01-02', '2024-01-03'], { horizon: 10, every: 1 });
     expect(silent).toMatchObject({ mean: missing, std: missing, icir: missing, share: missing, t: missing, dates: 0 });

@@ -52,8 +52,7 @@ interface Sampling {
 
 export function icReport(series: readonly number[], dates: readonly string[], sampling: Sampling): IcReport {
   if (series.length !== dates.length) throw new RangeError(`${series.length} correlations of ${dates.length} dates`);
-  // Of neighbouring samples, those whose labels share dates.
-  const overlap = Math.ceil(sampling.horizon / sampling.every);
+  const overlap = overlapping(series, sampling);
   const sign = moments(series).mean < 0 ? -1 : 1;
   const whole = figures(series, sign);
   let sum = 0;
@@ -73,6 +72,17 @@ export function icReport(series: readonly number[], dates: readonly string[], sa
       return sum;
     }),
   };
+}
+
+/** The most neighbouring samples whose labels share dates; of a score that is known once a month, only that one. */
+function overlapping(series: readonly number[], { horizon, every }: Sampling): number {
+  const places = series.flatMap((x, i) => (Number.isNaN(x) ? [] : [i]));
+  let [most, next] = [1, 0];
+  for (const [first, place] of places.entries()) {
+    while (next < places.length && ((places[next] as number) - place) * every < horizon) next++;
+    most = Math.max(most, next - first);
+  }
+  return most;
 }
 
 function figures(series: readonly number[], sign: 1 | -1): Figures {

@@ -1,5 +1,6 @@
 /** What a reader of a sheet should be told before any figure: what could not be done, and what looks too good. */
 import type { MarketManifest } from '../../data/market.ts';
+import type { LayerReport } from './layers.ts';
 import type { SheetRule } from './rule.ts';
 import type { TearSheet } from './sheet.ts';
 
@@ -24,7 +25,11 @@ export function warningsOf(
         `${name} has a mean IC of ${ic.mean.toFixed(3)}${away}: too good to be true, look for the future in it.`,
       );
     }
-    if (ic.dates === 0) {
+    const judged = rule.part.to - rule.part.from;
+    const valued = judged - coverage.datesWithout;
+    const missed = valued > 0 && valued < judged && (ic.dates === 0 || (layers?.skipped ?? 0) > 0);
+    if (missed) warnings.push(gaps(name, `${valued} of ${judged} dates`, ic.dates, layers, rule));
+    else if (ic.dates === 0) {
       const lacking =
         coverage.known > 0 ? 'the returns beside its values are too few or alike' : 'its values are missing or alike';
       warnings.push(`${name} has no correlation on any date: ${lacking}.`);
@@ -40,10 +45,13 @@ export function warningsOf(
       `${list(torn.map(({ name }) => name))} would be rare among shuffled labels, and yet the t is below 2: what symbols have in common, such as industries, moves correlations from date to date, and shuffling destroys it. Believe the t, or --neutralise.`,
     );
   }
-  const { length } = sheet.dates;
-  if (length < fewDates) {
+  const length = Math.max(0, ...sheet.factors.map(({ ic }) => ic.dates));
+  // Labels that overlap repeat each other: there is room for so many that do not.
+  const apart = (rule.part.to - rule.part.from) / rule.label.horizon;
+  if (Math.min(length, apart) < fewDates) {
+    const overlap = apart < length && rule.every < rule.label.horizon ? ', whose labels overlap' : '';
     warnings.push(
-      `Correlations are of ${length === 1 ? 'one date' : `${length} dates`}, one in ${rule.every}: too few to tell chance from skill. A shorter --horizon or --every has more.`,
+      `Correlations are of ${plural(length, 'date')}, one in ${rule.every}${overlap}: too few to tell chance from skill. A longer part or a shorter --horizon has more.`,
     );
   }
   if (rule.split === 'train') {
@@ -70,6 +78,24 @@ export function warningsOf(
     warnings.push(`${name} is known of one day only and taken for every date: on earlier dates it knows the future.`);
   }
   return warnings;
+}
+
+const plural = (count: number, word: string): string => (count === 1 ? `one ${word}` : `${count} ${word}s`);
+
+/** Of scores once a month, or that end before the part does: which of them were of use, and how all can be. */
+function gaps(
+  name: string,
+  valued: string,
+  correlations: number,
+  layers: LayerReport | undefined,
+  { every, rebalance }: SheetRule,
+): string {
+  const dealt = layers
+    ? `, layers were dealt on ${layers.rebalances} and kept on ${layers.skipped} when they were due`
+    : '';
+  const all = [every > 1 && '--every 1', layers && rebalance > 1 && '--rebalance 1'].filter((flag) => flag);
+  const remedy = all.length > 0 ? `${all.join(' and ')} would use all of them; ` : '';
+  return `${name} has values on ${valued}: correlations are of ${correlations} of them${dealt}. ${remedy}--from and --to leave off what has none.`;
 }
 
 const list = (names: readonly string[]): string =>
