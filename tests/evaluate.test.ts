@@ -511,6 +511,18 @@ describe('figures computed again in plain loops', () => {
     }
     expect(correlation?.dates).toBe(count);
 
+    // Whatever scale the factors are left on, their sum is of standardised ones.
+    const scaled = { ...options, split: 'valid', standardise: false } as const;
+    const raw = await judged(['NOISE', 'GRADE', 'OTHER', 'OTHER + NOISE', '1000 * NOISE'], scaled);
+    const own = await judged(['NOISE', 'GRADE', 'OTHER', 'OTHER + NOISE', '1000 * NOISE'], {
+      ...scaled,
+      standardise: true,
+    });
+    for (const [k, { ic, weights }] of (raw.combinations ?? []).entries()) {
+      expect(distance(weights, own.combinations?.[k]?.weights ?? [])).toBeLessThan(1e-5);
+      expect(distance(ic.series, own.combinations?.[k]?.ic.series ?? [])).toBeLessThan(1e-5);
+    }
+
     expect(combinations.map(({ name }) => name)).toEqual(['equal', 'ic', 'ridge']);
     for (const { weights } of combinations) {
       expect(weights.reduce((total, weight) => total + Math.abs(weight), 0)).toBeCloseTo(1, 12);

@@ -6,8 +6,10 @@ import { combined, equalWeights, icWeights } from './combine.ts';
 import { icReport } from './daily-ic.ts';
 import { factorValues, type JudgedFactor } from './factor-values.ts';
 import { datesOf, everySo, type Panel, rowsOf, type Sample } from './panel.ts';
+import { standardise } from './prepare.ts';
 import type { SheetProgress } from './progress.ts';
 import { defaultPenalty, RidgeSums } from './ridge-sums.ts';
+import type { Section } from './section.ts';
 import type { CombinationSheet, CorrelationMatrix } from './sheet.ts';
 
 const mostDates = 250;
@@ -123,7 +125,7 @@ export class LibrarySample {
       );
       const ridge = new RidgeSums(members.length);
       for (const [i, t] of datesOf(training).entries()) {
-        const sections = members.map((values) => Float64Array.from(arena.row(values, i)));
+        const sections = members.map((values) => this.#section(values, i));
         ridge.add(sections, Float64Array.from(arena.row(label, t)));
       }
       return { means: daily.map((series) => moments(series).mean), ridge };
@@ -132,13 +134,21 @@ export class LibrarySample {
     }
   }
 
+  /** Of one factor and date, on the scale of the others: --no-standardise is about each factor, not about their sum. */
+  #section(values: Matrix, i: number): Section {
+    const { evaluator, rule } = this.#panel;
+    const section = Float64Array.from(evaluator.arena.row(values, i));
+    if (!rule.preparation.standardise) standardise(section);
+    return section;
+  }
+
   #combined(weights: readonly number[]): Matrix {
     const { arena } = this.#panel.evaluator;
     const out = arena.matrix(this.#sample.count, this.#panel.symbols);
     const section = new Float64Array(this.#panel.symbols);
     for (let i = 0; i < this.#sample.count; i++) {
       combined(
-        this.#values.map((values) => Float64Array.from(arena.row(values, i))),
+        this.#values.map((values) => this.#section(values, i)),
         weights,
         section,
       );

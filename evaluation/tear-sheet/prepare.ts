@@ -39,7 +39,7 @@ export function prepareSection(
 }
 
 /** In place. Missing where nothing varies: deviations of equal numbers from their mean would be its rounding. */
-function standardise(section: Section): void {
+export function standardise(section: Section): void {
   let count = 0;
   let sum = 0;
   let least = Number.POSITIVE_INFINITY;
