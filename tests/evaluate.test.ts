@@ -22,8 +22,10 @@ import type { FactorSheet, TearSheet } from '../evaluation/tear-sheet/sheet.ts';
 import { styles } from '../evaluation/tear-sheet/styles.ts';
 import { tearSheet } from '../evaluation/tear-sheet/tear-sheet.ts';
 import { parse } from '../program/parse.ts';
+import { libraryText } from '../runs/library.ts';
 import { handMade, otherFuture, type PlainDaily, plainDaily, reordered } from './market-copies.ts';
 import { meanKnown, meanRanks, pearson, residuals, spearman, standardised } from './plain-statistics.ts';
+import { factorLibrary, libraryFactor } from './small-library.ts';
 
 const place = mkdtempSync(join(tmpdir(), 'evolve-sheets-'));
 const at = (name: string): string => join(place, name);
@@ -320,6 +322,46 @@ describe('the same sheet', () => {
     expect(computed.ic.dates).toBeGreaterThan(20);
     // For scores no sign is decided: high ones are good.
     expect([computed.sign, read.sign]).toEqual([-1, 1]);
+  });
+});
+
+describe('several libraries', () => {
+  const calendar = (t: number): string => small.manifest.calendar[t] as string;
+  const between = (from: number, to: number) => [calendar(from), calendar(to)] as const;
+  beforeAll(() => {
+    for (const [name, end] of [
+      ['early', 99],
+      ['late', 229],
+    ] as const) {
+      const library = {
+        ...factorLibrary(libraryFactor(`${name}-factor`, 'ts_norm(CLOSE, 10)')),
+        name,
+        split: { train: between(0, end), valid: between(end + 5, end + 40), test: between(end + 45, 319) },
+      };
+      writeFileSync(at(`${name}.json`), libraryText(library));
+    }
+  });
+  const warningsOf = async (names: readonly string[], options: Partial<EvaluateOptions>) =>
+    (await judged(names.map(at), { split: undefined, ...options })).warnings;
+
+  test('are judged on the usual parts, which one of them has seen: both are said', async () => {
+    const warnings = await warningsOf(['early.json', 'late.json'], {});
+    expect(warnings).toContainEqual(expect.stringMatching(/^Of 2 libraries neither parts nor label are taken/));
+    // The usual validation part begins on date 192.
+    const seen = warnings.filter((one) => one.includes('has seen'));
+    expect(seen).toEqual([
+      `late was made on ${calendar(0)} to ${calendar(229)}: it has seen 38 of the 62 dates judged.`,
+    ]);
+  });
+
+  test('and dates of your own are held against those of its training', async () => {
+    const seen = async (options: Partial<EvaluateOptions>) =>
+      (await warningsOf(['early.json'], options)).filter((one) => one.includes('has seen'));
+    expect(await seen({ from: calendar(90), to: calendar(189) })).toEqual([
+      `early was made on ${calendar(0)} to ${calendar(99)}: it has seen 10 of the 100 dates judged.`,
+    ]);
+    expect(await seen({ from: calendar(100) })).toEqual([]);
+    expect(await seen({ split: 'test' })).toEqual([]);
   });
 });
 

@@ -19,7 +19,7 @@ import { canonical } from '../../program/canonical.ts';
 import type { Expression } from '../../program/expression.ts';
 import { parse } from '../../program/parse.ts';
 import type { EvaluateOptions } from './evaluate-options.ts';
-import { type JudgedSources, judgedSources } from './judged-sources.ts';
+import { type JudgedSources, judgedSources, seenBefore } from './judged-sources.ts';
 import { sheetRule } from './sheet-rule.ts';
 
 const gibibyte = 1024 ** 3;
@@ -38,7 +38,8 @@ export async function evaluate(options: EvaluateOptions): Promise<TearSheet> {
   const page = report === undefined ? undefined : new OutputFile(report, overwrite);
   try {
     const sheet = await judge(folder, manifest, judged, rule, options);
-    const complete = { ...sheet, warnings: [...judged.notes, ...sheet.warnings] };
+    const seen = seenBefore(judged.libraries, rule, manifest.calendar);
+    const complete = { ...sheet, warnings: [...judged.notes, ...seen, ...sheet.warnings] };
     if (page) {
       const { tearSheetPage } = await import('../report/tear-sheet-page.ts');
       page.write(Buffer.from(await tearSheetPage(complete)));

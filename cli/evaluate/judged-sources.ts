@@ -6,6 +6,7 @@ import type { MarketManifest } from '../../data/market.ts';
 import { readScores } from '../../data/scores.ts';
 import { namedFactors } from '../../evaluation/named-factors.ts';
 import type { JudgedFactor } from '../../evaluation/tear-sheet/factor-values.ts';
+import type { SheetRule } from '../../evaluation/tear-sheet/rule.ts';
 import { type FactorLibrary, readLibrary } from '../../runs/library.ts';
 import { isObject, readJson } from '../libraries/formula-file.ts';
 
@@ -13,6 +14,7 @@ export interface JudgedSources {
   readonly factors: readonly JudgedFactor[];
   /** The only library among them: the parts, label and signs are its own. */
   readonly library?: FactorLibrary;
+  readonly libraries: readonly FactorLibrary[];
   /** A sentence for each thing that was left out. */
   readonly notes: readonly string[];
 }
@@ -49,7 +51,28 @@ export async function judgedSources(sources: readonly string[], manifest: Market
       `${library.name} was found on another market, ${library.market.name}: its parts are taken by their dates.`,
     );
   }
-  return { factors, ...(library && !another && { library }), notes };
+  if (another) {
+    notes.push(
+      `Of ${libraries.length} libraries neither parts nor label are taken, they are the usual ones: judge each by itself, or give --parts and --horizon.`,
+    );
+  }
+  return { factors, ...(library && !another && { library }), libraries, notes };
+}
+
+/** A sentence for each library that has seen dates of a part which is not called its training. */
+export function seenBefore(
+  libraries: readonly FactorLibrary[],
+  { split, part }: Pick<SheetRule, 'split' | 'part'>,
+  calendar: readonly string[],
+): string[] {
+  if (split === 'train' || split === 'all') return [];
+  const judged = calendar.slice(part.from, part.to);
+  return libraries.flatMap(({ name, split: { train } }) => {
+    const [first, last] = train;
+    const seen = judged.filter((date) => date >= first && date <= last).length;
+    if (seen === 0) return [];
+    return [`${name} was made on ${first} to ${last}: it has seen ${seen} of the ${judged.length} dates judged.`];
+  });
 }
 
 /** A run stands for its library; undefined for a formula. */
