@@ -325,6 +325,37 @@ describe('the same sheet', () => {
   });
 });
 
+describe('chance', () => {
+  test('knows nothing of symbols outside the universe, nor of those without a value', async () => {
+    const [members, others] = [at('members'), at('other-strangers')];
+    // Every third symbol is a member, and only the others' prices differ.
+    const made = (folder: string, wildness: number) => {
+      const random = stream(8, 8, 8);
+      const last = new Float64Array(30).fill(10);
+      return handMade(
+        folder,
+        { rows: 80, columns: 30 },
+        {
+          CLOSE: (_, n) => {
+            last[n] = (last[n] as number) * Math.exp((n % 3 === 0 ? 0.02 : wildness) * random.normal());
+            return last[n] as number;
+          },
+          MEMBER: (_, n) => (n % 3 === 0 ? 1 : 0),
+          NOISE: () => random.normal(),
+          HALF: (_, n) => (n % 3 === 0 ? random.normal() : Number.NaN),
+        },
+      );
+    };
+    await made(members, 0.02);
+    await made(others, 0.3);
+    const means = async (data: string, source: string, universe?: string) =>
+      (await one(source, { data, shuffles: 40, ...(universe && { universe }) })).placebo.means;
+    expect(await means(others, 'NOISE', 'MEMBER')).toEqual(await means(members, 'NOISE', 'MEMBER'));
+    expect(await means(others, 'HALF')).toEqual(await means(members, 'HALF'));
+    expect(await means(others, 'NOISE')).not.toEqual(await means(members, 'NOISE'));
+  });
+});
+
 describe('several libraries', () => {
   const calendar = (t: number): string => small.manifest.calendar[t] as string;
   const between = (from: number, to: number) => [calendar(from), calendar(to)] as const;

@@ -150,8 +150,9 @@ const lacks = ({ groups, columns, weights }: Exposures, n: number): boolean =>
   columns.some((column) => !Number.isFinite(column[n]));
 
 /**
- * Every symbol gets the labels of another one, on all dates the same: labels keep what they have in common and from one
- * date to the next, so that chance has as much room as in the true ones.
+ * Every symbol gets the label of another one that has a value and a label on the date, as far as can be the same one on all
+ * dates: labels keep what they have in common and from one date to the next, so that chance has as much room as in the
+ * true ones, and whoever the factor says nothing of has no part in it.
  */
 function placebo(
   { values, label, rows, seeds }: PlaceboTask,
@@ -163,15 +164,16 @@ function placebo(
   const region = new Region(address, bytes);
   const [answer, others] = [region.take(16), region.take(strideFor(columns))];
   if (answer === undefined || others === undefined) return undefined;
-  const orders = seeds.map((seed) => derangement(columns, seed));
-  const sums = new Float64Array(orders.length);
-  const counts = new Float64Array(orders.length);
-  const moved = new Float32Array(memory.buffer, others, strideFor(columns) / 4).fill(Number.NaN);
+  const rounds = seeds.map((seed) => shuffled(columns, seed));
+  const sums = new Float64Array(rounds.length);
+  const counts = new Float64Array(rounds.length);
+  const moved = new Float32Array(memory.buffer, others, strideFor(columns) / 4);
   const found = new Float64Array(memory.buffer, answer, 1);
   for (let i = 0; i < rows; i++) {
-    const own = row(setting, label, i);
-    for (const [k, order] of orders.entries()) {
-      for (let n = 0; n < columns; n++) moved[n] = own[order[n] as number] as number;
+    const [own, known] = [row(setting, label, i), row(setting, values, i)];
+    moved.fill(Number.NaN);
+    for (const [k, round] of rounds.entries()) {
+      passOn(own, known, round, moved);
       kernels.ic_pearson?.(answer, values.address + i * values.stride, 0, others, 0, 1, columns, 0);
       const correlation = found[0] as number;
       if (Number.isNaN(correlation)) continue;
@@ -182,15 +184,28 @@ function placebo(
   return { kind: 'placebo', means: sums.map((sum, k) => sum / (counts[k] as number)) };
 }
 
-/** Sattolo's way: one cycle, so that no symbol keeps its own. */
-function derangement(count: number, seed: number): Int32Array {
+/** Symbols in a circle. */
+function shuffled(count: number, seed: number): Int32Array {
   const random = stream(seed, count, 0x73686565);
-  const order = Int32Array.from({ length: count }, (_, n) => n);
+  const round = Int32Array.from({ length: count }, (_, n) => n);
   for (let left = count - 1; left > 0; left--) {
-    const other = random.below(left);
-    [order[left], order[other]] = [order[other] as number, order[left] as number];
+    const other = random.below(left + 1);
+    [round[left], round[other]] = [round[other] as number, round[left] as number];
   }
-  return order;
+  return round;
+}
+
+/** Everybody who has a value and a label hands the label to the last one before in the circle who does. */
+function passOn(labels: Float32Array, values: Float32Array, round: Int32Array, out: Float32Array): void {
+  let [first, before] = [-1, -1];
+  for (let j = 0; j < round.length; j++) {
+    const n = round[j] as number;
+    if (Number.isNaN(labels[n]) || Number.isNaN(values[n])) continue;
+    if (before < 0) first = n;
+    else out[before] = labels[n] as number;
+    before = n;
+  }
+  if (before >= 0) out[before] = labels[first] as number;
 }
 
 function layered(task: LayersTask, setting: Setting): SheetAnswer {
