@@ -163,6 +163,8 @@ describe('with little to say, there is a sheet all the same, with what is missin
       /^All dates are judged/,
       (_, { ic, layers, coverage }) => {
         expect(layers?.untraded.delisted).toBe(3);
+        // A return of one date, entered a date later: two dates of each of the three, and the last two of the others.
+        expect(coverage.sampled).toEqual({ known: coverage.known, withoutLabel: 3 * 2 + (columns - 3) * 2 });
         expect(layers?.layers.every(({ nav }) => nav.every((value) => value > 0))).toBe(true);
         expect(coverage.cells).toBe(rows * columns - 3 * (rows - 34));
         expect(ic.dates).toBe(rows - 2);

@@ -110,6 +110,7 @@ function factorSheet(
         { reason: 'no industry', cells: Math.round(cells * 0.02) },
       ],
       datesWithout: 3,
+      sampled: { known: 4321, withoutLabel: 87 },
     },
     ic,
     rankIc,

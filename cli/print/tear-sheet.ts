@@ -104,6 +104,10 @@ function detail({ layers, beforeCosts, decay, autocorrelation, likeness, coverag
       `Left out of ${count(coverage.cells)} cells: ${coverage.byReason.map(({ reason, cells }) => `${count(cells)} ${reason}`).join('; ')}.`,
     );
   }
+  const { known, withoutLabel } = coverage.sampled;
+  if (withoutLabel > 0) {
+    parts.push(`Of ${count(known)} values on the dates sampled ${count(withoutLabel)} have no return beside them.`);
+  }
   return parts;
 }
 

@@ -91,6 +91,8 @@ export interface Coverage {
   readonly known: number;
   readonly byReason: readonly { readonly reason: string; readonly cells: number }[];
   readonly datesWithout: number;
+  /** Of the dates correlations are of: values, and those without a label, whose return was not to be had or known. */
+  readonly sampled: { readonly known: number; readonly withoutLabel: number };
 }
 
 /** The mean correlation with labels exchanged between the symbols of each date: what is found where nothing is. */

@@ -134,7 +134,7 @@ async function factorSheet(
       name: factor.name,
       ...(factor.source.kind === 'program' && { expression: print(factor.source.program) }),
       sign,
-      coverage: coverageOf(counts),
+      coverage: coverageOf(counts, sampledCells(panel, values, sampled)),
       ic,
       rankIc,
       decay,
@@ -241,7 +241,7 @@ async function layersOf(panel: Panel, values: Matrix, sign: 1 | -1): Promise<Lay
 
 type Layered = Extract<SheetAnswer, { readonly kind: 'layered' }>;
 
-function coverageOf({ cells, known, datesWithout, ...left }: CellCounts): Coverage {
+function coverageOf({ cells, known, datesWithout, ...left }: CellCounts, sampled: Coverage['sampled']): Coverage {
   const reasons: Readonly<Record<keyof typeof left, string>> = {
     notTraded: 'did not trade, and the factor has no value',
     noValue: 'traded, but the factor has no value',
@@ -251,7 +251,20 @@ function coverageOf({ cells, known, datesWithout, ...left }: CellCounts): Covera
   const byReason = (Object.keys(reasons) as (keyof typeof left)[])
     .map((name) => ({ reason: reasons[name], cells: left[name] }))
     .filter((row) => row.cells > 0);
-  return { cells, known, byReason, datesWithout };
+  return { cells, known, byReason, datesWithout, sampled };
+}
+
+function sampledCells({ evaluator, label }: Panel, values: Matrix, sampled: Sample): Coverage['sampled'] {
+  let [known, withoutLabel] = [0, 0];
+  for (const [i, t] of datesOf(sampled).entries()) {
+    const [own, returns] = [evaluator.arena.row(values, i * sampled.step), evaluator.arena.row(label, t)];
+    for (let n = 0; n < own.length; n++) {
+      if (Number.isNaN(own[n])) continue;
+      known++;
+      if (Number.isNaN(returns[n])) withoutLabel++;
+    }
+  }
+  return { known, withoutLabel };
 }
 
 function settingsOf(rule: SheetRule, calendar: readonly string[]): SheetSettings {

@@ -101,7 +101,7 @@ export function layerTable({ layers, longShort, universe }: LayerReport, free: F
   );
 }
 
-export const coverageTable = ({ cells, known, byReason, datesWithout }: Coverage): Html =>
+export const coverageTable = ({ cells, known, byReason, datesWithout, sampled }: Coverage): Html =>
   table(
     'Coverage',
     ['cells', 'number', 'share'],
@@ -110,6 +110,8 @@ export const coverageTable = ({ cells, known, byReason, datesWithout }: Coverage
       ['with a value', whole(known), percentOf(known / cells, 2)],
       ...byReason.map((row) => [`left out: ${row.reason}`, whole(row.cells), percentOf(row.cells / cells, 2)]),
       ['dates without any value', whole(datesWithout), ''],
+      ['with a value on the dates sampled', whole(sampled.known), ''],
+      ['of those without a return: not traded when it begins or ends', whole(sampled.withoutLabel), ''],
     ],
   );
 
