@@ -204,6 +204,12 @@ describe('with little to say, there is a sheet all the same, with what is missin
       (_, factor) => expect(factor).not.toHaveProperty('layers'),
     ],
     [
+      'weeks of which there are 52.2 a year',
+      `NOISE --data usual ${daily} --dates-per-year 52.2`,
+      /^All dates are judged/,
+      ({ market }) => expect(market.datesPerYear).toBe(52.2),
+    ],
+    [
       'more layers than symbols',
       `NOISE --data usual ${daily} --layers 10 --universe MEMBER`,
       /^NOISE: 4 of 10 layers never held a symbol; fewer --layers would fill them\.$/,
@@ -368,7 +374,7 @@ describe('what a user gets wrong is one sentence, and nothing is written', () =>
     ['NOISE --data usual --lag 0', '--lag should be a whole number from 1 on, not 0.'],
     ['NOISE --data usual --every 0', '--every should be a whole number from 1 on, not 0.'],
     ['NOISE --data usual --shuffles -1', '--shuffles should be a whole number from 0 on, not -1.'],
-    ['NOISE --data usual --dates-per-year 0', '--dates-per-year should be a whole number from 1 on, not 0.'],
+    ['NOISE --data usual --dates-per-year 0', '--dates-per-year should be a number above 0, not 0.'],
     ['NOISE --data usual --price VWAP', 'The market has no VWAP; give --price CLOSE.'],
     ['NOISE --data usual --preset report', 'The market has no VWAP; give --price CLOSE.'],
     ['NOISE --data usual --against pricevolume', '--against pricevolume: known are price-volume, styles and none.'],

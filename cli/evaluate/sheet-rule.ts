@@ -64,7 +64,7 @@ export function sheetRule(
     weightedBy: knownField('weighted-by', options.weightedBy, manifest),
     against: against(options.against),
     shuffles: whole('shuffles', options.shuffles ?? usual.shuffles, 0),
-    datesPerYear: whole('dates-per-year', options.datesPerYear ?? manifest.datesPerYear, 1),
+    datesPerYear: datesPerYear(options.datesPerYear ?? manifest.datesPerYear),
     tried: library?.tried.programs,
   };
 }
@@ -150,6 +150,11 @@ function against(names: readonly string[] | undefined): SheetRule['against'] {
 function whole(flag: string, value: number, least: number): number {
   if (Number.isInteger(value) && value >= least) return value;
   throw new EvolveError('bad-argument', `--${flag} should be a whole number from ${least} on, not ${value}.`);
+}
+
+function datesPerYear(value: number): number {
+  if (value > 0 && value < Number.POSITIVE_INFINITY) return value;
+  throw new EvolveError('bad-argument', `--dates-per-year should be a number above 0, not ${value}.`);
 }
 
 function share(flag: string, value: number): number {

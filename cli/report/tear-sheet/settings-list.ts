@@ -2,7 +2,7 @@
 import type { TearSheet } from '../../../evaluation/tear-sheet/sheet.ts';
 import { count } from '../../print/number.ts';
 import { type Html, html } from '../html.ts';
-import { decimals, percentOf, whole } from './figures.ts';
+import { decimals, percentOf } from './figures.ts';
 
 export function settingsList({ market, settings, tried, luckyT, version }: TearSheet): Html {
   const { lag, horizon, every, price, cost, embargo, neutralise, universe, shortCost } = settings;
@@ -28,7 +28,7 @@ export function settingsList({ market, settings, tried, luckyT, version }: TearS
       'Costs',
       `${percentOf(cost.buy, 3)} of what is bought, ${percentOf(cost.sell, 3)} of what is sold; the lowest layer’s are ${shortCost} to the long-short`,
     ],
-    ['Annual figures', `${whole(market.datesPerYear)} dates a year; excess is prod(1 + r − universe), compounded`],
+    ['Annual figures', `${market.datesPerYear} dates a year; excess is prod(1 + r − universe), compounded`],
     [
       'Programs tried',
       tried === undefined
