@@ -251,6 +251,15 @@ describe('with little to say, there is a sheet all the same, with what is missin
       (_, { ic }) => expect(ic.lags).toBe(18),
     ],
     [
+      'two factors, and no training dates to combine them by',
+      `NOISE GAP --data usual ${daily}`,
+      /^Factors are not combined: their weights come from training dates/,
+      ({ combinations, correlation }) => {
+        expect(combinations).toEqual([]);
+        expect(correlation?.names).toEqual(['NOISE', 'GAP']);
+      },
+    ],
+    [
       'a library in which one factor says nothing',
       'NOISE CONSTANT --data usual --horizon 1 --workers 1',
       /^CONSTANT has no correlation on any date/,

@@ -64,6 +64,11 @@ export function warningsOf(
       'Whether high or low values are good was decided on the dates judged: name a --split to decide it on earlier ones.',
     );
   }
+  if (sheet.factors.length > 1 && !rule.train) {
+    warnings.push(
+      'Factors are not combined: their weights come from training dates, and --split all, --from and --to have none.',
+    );
+  }
   if (rule.tried !== undefined && sheet.luckyT !== undefined) {
     const known = sheet.factors.map(({ ic }) => Math.abs(ic.tNeweyWest)).filter((t) => !Number.isNaN(t));
     const best = Math.max(0, ...known);
