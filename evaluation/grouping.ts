@@ -4,7 +4,7 @@ import type { Expression } from '../program/expression.ts';
 /** More than this and a group's blocks outgrow the cache; fewer shares less. */
 const mostPrograms = 24;
 /** Tasks a worker should get, so that a slow one is made up for. */
-const tasksPerWorker = 4;
+const tasksPerWorker = 2;
 
 /** Groups of places into `programs`. What is computed does not depend on them, only how fast. */
 export function groups(programs: readonly Expression[], places: readonly number[], workers: number): number[][] {
