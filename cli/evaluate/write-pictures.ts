@@ -1,6 +1,6 @@
-import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { EvolveError, fileProblem } from '../../core/failure.ts';
+import { makeFolder } from '../../data/store/make-folder.ts';
 import type { TearSheet } from '../../evaluation/tear-sheet/sheet.ts';
 import { OutputFile } from '../../evaluation/write-output.ts';
 import { tearSheetPictures } from '../report/tear-sheet-page.ts';
@@ -8,7 +8,7 @@ import { tearSheetPictures } from '../report/tear-sheet-page.ts';
 /** A sheet's charts as .svg files in a folder, which is made when it is not there. */
 export async function writePictures(folder: string, sheet: TearSheet, overwrite: boolean): Promise<void> {
   try {
-    mkdirSync(folder, { recursive: true });
+    makeFolder(folder);
   } catch (cause) {
     throw new EvolveError('unwritable', `Cannot make the folder ${folder}: ${fileProblem(cause)}.`, { cause });
   }
