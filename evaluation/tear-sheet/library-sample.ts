@@ -89,7 +89,7 @@ export class LibrarySample {
     const fitted = {
       from: calendar[training.from] as string,
       to: calendar[training.from + (training.count - 1) * training.step] as string,
-      dates: training.count,
+      dates: ridge.dates,
     };
     const sheets: CombinationSheet[] = [];
     for (const [name, some] of Object.entries(weights)) {
