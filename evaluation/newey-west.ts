@@ -5,9 +5,18 @@ import { moments } from './fitness.ts';
  * count, with Bartlett's weights. Missing dates are left out, as if the calendar lacked them.
  */
 export function neweyWest(series: Iterable<number>, horizon = 1): number {
+  const { mean, error } = meanAndError(series, horizon);
+  return mean / error;
+}
+
+/** Missing of fewer than two dates. */
+export function meanAndError(
+  series: Iterable<number>,
+  horizon = 1,
+): { readonly mean: number; readonly error: number; readonly count: number } {
   const known = [...series].filter((x) => !Number.isNaN(x));
   const { mean, count } = moments(known);
-  if (count < 2) return Number.NaN;
+  if (count < 2) return { mean, error: Number.NaN, count };
   const lags = neweyWestLags(count, horizon);
   let variance = 0;
   for (let lag = 0; lag <= lags; lag++) {
@@ -15,7 +24,7 @@ export function neweyWest(series: Iterable<number>, horizon = 1): number {
     for (let t = lag; t < count; t++) covariance += ((known[t] as number) - mean) * ((known[t - lag] as number) - mean);
     variance += (lag === 0 ? 1 : 2 * (1 - lag / (lags + 1))) * (covariance / count);
   }
-  return mean / Math.sqrt(variance / count);
+  return { mean, error: Math.sqrt(variance / count), count };
 }
 
 /**

@@ -543,6 +543,9 @@ describe('figures computed again in plain loops', () => {
         spearman(values[i * every] as number[], returns[i * every + 5] as number[]),
       );
       expect(decay[1]?.lag).toBe(5);
+      // The error of the first is that of the t beside it.
+      const { decay: same, rankIc } = await one('NOISE', { ...options, every, horizon: 10 });
+      expect(same[0]?.se).toBeCloseTo(Math.abs(rankIc.mean / rankIc.tNeweyWest), 12);
       expect(decay[1]?.rankIc).toBeCloseTo(meanKnown(later), 5);
       const alike = each(Math.ceil((rows - 1) / every), (i) =>
         spearman(values[i * every] as number[], values[i * every + 1] as number[]),

@@ -73,6 +73,7 @@ export interface FactorSheet {
   readonly decay: readonly {
     readonly lag: number;
     readonly rankIc: number;
+    /** By Newey-West: labels that overlap are no independent ones. */
     readonly se: number;
     readonly dates: number;
   }[];

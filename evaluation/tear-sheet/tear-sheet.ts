@@ -13,6 +13,7 @@ import { print } from '../../program/print.ts';
 import type { Evaluator } from '../evaluator.ts';
 import { moments } from '../fitness.ts';
 import { luckyT } from '../luck.ts';
+import { meanAndError } from '../newey-west.ts';
 import { icReport } from './daily-ic.ts';
 import { factorValues, type JudgedFactor } from './factor-values.ts';
 import { KnownFactors } from './known-factors.ts';
@@ -150,14 +151,14 @@ async function factorSheet(
 
 /** The rank correlation with the label that begins so many dates later. */
 async function laggedWithLabel(panel: Panel, values: Matrix, sampled: Sample): Promise<FactorSheet['decay']> {
-  const { part, every } = panel.rule;
+  const { part, every, label } = panel.rule;
   const decay = decayLags.map(async (lag) => {
     const { count } = everySo({ from: part.from, to: part.to - lag }, every);
     const a = rowsOf(values, { from: 0, step: every });
     const b = rowsOf(panel.label, { ...sampled, from: sampled.from + lag });
     const [daily] = count > 0 ? await panel.related('rank', [{ a, b }], count) : [];
-    const { mean, deviation, count: dates } = moments(daily ?? []);
-    return { lag, rankIc: mean, se: deviation / Math.sqrt(dates), dates };
+    const { mean, error, count: dates } = meanAndError(daily ?? [], Math.ceil(label.horizon / every));
+    return { lag, rankIc: mean, se: error, dates };
   });
   return allDone(decay);
 }
