@@ -2,7 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import asc from 'assemblyscript/asc';
 
@@ -15,22 +15,27 @@ const tsc = spawnSync(process.execPath, [join(typescript, 'bin', 'tsc'), '-p', '
 });
 if (tsc.status !== 0) process.exit(tsc.status ?? 1);
 
-const wasm = join(root, 'dist', 'operators', 'wasm', 'kernels.wasm');
-mkdirSync(dirname(wasm), { recursive: true });
-const before = bytes(wasm);
-const { error, stderr } = await asc.main([
-  'operators/wasm/assembly/kernels.ts',
-  ...['--baseDir', root, '--outFile', wasm],
-  ...['--runtime', 'stub', '-O3', '--converge', '--noAssert'],
-  ...['--enable', 'simd', '--enable', 'threads'],
-  // The one memory of the market and every worker is made by core/arena.ts; its largest size must match there.
-  ...['--importMemory', '--sharedMemory', '--initialMemory', '1', '--maximumMemory', '65536'],
-]);
-if (error) {
-  console.error(stderr.toString());
-  process.exit(1);
+await assemble('operators/wasm/assembly/kernels.ts', join('operators', 'wasm', 'kernels.wasm'));
+await assemble('models/kernels/assembly/recurrent.ts', join('models', 'kernels', 'recurrent.wasm'));
+
+async function assemble(source, target) {
+  const wasm = join(root, 'dist', target);
+  mkdirSync(dirname(wasm), { recursive: true });
+  const before = bytes(wasm);
+  const { error, stderr } = await asc.main([
+    source,
+    ...['--baseDir', root, '--outFile', wasm],
+    ...['--runtime', 'stub', '-O3', '--converge', '--noAssert'],
+    ...['--enable', 'simd', '--enable', 'threads'],
+    // Memory is made by core/arena.ts and shared by all threads; its largest size must match there.
+    ...['--importMemory', '--sharedMemory', '--initialMemory', '1', '--maximumMemory', '65536'],
+  ]);
+  if (error) {
+    console.error(stderr.toString());
+    process.exit(1);
+  }
+  if (bytes(wasm) !== before) console.error(`${basename(wasm)}: ${before} -> ${bytes(wasm)} bytes`);
 }
-if (bytes(wasm) !== before) console.error(`kernels.wasm: ${before} -> ${bytes(wasm)} bytes`);
 
 function bytes(file) {
   return statSync(file, { throwIfNoEntry: false })?.size ?? 0;
