@@ -8,6 +8,7 @@ import type { Expression } from '../program/expression.ts';
 import { parse } from '../program/parse.ts';
 import { print } from '../program/print.ts';
 import { marketVocabulary } from './evaluator.ts';
+import { priceVolumeFactors } from './tear-sheet/price-volume.ts';
 
 export interface NamedFactor {
   /** A formula without a name is called what it prints as. */
@@ -22,13 +23,16 @@ interface Entry {
   readonly where?: string;
 }
 
-/** Each source is a formula, or a file ending in .json that holds some. A factor need not be a plain ratio here. */
+/**
+ * Each source is a formula, a file ending in .json that holds some, or the name of the set that comes with evolve. A
+ * factor need not be a plain ratio here.
+ */
 export async function namedFactors(sources: readonly string[], manifest: MarketManifest): Promise<NamedFactor[]> {
   if (sources.length === 0) throw new EvolveError('bad-argument', 'Name a formula or a .json file of formulas.');
   const factors: NamedFactor[] = [];
   const names = new Set<string>();
   for (const source of sources) {
-    for (const entry of /\.json$/i.test(source) ? await library(source) : [{ text: source }]) {
+    for (const entry of await entries(source, manifest)) {
       const expression = checked(entry, manifest);
       const name = entry.name ?? print(expression);
       if (names.has(name)) {
@@ -42,6 +46,23 @@ export async function namedFactors(sources: readonly string[], manifest: MarketM
   return factors;
 }
 
+/** What the common price-volume factors are called together. */
+export const priceVolumeSet = 'price-volume';
+
+async function entries(source: string, manifest: MarketManifest): Promise<Entry[]> {
+  if (source === priceVolumeSet) return commonFactors(manifest);
+  return /\.json$/i.test(source) ? library(source) : [{ text: source }];
+}
+
+function commonFactors(manifest: MarketManifest): Entry[] {
+  const { factors, leftOut } = priceVolumeFactors(manifest);
+  if (factors.length === 0) {
+    const reasons = [...new Set(leftOut.map(({ reason }) => reason))].join('; ');
+    throw new EvolveError('missing-field', `The market has the fields of no ${priceVolumeSet} factor: ${reasons}.`);
+  }
+  return factors.map(({ name, expression }) => ({ name, text: expression, where: `${priceVolumeSet}, ${name}` }));
+}
+
 export interface SeedFactors {
   readonly accepted: readonly NamedFactor[];
   /** Why each of the others is none, in a sentence that names it. */
@@ -52,7 +73,14 @@ export interface SeedFactors {
 export async function seedFactors(path: string, manifest: MarketManifest): Promise<SeedFactors> {
   const accepted: NamedFactor[] = [];
   const refusals: string[] = [];
-  for (const { item, place } of await items(path)) {
+  const given =
+    path === priceVolumeSet
+      ? commonFactors(manifest).map(({ name, text, where = '' }) => ({
+          item: { name, expression: text },
+          place: where,
+        }))
+      : await items(path);
+  for (const { item, place } of given) {
     try {
       const entry = entryOf(item, place);
       const expression = checked(entry, manifest);

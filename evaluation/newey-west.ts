@@ -29,9 +29,11 @@ export function meanAndError(
 
 /**
  * Lags that count for so many known dates: floor(4 (T / 100)^(2/9)), the usual choice. Labels held for h dates share
- * h - 1 of them with the next date's: twice as many lags count then, because the weights of the last ones are small.
+ * h - 1 of them with the next date's: twice as many lags count then, because the weights of the last ones are small. Of
+ * few dates a quarter at most, or what is estimated is noise, and too small.
  */
 export function neweyWestLags(dates: number, horizon = 1): number {
   const usual = Math.floor(4 * (dates / 100) ** (2 / 9));
-  return Math.max(0, Math.min(dates - 1, Math.max(usual, 2 * (horizon - 1))));
+  const overlapping = Math.min(2 * (horizon - 1), Math.floor(dates / 4));
+  return Math.max(0, Math.min(dates - 1, Math.max(usual, overlapping)));
 }

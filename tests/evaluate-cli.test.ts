@@ -248,7 +248,7 @@ describe('with little to say, there is a sheet all the same, with what is missin
       'labels that overlap',
       'NOISE --data usual --split all --horizon 10 --every 1 --workers 1',
       /^Correlations are of 49 dates, one in 1, whose labels overlap: too few/,
-      (_, { ic }) => expect(ic.lags).toBe(18),
+      (_, { ic }) => expect(ic.lags).toBe(12),
     ],
     [
       'two factors, and no training dates to combine them by',
@@ -365,8 +365,8 @@ describe('what a user gets wrong is one sentence, and nothing is written', () =>
     ],
     ['NOISE --data usual --winsorise mad', 'Outliers cannot be winsorised by "mad": write mad:5'],
     ['NOISE --data usual --winsorise quantile:0.5', 'Outliers cannot be winsorised by "quantile:0.5"'],
-    ['NOISE --data usual --cost 2', '--cost should be a share such as 0.002, not 2.'],
-    ['NOISE --data usual --cost 0.7', 'A cost should be a share of the amount traded, 0 to 0.5, not 0.7.'],
+    ['NOISE --data usual --cost 2', '--cost should be a share from 0 to 0.5, such as 0.002, not 2.'],
+    ['NOISE --data usual --cost 0.7', '--cost should be a share from 0 to 0.5, such as 0.002, not 0.7.'],
     ['NOISE --data usual --layers 1', '--layers 1 is no division; give 2 or more, or 0 for none.'],
     ['NOISE --data usual --layers 20', "--layers 20 are more than the market's 12 symbols."],
     [
@@ -400,7 +400,7 @@ describe('what a user gets wrong is one sentence, and nothing is written', () =>
     ['NOISE --data usual --report run', 'Cannot write run: it is a folder.'],
     ['NOISE --data usual --pictures mine.html', 'Cannot make the folder mine.html'],
     ['NOISE --data usual --report fresh.html --pictures taken', 'taken/decay.svg already exists. Add --overwrite'],
-    ['NOISE --data usual --report fresh.html --cost 0.7', 'A cost should be a share'],
+    ['NOISE --data usual --report fresh.html --cost 0.7', '--cost should be a share'],
     ['empty.json --data usual', 'empty.json holds no factor.'],
     ['empty-list.json --data usual', 'empty-list.json holds no factor.'],
     ['corrupt.json --data usual', 'corrupt.json is not valid JSON:'],

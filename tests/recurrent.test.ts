@@ -122,7 +122,7 @@ describe.each(cells)('%s', (cell) => {
   });
 
   test.each([
-    { inputs: 6, units: 30, batch: 37, steps: 40 },
+    { inputs: 6, units: 30, batch: 33, steps: 20 },
     { inputs: 15, units: 30, batch: 33, steps: 6 },
     { inputs: 22, units: 64, batch: 17, steps: 5 },
     { inputs: 5, units: 7, batch: 1, steps: 1 },

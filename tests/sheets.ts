@@ -124,8 +124,8 @@ function factorSheet(
     ...(layers > 0 && { layers: layerReport(random, all, layers, Math.abs(mean) / 4) }),
     placebo: { shuffles: 200, mean: means.reduce((sum, value) => sum + value, 0) / 200, std: 0.006, p: 1 / 201, means },
     likeness: [
-      ...known.map((name) => ({ name, kind: 'price-volume' as const })),
-      ...styles.map((name) => ({ name, kind: 'style' as const })),
+      ...known.map((name) => ({ name, kind: 'price-volume' as const, doc: 'What it is.' })),
+      ...styles.map((name) => ({ name, kind: 'style' as const, doc: 'What it is.' })),
     ].map((row) => ({ ...row, pearson: 0.5 * normal(random) * 0.4, spearman: 0.5 * normal(random) * 0.4 })),
   };
 }

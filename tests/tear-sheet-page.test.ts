@@ -203,7 +203,7 @@ test('whatever is written in a sheet, the page has the same elements', async () 
       name: text,
       expression: text,
       coverage: { ...factor.coverage, byReason: [{ reason: text, cells: 3 }] },
-      likeness: [{ name: text, kind: 'style', pearson: 0.1, spearman: 0.2 }],
+      likeness: [{ name: text, kind: 'style', doc: 'What it is.', pearson: 0.1, spearman: 0.2 }],
     });
     return tearSheetPage({
       ...library,
@@ -277,6 +277,6 @@ test.each([0.0043, -0.0087, 0.05])(
     const expected = (a[0] as number) + (mean - (a[1] as number)) * perUnit;
     const mark = svg.match(/<path d="M([\d.]+) [\d.]+L\1 [\d.]+"[^>]*stroke-width="2.5"/);
     // Lines are moved to whole pixels.
-  expect(Math.abs(Number(mark?.[1]) - expected)).toBeLessThan(1);
+    expect(Math.abs(Number(mark?.[1]) - expected)).toBeLessThan(1);
   },
 );

@@ -62,7 +62,7 @@ def report(values, dates, horizon, every):
     series = pd.Series(values, index=dates)
     known = series.dropna()
     overlap = math.ceil(horizon / every)
-    lags = min(len(known) - 1, max(int(4 * (len(known) / 100) ** (2 / 9)), 2 * (overlap - 1)))
+    lags = min(len(known) - 1, max(int(4 * (len(known) / 100) ** (2 / 9)), min(2 * (overlap - 1), len(known) // 4)))
     sign = 1 if known.mean() >= 0 else -1
     years = known.groupby(known.index.strftime("%Y"))
     months = known.groupby(known.index.strftime("%Y-%m"))

@@ -33,7 +33,7 @@ export async function evaluate(options: EvaluateOptions): Promise<TearSheet> {
     (await embeddedMarket((done) => onProgress?.('Making the embedded market', done, embeddedOptions.days)));
   const manifest = await readManifest(folder);
   const judged = await judgedSources(sources, manifest);
-  const rule = sheetRule(options, manifest, judged.library);
+  const rule = sheetRule(options, manifest, judged);
   // What cannot be written is said before anything is computed.
   const page = report === undefined ? undefined : new OutputFile(report, overwrite);
   try {

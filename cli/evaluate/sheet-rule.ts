@@ -10,11 +10,12 @@ import { parseWinsorisation } from '../../evaluation/tear-sheet/winsorise.ts';
 import type { FactorLibrary } from '../../runs/library.ts';
 import { splitRule } from '../mining/split-text.ts';
 import { againstNames, defaults, type EvaluateOptions, presets } from './evaluate-options.ts';
+import type { JudgedSources } from './judged-sources.ts';
 
 export function sheetRule(
   options: EvaluateOptions,
   manifest: MarketManifest,
-  library: FactorLibrary | undefined,
+  { library, libraries }: Pick<JudgedSources, 'library' | 'libraries'>,
 ): SheetRule {
   const preset = options.preset && presets[options.preset];
   const usual = { ...defaults, ...(library && labelOf(library)), ...preset };
@@ -65,7 +66,7 @@ export function sheetRule(
     against: against(options.against),
     shuffles: whole('shuffles', options.shuffles ?? usual.shuffles, 0),
     datesPerYear: datesPerYear(options.datesPerYear ?? manifest.datesPerYear),
-    tried: library?.tried.programs,
+    tried: libraries.length > 0 ? libraries.reduce((sum, { tried }) => sum + tried.programs, 0) : undefined,
   };
 }
 
@@ -158,6 +159,6 @@ function datesPerYear(value: number): number {
 }
 
 function share(flag: string, value: number): number {
-  if (value >= 0 && value < 1) return value;
-  throw new EvolveError('bad-argument', `--${flag} should be a share such as 0.002, not ${value}.`);
+  if (value >= 0 && value <= 0.5) return value;
+  throw new EvolveError('bad-argument', `--${flag} should be a share from 0 to 0.5, such as 0.002, not ${value}.`);
 }

@@ -1,3 +1,4 @@
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { EvolveError, fileProblem } from '../../core/failure.ts';
 import { makeFolder } from '../../data/store/make-folder.ts';
@@ -9,6 +10,7 @@ import { tearSheetPictures } from '../report/tear-sheet-page.ts';
 export async function writePictures(folder: string, sheet: TearSheet, overwrite: boolean): Promise<void> {
   try {
     makeFolder(folder);
+    readdirSync(folder); // a file of that name is said to be one
   } catch (cause) {
     throw new EvolveError('unwritable', `Cannot make the folder ${folder}: ${fileProblem(cause)}.`, { cause });
   }

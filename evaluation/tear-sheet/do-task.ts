@@ -253,7 +253,7 @@ function styled({ dates, fields, take, into }: StylesTask, setting: Setting): Sh
       row(setting, into[s] as Rows, i).set(values.subarray(i * columns, (i + 1) * columns));
     }
   }
-  return { kind: 'styled', names: found.map(({ name }) => name), leftOut };
+  return { kind: 'styled', found: found.map(({ name, doc, without }) => ({ name, doc, without })), leftOut };
 }
 
 /** Rows without the padding between them. */

@@ -18,6 +18,7 @@ const mostStyles = 16;
 interface Known {
   readonly name: string;
   readonly kind: Likeness['kind'];
+  readonly doc: string;
   readonly values: Matrix;
 }
 
@@ -67,10 +68,11 @@ export class KnownFactors {
         rule.against.styles ? stylesOf(panel, sample, into).then(over) : undefined,
         rule.against.priceVolume ? priceVolume(panel, sample, made).then(over) : undefined,
       ] as const);
-      for (const [i, name] of common.names.entries()) {
-        known.push({ name, kind: 'price-volume', values: common.into[i] as Matrix });
-      }
-      for (const [i, name] of styled.names.entries()) known.push({ name, kind: 'style', values: into[i] as Matrix });
+      const take = (kind: Likeness['kind'], { factors, into: values }: Found): void => {
+        for (const [i, factor] of factors.entries()) known.push({ ...factor, kind, values: values[i] as Matrix });
+      };
+      take('price-volume', common);
+      take('style', styled);
       leftOut.push(...common.leftOut, ...styled.leftOut);
       for (const { values } of known) await panel.prepare(values, sample, { neutral: false });
     } catch (error) {
@@ -94,9 +96,10 @@ export class KnownFactors {
     const means = async (method: 'pearson' | 'rank') =>
       (await this.#panel.related(method, pairs, this.#sample.count)).map((daily) => moments(daily).mean);
     const [pearson, spearman] = [await means('pearson'), await means('rank')];
-    return this.#known.map(({ name, kind }, k) => ({
+    return this.#known.map(({ name, kind, doc }, k) => ({
       name,
       kind,
+      doc,
       pearson: pearson[k] as number,
       spearman: spearman[k] as number,
     }));
@@ -104,12 +107,12 @@ export class KnownFactors {
 }
 
 interface Found {
-  readonly names: readonly string[];
+  readonly factors: readonly { readonly name: string; readonly doc: string }[];
   readonly into: readonly Matrix[];
   readonly leftOut: KnownFactors['leftOut'];
 }
 
-const none: Found = { names: [], into: [], leftOut: [] };
+const none: Found = { factors: [], into: [], leftOut: [] };
 
 /** Adds to `made` what is to be released. */
 async function priceVolume({ evaluator }: Panel, sample: Sample, made: Matrix[]): Promise<Found> {
@@ -122,11 +125,18 @@ async function priceVolume({ evaluator }: Panel, sample: Sample, made: Matrix[])
   });
   const into = await evaluator.sample(programs, datesOf(sample));
   made.push(...into);
-  return { names: factors.map(({ name }) => name), into, leftOut };
+  return { factors: factors.map(({ name, doc }) => ({ name, doc })), into, leftOut };
 }
+
+/** Windows of the model are months and years of trading days. */
+const leastDatesPerYear = 200;
 
 async function stylesOf({ evaluator, rule }: Panel, sample: Sample, into: readonly Matrix[]): Promise<Found> {
   const { daily, manifest } = evaluator.market;
+  if (rule.datesPerYear < leastDatesPerYear) {
+    const reason = `its windows are of trading days, and the market has ${rule.datesPerYear} dates a year`;
+    return { ...none, leftOut: [{ name: 'styles', reason }] };
+  }
   const fields = manifest.fields.flatMap(({ name, kind, snapshot }) => {
     const matrix = daily.get(name);
     // What is known of one day only knows the future on those before.
@@ -140,5 +150,16 @@ async function stylesOf({ evaluator, rule }: Panel, sample: Sample, into: readon
     into: into.map(({ address, stride }) => ({ address, stride })),
   });
   if (answer.kind !== 'styled') throw new Error('a styles task was answered by something else');
-  return { names: answer.names, into, leftOut: answer.leftOut };
+  const undated = manifest.fields.filter(({ snapshot }) => snapshot).map(({ name }) => name);
+  const leftOut = answer.leftOut.map(({ name, reason }) => {
+    const lacking = undated.filter((field) => reason.includes(`no ${field}`));
+    return lacking.length > 0
+      ? { name, reason: `${reason} but that of one day (${lacking.join(', ')})` }
+      : { name, reason };
+  });
+  const factors = answer.found.map(({ name, doc, without }) => ({
+    name,
+    doc: without.length > 0 ? `${doc} Here without ${without.join(', ')}, for want of fields.` : doc,
+  }));
+  return { factors, into, leftOut };
 }

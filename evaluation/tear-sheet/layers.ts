@@ -3,10 +3,9 @@
  *
  * Scores are known at the close of date T and traded on at date T + 1, at that date's price, where orders can be
  * filled. Nothing later moves what is held or earned, with one exception: a symbol without any price from some date to
- * the end of the market counts as delisted at that date, which the exchange announces and prices alone cannot tell
- * from a suspension.
+ * the last of these counts as delisted at that date, which the exchange announces and prices alone cannot tell from a
+ * suspension.
  */
-import { EvolveError } from '../../core/failure.ts';
 import {
   type ExcessPerformance,
   excessPerformance,
@@ -90,7 +89,6 @@ export interface LayerFigures {
 
 /** Figures are missing where no date before the last has a score: there is nothing to hold then. */
 export function layers(market: LayerMarket, rule: LayerRule): LayerReport {
-  check(rule);
   const { dates, symbols } = market;
   const T = dates.length;
   const order = rankOrder(symbols);
@@ -150,23 +148,6 @@ export function layers(market: LayerMarket, rule: LayerRule): LayerReport {
       delisted: total((layer) => layer.delisted),
     },
   };
-}
-
-function check({ layers, every, cost }: LayerRule): void {
-  if (!Number.isInteger(layers) || layers < 2) {
-    throw new EvolveError('bad-argument', `There should be a whole number of layers, at least 2, not ${layers}.`);
-  }
-  if (!Number.isInteger(every) || every < 1) {
-    throw new EvolveError(
-      'bad-argument',
-      `Layers should be rebalanced every whole number of dates, at least 1, not ${every}.`,
-    );
-  }
-  for (const share of [cost.buy, cost.sell]) {
-    if (!(share >= 0 && share <= 0.5)) {
-      throw new EvolveError('bad-argument', `A cost should be a share of the amount traded, 0 to 0.5, not ${share}.`);
-    }
-  }
 }
 
 /** What holdings grow by from one moment to the next: a close, a date's trade price, its close. */

@@ -1,22 +1,17 @@
 /** Factors beside each other on some of the judged dates: how alike they are, and what they are worth together. */
-import { type Matrix, strideFor } from '../../core/arena.ts';
+import type { Matrix } from '../../core/arena.ts';
 import type { Rows } from '../apply.ts';
 import { moments } from '../fitness.ts';
 import { combined, equalWeights, icWeights } from './combine.ts';
 import { icReport } from './daily-ic.ts';
-import { factorValues, type JudgedFactor } from './factor-values.ts';
-import { datesOf, everySo, type Panel, rowsOf, type Sample } from './panel.ts';
-import { standardise } from './prepare.ts';
+import type { JudgedFactor } from './factor-values.ts';
+import { datesOf, type Panel, rowsOf, type Sample } from './panel.ts';
 import type { SheetProgress } from './progress.ts';
-import { defaultPenalty, RidgeSums } from './ridge-sums.ts';
-import type { Section } from './section.ts';
+import { defaultPenalty } from './ridge-sums.ts';
 import type { CombinationSheet, CorrelationMatrix } from './sheet.ts';
+import { affordable, onOneScale, type Training, thinned } from './training.ts';
 
 const mostDates = 250;
-/** That weights are fitted on. */
-const mostTraining = 100;
-/** Of the sample's values. */
-const mostBytes = 512 * 1024 ** 2;
 
 export class LibrarySample {
   readonly #panel: Panel;
@@ -43,15 +38,16 @@ export class LibrarySample {
     this.#values.push(some);
   }
 
-  /** Once all factors are taken. */
+  /** Once all factors are taken. Combined where there are training dates to weigh them by. */
   async compare(
     signs: readonly (1 | -1)[],
+    training: Training | undefined,
     onProgress: SheetProgress,
   ): Promise<{ correlation: CorrelationMatrix; combinations: CombinationSheet[] }> {
     onProgress('Comparing factors', 0, 3);
     const pearson = await this.#matrix();
     onProgress('Comparing factors', 1, 3);
-    const combinations = await this.#combinations(signs);
+    const combinations = training ? await this.#combinations(signs, training) : [];
     onProgress('Comparing factors', 2, 3);
     for (const values of this.#values) await this.#panel.rank(rowsOf(values, first), this.#sample.count);
     const spearman = await this.#matrix();
@@ -75,15 +71,12 @@ export class LibrarySample {
     return full;
   }
 
-  async #combinations(signs: readonly (1 | -1)[]): Promise<CombinationSheet[]> {
+  async #combinations(
+    signs: readonly (1 | -1)[],
+    { sample: training, means, ridge }: Training,
+  ): Promise<CombinationSheet[]> {
     const { evaluator, rule } = this.#panel;
-    if (!rule.train) return [];
     const { calendar } = evaluator.market.manifest;
-    const training = thinned(
-      everySo(rule.train, rule.label.horizon),
-      Math.min(mostTraining, affordable(this.#panel, this.#factors.length)),
-    );
-    const { means, ridge } = await this.#fitted(training);
     const weights = { equal: equalWeights(signs), ic: icWeights(means), ridge: ridge.weights(defaultPenalty) };
     const dates = datesOf(this.#sample).map((t) => calendar[t] as string);
     const fitted = {
@@ -111,44 +104,13 @@ export class LibrarySample {
     return sheets;
   }
 
-  async #fitted(training: Sample): Promise<{ means: number[]; ridge: RidgeSums }> {
-    const { evaluator, label } = this.#panel;
-    const { arena } = evaluator;
-    const members = await factorValues(evaluator, this.#factors, training);
-    try {
-      for (const values of members) await this.#panel.prepare(rowsOf(values, first), training);
-      const b = rowsOf(label, training);
-      const daily = await this.#panel.related(
-        'pearson',
-        members.map((values) => ({ a: rowsOf(values, first), b })),
-        training.count,
-      );
-      const ridge = new RidgeSums(members.length);
-      for (const [i, t] of datesOf(training).entries()) {
-        const sections = members.map((values) => this.#section(values, i));
-        ridge.add(sections, Float64Array.from(arena.row(label, t)));
-      }
-      return { means: daily.map((series) => moments(series).mean), ridge };
-    } finally {
-      for (const { address } of members) arena.release(address);
-    }
-  }
-
-  /** Of one factor and date, on the scale of the others: --no-standardise is about each factor, not about their sum. */
-  #section(values: Matrix, i: number): Section {
-    const { evaluator, rule } = this.#panel;
-    const section = Float64Array.from(evaluator.arena.row(values, i));
-    if (!rule.preparation.standardise) standardise(section);
-    return section;
-  }
-
   #combined(weights: readonly number[]): Matrix {
     const { arena } = this.#panel.evaluator;
     const out = arena.matrix(this.#sample.count, this.#panel.symbols);
     const section = new Float64Array(this.#panel.symbols);
     for (let i = 0; i < this.#sample.count; i++) {
       combined(
-        this.#values.map((values) => this.#section(values, i)),
+        this.#values.map((values) => onOneScale(this.#panel, values, i)),
         weights,
         section,
       );
@@ -159,12 +121,3 @@ export class LibrarySample {
 }
 
 const first = { from: 0, step: 1 };
-
-const affordable = ({ symbols }: Panel, factors: number): number =>
-  Math.max(1, Math.floor(mostBytes / (factors * strideFor(symbols))));
-
-/** Some of a sample, evenly spread. */
-function thinned({ from, step, count }: Sample, most: number): Sample {
-  const apart = Math.max(1, Math.ceil(count / most));
-  return { from, step: step * apart, count: Math.ceil(count / apart) };
-}

@@ -28,7 +28,7 @@ export function prepareSection(
   out: Section,
 ): void {
   for (let i = 0; i < x.length; i++) {
-    const member = !universe || (universe[i] as number) > 0 || (universe[i] as number) < 0;
+    const member = !universe || (universe[i] as number) > 0;
     out[i] = member && Number.isFinite(x[i]) ? (x[i] as number) : Number.NaN;
   }
   winsorise(out, preparation.winsorise);

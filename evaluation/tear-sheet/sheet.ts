@@ -109,6 +109,8 @@ export interface Placebo {
 export interface Likeness {
   readonly name: string;
   readonly kind: 'price-volume' | 'style';
+  /** What it is, and where its definition leaves room, how it was read. */
+  readonly doc: string;
   readonly pearson: number;
   readonly spearman: number;
 }

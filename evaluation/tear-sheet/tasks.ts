@@ -106,6 +106,6 @@ export type SheetAnswer =
   | { readonly kind: 'layered'; readonly report: LayerReport; readonly beforeCosts: BeforeCosts }
   | {
       readonly kind: 'styled';
-      readonly names: readonly string[];
+      readonly found: readonly { readonly name: string; readonly doc: string; readonly without: readonly string[] }[];
       readonly leftOut: readonly { readonly name: string; readonly reason: string }[];
     };

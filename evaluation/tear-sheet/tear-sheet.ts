@@ -24,6 +24,7 @@ import type { SheetProgress } from './progress.ts';
 import { autocorrelationLags, decayLags, type SheetRule } from './rule.ts';
 import type { Coverage, FactorSheet, Placebo, SheetSettings, TearSheet } from './sheet.ts';
 import type { CellCounts, SheetAnswer } from './tasks.ts';
+import { trained } from './training.ts';
 import { warningsOf } from './warnings.ts';
 import { winsorisationText } from './winsorise.ts';
 
@@ -42,7 +43,9 @@ export async function tearSheet(
     known.catch(() => {}); // whoever waits for it hears of it
     const library = factors.length > 1 ? new LibrarySample(panel, factors, sampled) : undefined;
     try {
-      const signs = await signsOf(panel, factors);
+      const needed = library !== undefined || factors.some(hasNoSign);
+      const training = needed ? await trained(panel, factors, rule.train ?? rule.part) : undefined;
+      const signs = factors.map((factor, i) => signOf(factor, training?.means[i]));
       const sheets: FactorSheet[] = [];
       for (const [i, factor] of factors.entries()) {
         onProgress('Judging factors', i, factors.length);
@@ -50,7 +53,7 @@ export async function tearSheet(
       }
       onProgress('Judging factors', factors.length, factors.length);
       const dates = datesOf(sampled).map((t) => manifest.calendar[t] as string);
-      const together = await library?.compare(signs, onProgress);
+      const together = await library?.compare(signs, rule.train && training, onProgress);
       const sheet: TearSheet = {
         schema: 1,
         version: packageVersion,
@@ -85,19 +88,9 @@ export async function tearSheet(
 /** Whether its correlations decide about it. */
 const hasNoSign = ({ source, sign }: JudgedFactor): boolean => source.kind === 'program' && !sign;
 
-/** Of a program without one: that of its mean correlation on the training dates, of the raw values. */
-async function signsOf(panel: Panel, factors: readonly JudgedFactor[]): Promise<(1 | -1)[]> {
-  const { evaluator, rule } = panel;
-  const open = factors.flatMap(({ source, sign }) => (source.kind === 'program' && !sign ? [source.program] : []));
-  const scores = open.length > 0 ? await evaluator.score(open, rule.train ?? rule.part) : [];
-  let next = 0;
-  return factors.map(({ source, sign }) => {
-    if (sign) return sign;
-    if (source.kind === 'scores') return 1;
-    const daily = scores[next++];
-    return daily && moments(daily.ic).mean < 0 ? -1 : 1;
-  });
-}
+/** Scores of a file are good when they are high; a program without a sign points where it did on the training dates. */
+const signOf = (factor: JudgedFactor, mean: number | undefined): 1 | -1 =>
+  factor.sign ?? (hasNoSign(factor) && mean !== undefined && mean < 0 ? -1 : 1);
 
 async function factorSheet(
   panel: Panel,
@@ -212,18 +205,22 @@ function chance(means: readonly number[], actual: number): Omit<Placebo, 'means'
 
 async function layersOf(panel: Panel, values: Matrix, sign: 1 | -1): Promise<Layered | undefined> {
   const { evaluator, rule } = panel;
+  const { part, label } = rule;
   if (rule.layers === 0) return undefined;
+  // Layers are dealt the date after scores are known: with a longer lag they become known later.
+  const known = { from: Math.min(part.to, part.from + label.lag - 1), step: 1 };
+  const of = (matrix: Matrix) => rowsOf(matrix, known);
   const at = (name: string) => {
     const matrix = panel.field(name);
-    return matrix && rowsOf(matrix, { from: rule.part.from, step: 1 });
+    return matrix && of(matrix);
   };
   const answer = await evaluator.run({
     kind: 'layers',
-    dates: evaluator.market.manifest.calendar.slice(rule.part.from, rule.part.to),
+    dates: evaluator.market.manifest.calendar.slice(known.from, part.to),
     scores: rowsOf(values, { from: 0, step: 1 }),
     sign,
-    close: rowsOf(panel.needed('CLOSE'), { from: rule.part.from, step: 1 }),
-    trade: rowsOf(panel.needed(rule.trade), { from: rule.part.from, step: 1 }),
+    close: of(panel.needed('CLOSE')),
+    trade: of(panel.needed(rule.trade)),
     canBuy: at('CAN_BUY'),
     canSell: at('CAN_SELL'),
     suspended: at('SUSPENDED'),

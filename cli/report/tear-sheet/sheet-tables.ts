@@ -118,8 +118,14 @@ export const coverageTable = ({ cells, known, byReason, datesWithout, sampled }:
 export const likenessTable = ({ likeness }: FactorSheet): Html =>
   table(
     'Likeness to known factors',
-    ['factor', 'kind', 'Pearson', 'Spearman'],
-    likeness.map(({ name, kind, pearson, spearman }) => [name, kind, decimals(pearson, 3), decimals(spearman, 3)]),
+    ['factor', 'kind', 'Pearson', 'Spearman', 'what it is'],
+    likeness.map(({ name, kind, pearson, spearman, doc }) => [
+      name,
+      kind,
+      decimals(pearson, 3),
+      decimals(spearman, 3),
+      doc,
+    ]),
   );
 
 /** A factor a line, before the long tale of each. */
