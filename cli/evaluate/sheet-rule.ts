@@ -9,7 +9,8 @@ import type { SheetRule } from '../../evaluation/tear-sheet/rule.ts';
 import { parseWinsorisation } from '../../evaluation/tear-sheet/winsorise.ts';
 import type { FactorLibrary } from '../../runs/library.ts';
 import { splitRule } from '../mining/split-text.ts';
-import { againstNames, defaults, type EvaluateOptions, presets } from './evaluate-options.ts';
+import { count } from '../print/number.ts';
+import { againstNames, defaults, type EvaluateOptions, mostShuffles, presets } from './evaluate-options.ts';
 import type { JudgedSources } from './judged-sources.ts';
 
 export function sheetRule(
@@ -64,7 +65,7 @@ export function sheetRule(
     neutralise,
     weightedBy: knownField('weighted-by', options.weightedBy, manifest),
     against: against(options.against),
-    shuffles: whole('shuffles', options.shuffles ?? usual.shuffles, 0),
+    shuffles: whole('shuffles', options.shuffles ?? usual.shuffles, 0, mostShuffles),
     datesPerYear: datesPerYear(options.datesPerYear ?? manifest.datesPerYear),
     tried: libraries.length > 0 ? libraries.reduce((sum, { tried }) => sum + tried.programs, 0) : undefined,
   };
@@ -148,9 +149,10 @@ function against(names: readonly string[] | undefined): SheetRule['against'] {
   return { priceVolume: chosen.includes('price-volume'), styles: chosen.includes('styles') };
 }
 
-function whole(flag: string, value: number, least: number): number {
-  if (Number.isInteger(value) && value >= least) return value;
-  throw new EvolveError('bad-argument', `--${flag} should be a whole number from ${least} on, not ${value}.`);
+function whole(flag: string, value: number, least: number, most = Number.POSITIVE_INFINITY): number {
+  if (Number.isInteger(value) && value >= least && value <= most) return value;
+  const range = most < Number.POSITIVE_INFINITY ? `from ${least} to ${count(most)}` : `from ${least} on`;
+  throw new EvolveError('bad-argument', `--${flag} should be a whole number ${range}, not ${value}.`);
 }
 
 function datesPerYear(value: number): number {
