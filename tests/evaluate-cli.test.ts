@@ -344,6 +344,14 @@ describe('what a user gets wrong is one sentence, and nothing is written', () =>
     ['NOISE --data usual --split all --from 2023-01-10', 'Give --split, or --from and --to, not both.'],
     ['NOISE --data usual --split tset', '--split cannot be "tset". Did you mean "test"?'],
     ['NOISE --data usual --parts 0.5,0.5', '--parts should be three shares'],
+    [
+      'NOISE --data usual --split all --parts nonsense',
+      '--parts nonsense would say nothing: --split all takes every date. Leave it out.',
+    ],
+    [
+      'NOISE --data usual --from 2023-01-10 --parts 0.6,0.2,0.2',
+      '--parts 0.6,0.2,0.2 would say nothing: --from and --to are dates of your own. Leave it out.',
+    ],
     ['NOISE --data usual --from 2023-13-01', '--from 2023-13-01 is not a date such as 2024-01-31.'],
     ['NOISE --data usual --from 2030-01-01', 'The market has no date from 2030-01-01 to its last'],
     ['NOISE --data usual --from 2023-02-01 --to 2023-01-01', 'The market has no date from 2023-02-01 to 2023-01-01'],

@@ -85,15 +85,24 @@ function partOf(
   const { calendar } = manifest;
   if (from !== undefined || to !== undefined) {
     if (split !== undefined) throw new EvolveError('bad-argument', 'Give --split, or --from and --to, not both.');
+    withoutParts(parts, '--from and --to are dates of your own');
     const part = range(calendar, from, to);
     return { name: `${calendar[part.from]} to ${calendar[part.to - 1]}`, part, train: undefined };
   }
   const all = { from: 0, to: calendar.length };
   const name = split ?? defaults.split;
-  if (name === 'all') return { name, part: all, train: undefined };
+  if (name === 'all') {
+    withoutParts(parts, '--split all takes every date');
+    return { name, part: all, train: undefined };
+  }
   const rule = parts !== undefined ? splitRule(parts, 'parts') : library ? splitOf(library) : defaultSplit;
   const found = splitCalendar(calendar, rule, embargoOf(label));
   return { name, part: datesOf(found[name]), train: datesOf(found.train) };
+}
+
+function withoutParts(parts: string | undefined, why: string): void {
+  if (parts === undefined) return;
+  throw new EvolveError('bad-argument', `--parts ${parts} would say nothing: ${why}. Leave it out.`);
 }
 
 const datesOf = ({ first, end }: Split['train']): Dates => ({ from: first, to: end });
