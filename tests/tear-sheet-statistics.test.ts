@@ -425,6 +425,11 @@ describe('preparation', () => {
     for (const text of ['mad:5', 'mad:1.5', 'quantile:0.01', 'quantile:0', 'none']) {
       expect(winsorisationText(parseWinsorisation(text))).toBe(text);
     }
+    expect(parseWinsorisation('mad:1e3')).toEqual({ kind: 'mad', k: 1000 });
+    expect(parseWinsorisation('mad:2.5E-1')).toEqual({ kind: 'mad', k: 0.25 });
+    expect(parseWinsorisation('quantile:1e-3')).toEqual({ kind: 'quantile', share: 0.001 });
+    // Numbers too long for digits are written so that they are read again.
+    expect(parseWinsorisation(winsorisationText({ kind: 'mad', k: 1e30 }))).toEqual({ kind: 'mad', k: 1e30 });
     for (const text of [
       '',
       'mad',
@@ -433,6 +438,9 @@ describe('preparation', () => {
       'mad:-1',
       'mad:x',
       'mad:5 ',
+      'mad:e3',
+      'mad:1e',
+      'mad:1e999',
       'quantile:0.5',
       'quantile:1',
       'iqr:2',

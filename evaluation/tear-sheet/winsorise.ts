@@ -21,9 +21,9 @@ export function winsorisationText(rule: Winsorisation): string {
 
 export function parseWinsorisation(text: string): Winsorisation {
   if (text === 'none') return { kind: 'none' };
-  const [, kind, digits] = /^(mad|quantile):(\d+(?:\.\d+)?|\.\d+)$/.exec(text) ?? [];
+  const [, kind, digits] = /^(mad|quantile):((?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?)$/.exec(text) ?? [];
   const value = Number(digits);
-  if (kind === 'mad' && value > 0) return { kind, k: value };
+  if (kind === 'mad' && value > 0 && value < Number.POSITIVE_INFINITY) return { kind, k: value };
   if (kind === 'quantile' && value < 0.5) return { kind, share: value };
   throw new EvolveError(
     'bad-argument',
