@@ -171,25 +171,10 @@ describe('with little to say, there is a sheet all the same, with what is missin
       },
     ],
     [
-      'fewer dates than a label takes',
-      'NOISE --data short --split all --workers 1',
-      /^NOISE has no correlation on any date: the returns beside its values are too few or alike\.$/,
-      (sheet, { ic, decay }) => {
-        expect(sheet.warnings.some((one) => one.startsWith('Correlations are of 0 dates'))).toBe(true);
-        expect([ic.dates, decay.map(({ dates }) => dates)]).toEqual([0, [0, 0, 0, 0, 0]]);
-      },
-    ],
-    [
-      'a single date',
-      'NOISE --data date --split all --workers 1',
-      /^NOISE has no correlation on any date/,
-      (_, { layers }) => expect([layers?.navDates, layers?.rebalances]).toEqual([[], 0]),
-    ],
-    [
-      'a part of the last dates, whose labels are not known',
-      'NOISE --data usual --from 2023-02-26 --workers 1',
-      /^NOISE has no correlation on any date: the returns beside its values are too few or alike\.$/,
-      (_, { ic }) => expect(ic.mean).toBeNull(),
+      'as many dates as one label takes',
+      'NOISE --data short --split all --horizon 6 --workers 1',
+      /^Correlations are of one date, one in 6/,
+      (_, { ic, decay }) => expect([ic.dates, decay.map(({ dates }) => dates)]).toEqual([1, [1, 0, 0, 0, 0]]),
     ],
     [
       'no shuffles',
@@ -388,6 +373,16 @@ describe('what a user gets wrong is one sentence, and nothing is written', () =>
     ],
     ['NOISE --data usual --horizon 0', '--horizon should be a whole number from 1 on, not 0.'],
     ['NOISE --data usual --horizon 500', 'The train part, 2023-01-02 to 2023-02-06, has 36 dates'],
+    [
+      'NOISE --data short --split all --horizon 7',
+      "No return entered 1 date after a date of 2023-01-02 to 2023-01-09 and held 7 dates is over by the market's last date, 2023-01-09: shorten --horizon or --lag, or judge earlier dates.",
+    ],
+    [
+      'NOISE --data usual --split all --lag 1e18',
+      'No return entered 1,000,000,000,000,000,000 dates after a date of 2023-01-02 to 2023-03-02 and held 10 dates is over',
+    ],
+    ['NOISE --data usual --from 2023-02-26', 'No return entered 1 date after a date of 2023-02-26 to 2023-03-02'],
+    ['NOISE --data date --split all', 'No return entered 1 date after 2023-01-02 and held 10 dates is over'],
     ['NOISE --data usual --lag 0', '--lag should be a whole number from 1 on, not 0.'],
     ['NOISE --data usual --every 0', '--every should be a whole number from 1 on, not 0.'],
     ['NOISE --data usual --shuffles -1', '--shuffles should be a whole number from 0 to 100,000, not -1.'],

@@ -9,7 +9,7 @@ import type { SheetRule } from '../../evaluation/tear-sheet/rule.ts';
 import { parseWinsorisation } from '../../evaluation/tear-sheet/winsorise.ts';
 import type { FactorLibrary } from '../../runs/library.ts';
 import { splitRule } from '../mining/split-text.ts';
-import { count } from '../print/number.ts';
+import { count, countOf } from '../print/number.ts';
 import { againstNames, defaults, type EvaluateOptions, mostShuffles, presets } from './evaluate-options.ts';
 import type { JudgedSources } from './judged-sources.ts';
 
@@ -45,6 +45,7 @@ export function sheetRule(
   }
   const cost = share('cost', options.cost ?? usual.cost);
   const { name: split, part, train } = partOf(options, manifest, library, label);
+  withLabels(manifest.calendar, part, label);
   return {
     split,
     part,
@@ -98,6 +99,16 @@ function partOf(
   const rule = parts !== undefined ? splitRule(parts, 'parts') : library ? splitOf(library) : defaultSplit;
   const found = splitCalendar(calendar, rule, embargoOf(label));
   return { name, part: datesOf(found[name]), train: datesOf(found.train) };
+}
+
+/** Without a single label there is nothing to hold a factor against. */
+function withLabels(calendar: readonly string[], part: Dates, { lag, horizon }: LabelRule): void {
+  if (part.from + lag + horizon < calendar.length) return;
+  const [first, last] = [calendar[part.from], calendar[part.to - 1]];
+  throw new EvolveError(
+    'bad-argument',
+    `No return entered ${countOf(lag, 'date')} after ${first === last ? first : `a date of ${first} to ${last}`} and held ${countOf(horizon, 'date')} is over by the market's last date, ${calendar.at(-1)}: shorten --horizon or --lag, or judge earlier dates.`,
+  );
 }
 
 function withoutParts(parts: string | undefined, why: string): void {
