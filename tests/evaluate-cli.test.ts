@@ -361,6 +361,12 @@ describe('what a user gets wrong is one sentence, and nothing is written', () =>
     ['NOISE --data usual --cost 2', '--cost should be a share from 0 to 0.5, such as 0.002, not 2.'],
     ['NOISE --data usual --cost 0.7', '--cost should be a share from 0 to 0.5, such as 0.002, not 0.7.'],
     ['NOISE --data usual --layers 1', '--layers 1 is no division; give 2 or more, or 0 for none.'],
+    [
+      'NOISE --data usual --layers 0 --cost 0.001',
+      '--cost 0.001 is about layers, and there are none with --layers 0. Leave one of them out.',
+    ],
+    ['NOISE --data usual --layers 0 --rebalance 5', '--rebalance 5 is about layers, and there are none'],
+    ['NOISE --data usual --layers 0 --trade CLOSE', '--trade CLOSE is about layers, and there are none'],
     ['NOISE --data usual --layers 20', "--layers 20 are more than the market's 12 symbols."],
     [
       'NOISE --data usual --weighted-by CAP',

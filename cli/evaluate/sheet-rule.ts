@@ -36,6 +36,14 @@ export function sheetRule(
   if (options.layers !== undefined && layers > symbols) {
     throw new EvolveError('bad-argument', `--layers ${layers} are more than the market's ${symbols} symbols.`);
   }
+  const ofLayers =
+    layers === 0 && (['rebalance', 'trade', 'cost'] as const).find((name) => options[name] !== undefined);
+  if (ofLayers) {
+    throw new EvolveError(
+      'bad-argument',
+      `--${ofLayers} ${options[ofLayers]} is about layers, and there are none with --layers 0. Leave one of them out.`,
+    );
+  }
   const neutralise = options.neutralise ?? [];
   if (options.weightedBy !== undefined && neutralise.length === 0) {
     throw new EvolveError(

@@ -12,7 +12,7 @@ export function sheetSummary(sheet: TearSheet, { report, pictures }: Files = {})
   const parts = [headline(sheet), correlations(sheet)];
   const [only] = sheet.factors;
   if (only && sheet.factors.length === 1) parts.push(...detail(only));
-  else parts.push(returns(sheet));
+  else if (sheet.settings.layers > 0) parts.push(returns(sheet));
   if (sheet.combinations && sheet.combinations.length > 0) parts.push(combinations(sheet));
   if (sheet.warnings.length > 0) parts.push(sheet.warnings.map((sentence) => `! ${sentence}`).join('\n'));
   if (report !== undefined) parts.push(`The whole sheet: ${report}`);
@@ -23,9 +23,13 @@ export function sheetSummary(sheet: TearSheet, { report, pictures }: Files = {})
 function headline({ market, settings, dates }: TearSheet): string {
   const { price, lag, horizon, every, cost, trade, rebalance, neutralise, winsorise } = settings;
   const neutral = neutralise.length > 0 ? `, neutral to ${neutralise.join(', ')}` : '';
+  const layered =
+    settings.layers > 0
+      ? ` Layers dealt at ${trade} every ${rebalance === 1 ? 'date' : `${rebalance} dates`}, ${percentage(cost.buy)} each way ("free": without); ${market.datesPerYear} dates a year.`
+      : '';
   return [
     `${market.name}, ${settings.split}: ${settings.from} to ${settings.to}, ${count(market.symbols)} symbols; ${settings.preset ? `preset ${settings.preset}, ` : ''}values winsorised ${winsorise}${neutral}.`,
-    `Returns of ${price} held ${plural(horizon, 'date')}, entered ${plural(lag, 'date')} after; correlations on ${plural(dates.length, 'date')}${every > 1 ? `, one in ${every}` : ''}. Layers dealt at ${trade} every ${rebalance === 1 ? 'date' : `${rebalance} dates`}, ${percentage(cost.buy)} each way ("free": without); ${market.datesPerYear} dates a year.`,
+    `Returns of ${price} held ${plural(horizon, 'date')}, entered ${plural(lag, 'date')} after; correlations on ${plural(dates.length, 'date')}${every > 1 ? `, one in ${every}` : ''}.${layered}`,
   ].join('\n');
 }
 

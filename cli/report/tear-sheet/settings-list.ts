@@ -22,11 +22,15 @@ export function settingsList({ market, settings, tried, luckyT, version }: TearS
     ['Neutralised', neutralise.length > 0 ? neutralise.join(', ') : 'no'],
     [
       'Layers',
-      `${count(settings.layers)} of equal weights, made anew every ${dates(settings.rebalance)}, traded at ${settings.trade} of the next; what cannot trade stays`,
+      settings.layers === 0
+        ? 'none'
+        : `${count(settings.layers)} of equal weights, made anew every ${dates(settings.rebalance)}, traded at ${settings.trade} of the next; what cannot trade stays`,
     ],
     [
       'Costs',
-      `${percentOf(cost.buy, 3)} of what is bought, ${percentOf(cost.sell, 3)} of what is sold; the lowest layer’s are ${shortCost} to the long-short`,
+      settings.layers === 0
+        ? undefined
+        : `${percentOf(cost.buy, 3)} of what is bought, ${percentOf(cost.sell, 3)} of what is sold; the lowest layer’s are ${shortCost} to the long-short`,
     ],
     ['Annual figures', `${market.datesPerYear} dates a year; excess is prod(1 + r − universe), compounded`],
     [
