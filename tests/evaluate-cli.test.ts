@@ -345,6 +345,8 @@ describe('what a user gets wrong is one sentence, and nothing is written', () =>
       'NOISE --data usual --neutralise industri',
       '--neutralise industri is no field or formula, nor one of industry, size, return, volatility, turnover, five-factor. Did you mean industry?',
     ],
+    ['NOISE --data usual --neutralise ,,,', '--neutralise ",,," names nothing. Name something, or leave it out.'],
+    ['NOISE --data usual --against ,', '--against "," names nothing.'],
     ['NOISE --data usual --neutralise CAPS', 'Unknown field "CAPS" at character 1. Did you mean "CAP"?'],
     ['NOISE --data two --neutralise industry', 'The market has no INDUSTRY, by which industry is neutralised.'],
     ['NOISE --data usual --neutralise turnover', '--neutralise turnover needs what the market lacks: Unknown field'],

@@ -1,4 +1,5 @@
 import type { CommandModule } from 'yargs';
+import { EvolveError } from '../../core/failure.ts';
 import { memorySize } from '../../core/memory-size.ts';
 import { defaults, presetNames, splitNames } from '../evaluate/evaluate-options.ts';
 import { type Progress, progress } from '../print/progress.ts';
@@ -121,8 +122,8 @@ export const evaluateCommand: CommandModule<object, Arguments> = {
       const sheet = await evaluate({
         ...options,
         memory: memory === undefined ? undefined : memorySize(memory),
-        neutralise: neutralise === undefined ? undefined : commaList(neutralise),
-        against: known === undefined ? undefined : commaList(known),
+        neutralise: neutralise === undefined ? undefined : commaList('neutralise', neutralise),
+        against: known === undefined ? undefined : commaList('against', known),
         onProgress: (stage, done, total) => {
           const line = lines.get(stage) ?? progress(stage, total);
           lines.set(stage, line);
@@ -139,7 +140,7 @@ export const evaluateCommand: CommandModule<object, Arguments> = {
 };
 
 /** Commas inside brackets are a formula's own. */
-function commaList(list: string): string[] {
+function commaList(flag: string, list: string): string[] {
   const parts: string[] = [];
   let depth = 0;
   let part = '';
@@ -153,5 +154,7 @@ function commaList(list: string): string[] {
     if (letter === ')') depth--;
     part += letter;
   }
-  return [...parts, part].map((one) => one.trim()).filter((one) => one !== '');
+  const named = [...parts, part].map((one) => one.trim()).filter((one) => one !== '');
+  if (named.length > 0) return named;
+  throw new EvolveError('bad-argument', `--${flag} "${list}" names nothing. Name something, or leave it out.`);
 }

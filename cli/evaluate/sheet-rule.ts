@@ -44,7 +44,7 @@ export function sheetRule(
       `--${ofLayers} ${options[ofLayers]} is about layers, and there are none with --layers 0. Leave one of them out.`,
     );
   }
-  const neutralise = options.neutralise ?? [];
+  const neutralise = [...new Set(options.neutralise)];
   if (options.weightedBy !== undefined && neutralise.length === 0) {
     throw new EvolveError(
       'bad-argument',
