@@ -41,6 +41,7 @@ beforeAll(async () => {
     MEMBER: (_, n) => n % 2,
     NOBODY: () => 0,
     CAP: (_, n) => 1 + n,
+    SWING: (_, n) => n - 5,
     INDUSTRY: (_, n) => n % 3,
     SECTOR: (_, n) => n % 4,
   });
@@ -147,6 +148,17 @@ describe('with little to say, there is a sheet all the same, with what is missin
         expect(coverage.byReason).toEqual([
           { reason: 'on a date on which all values are alike or explained', cells: rows * columns },
         ]),
+    ],
+    [
+      'what is named twice, and weights below 0 for half of the symbols',
+      `NOISE --data usual ${daily} --neutralise CAP,CAP --weighted-by SWING`,
+      /^SWING is not above 0 for 50% of the cells: .* they are left out\./,
+      ({ settings }, { coverage }) => {
+        expect(settings.neutralise).toEqual(['CAP']);
+        expect(coverage.byReason).toEqual([
+          { reason: 'has no weight above 0 in the regression', cells: (rows * columns) / 2 },
+        ]);
+      },
     ],
     [
       'prices that never move',

@@ -109,6 +109,7 @@ function factorSheet(
         { reason: 'the factor is missing', cells: Math.round(cells * 0.05) },
         { reason: 'no industry', cells: Math.round(cells * 0.02) },
       ],
+      unweighted: 0,
       datesWithout: 3,
       sampled: { known: 4321, withoutLabel: 87 },
     },

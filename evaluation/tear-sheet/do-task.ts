@@ -90,7 +90,16 @@ function prepare(task: PrepareTask, setting: Setting): SheetAnswer {
     columns: task.exposures.columns.map(section),
     ...(weights && { weights }),
   };
-  const counts = { cells: 0, known: 0, notTraded: 0, noValue: 0, noExposure: 0, sameForAll: 0, datesWithout: 0 };
+  const counts = {
+    cells: 0,
+    known: 0,
+    notTraded: 0,
+    noValue: 0,
+    noExposure: 0,
+    noWeight: 0,
+    sameForAll: 0,
+    datesWithout: 0,
+  };
   for (let i = 0; i < task.rows; i++) {
     const at = (rows: Rows) => row(setting, rows, i);
     const values = at(task.values);
@@ -138,16 +147,15 @@ function tally(
     if (!Number.isNaN(out[n])) known++;
     else if (!Number.isFinite(raw[n])) counts[Number.isNaN(traded[n]) ? 'notTraded' : 'noValue']++;
     else if (exposures && lacks(exposures, n)) counts.noExposure++;
+    else if (exposures?.weights && !((exposures.weights[n] as number) > 0)) counts.noWeight++;
     else counts.sameForAll++;
   }
   counts.known += known;
   if (known === 0) counts.datesWithout++;
 }
 
-const lacks = ({ groups, columns, weights }: Exposures, n: number): boolean =>
-  (groups !== undefined && Number.isNaN(groups[n])) ||
-  (weights !== undefined && !((weights[n] as number) > 0)) ||
-  columns.some((column) => !Number.isFinite(column[n]));
+const lacks = ({ groups, columns }: Exposures, n: number): boolean =>
+  (groups !== undefined && Number.isNaN(groups[n])) || columns.some((column) => !Number.isFinite(column[n]));
 
 /**
  * Every symbol gets the label of another one that has a value and a label on the date, as far as can be the same one on all

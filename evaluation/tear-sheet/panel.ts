@@ -124,7 +124,16 @@ export class Panel {
         });
       }),
     );
-    const sum = { cells: 0, known: 0, notTraded: 0, noValue: 0, noExposure: 0, sameForAll: 0, datesWithout: 0 };
+    const sum = {
+      cells: 0,
+      known: 0,
+      notTraded: 0,
+      noValue: 0,
+      noExposure: 0,
+      noWeight: 0,
+      sameForAll: 0,
+      datesWithout: 0,
+    };
     for (const answer of answers) {
       if (answer.kind !== 'prepared') throw new Error('a prepare task was answered by something else');
       for (const name of Object.keys(sum) as (keyof CellCounts)[]) sum[name] += answer.counts[name];

@@ -91,6 +91,8 @@ export interface Coverage {
   readonly cells: number;
   readonly known: number;
   readonly byReason: readonly { readonly reason: string; readonly cells: number }[];
+  /** Cells without a weight above 0 in the regression, which --weighted-by asks for; they are among the reasons. */
+  readonly unweighted: number;
   readonly datesWithout: number;
   /** Of the dates correlations are of: values, and those without a label, whose return was not to be had or known. */
   readonly sampled: { readonly known: number; readonly withoutLabel: number };

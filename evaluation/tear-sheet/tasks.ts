@@ -85,6 +85,8 @@ export interface CellCounts {
   readonly notTraded: number;
   readonly noValue: number;
   readonly noExposure: number;
+  /** All that it is neutralised by, but no weight above 0 in the regression. */
+  readonly noWeight: number;
   /** Cells that had a value, on dates all of whose values are alike, or explained by the exposures. */
   readonly sameForAll: number;
   readonly datesWithout: number;

@@ -244,12 +244,13 @@ function coverageOf({ cells, known, datesWithout, ...left }: CellCounts, sampled
     notTraded: 'did not trade, and the factor has no value',
     noValue: 'traded, but the factor has no value',
     noExposure: 'lacks what it is neutralised by',
+    noWeight: 'has no weight above 0 in the regression',
     sameForAll: 'on a date on which all values are alike or explained',
   };
   const byReason = (Object.keys(reasons) as (keyof typeof left)[])
     .map((name) => ({ reason: reasons[name], cells: left[name] }))
     .filter((row) => row.cells > 0);
-  return { cells, known, byReason, datesWithout, sampled };
+  return { cells, known, byReason, unweighted: left.noWeight, datesWithout, sampled };
 }
 
 function sampledCells({ evaluator, label }: Panel, values: Matrix, sampled: Sample): Coverage['sampled'] {

@@ -8,6 +8,8 @@ import type { TearSheet } from './sheet.ts';
 const tooGood = { ic: 0.2, icir: 2 } as const;
 /** Fewer dates say little of anything. */
 const fewDates = 20;
+/** Of cells: less is what every field lacks here and there. */
+const manyUnweighted = 0.01;
 
 export function warningsOf(
   sheet: Omit<TearSheet, 'warnings'>,
@@ -77,6 +79,12 @@ export function warningsOf(
         `The best t is ${best.toFixed(1)}; the luckiest of ${rule.tried} worthless programs would have ${sheet.luckyT.toFixed(1)}.`,
       );
     }
+  }
+  const unweighted = Math.max(0, ...sheet.factors.map(({ coverage }) => coverage.unweighted / coverage.cells || 0));
+  if (unweighted > manyUnweighted) {
+    warnings.push(
+      `${rule.weightedBy} is not above 0 for ${(100 * unweighted).toFixed(unweighted < 0.1 ? 1 : 0)}% of the cells: nobody is weighted by the root of such a number, and they are left out. Name another field for --weighted-by.`,
+    );
   }
   const snapshots = manifest.fields.filter(({ name, snapshot }) => snapshot && usesField(rule, name));
   for (const { name } of snapshots) {
