@@ -20,6 +20,7 @@ const paths = {
   '500 random programs': ['search', '--data', daily],
   'a search': ['mining', '--data', daily],
   'minute bars': ['minutes', '--data', wide],
+  'training steps': ['recurrent'],
 };
 const results = {};
 for (const [name, args] of Object.entries(paths)) {

@@ -1,12 +1,12 @@
 /** The recurrent kernels against their float64 reference, the reference against its own differences, and both against tfjs. */
 import { setTimeout as pause } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import fc from 'fast-check';
 import { afterAll, describe, expect, test } from 'vitest';
 import { Arena } from '../core/arena.ts';
 import { EvolveError } from '../core/failure.ts';
-import { packageRoot } from '../core/package-root.ts';
 import { stream } from '../core/random.ts';
 import { loadRecurrentKernels } from '../models/kernels/kernels.ts';
 import { type Cell, type Layer, type Size, type Weights, weightCounts } from '../models/kernels/layer.ts';
@@ -92,9 +92,9 @@ const shape = fc.record({
   layer: fc.record({
     cell: fc.constantFrom<Cell>(...cells),
     inputs: fc.integer({ min: 1, max: 9 }),
-    units: fc.integer({ min: 1, max: 13 }),
+    units: fc.integer({ min: 1, max: 9 }),
   }),
-  size: fc.record({ batch: fc.integer({ min: 1, max: 37 }), steps: fc.integer({ min: 1, max: 40 }) }),
+  size: fc.record({ batch: fc.integer({ min: 1, max: 34 }), steps: fc.integer({ min: 1, max: 40 }) }),
   sequences: fc.boolean(),
   seed: fc.nat(),
 });
@@ -122,9 +122,9 @@ describe.each(cells)('%s', (cell) => {
   });
 
   test.each([
-    { inputs: 6, units: 30, batch: 33, steps: 20 },
-    { inputs: 15, units: 30, batch: 33, steps: 6 },
-    { inputs: 22, units: 64, batch: 17, steps: 5 },
+    { inputs: 6, units: 30, batch: 18, steps: 19 },
+    { inputs: 15, units: 30, batch: 21, steps: 6 },
+    { inputs: 22, units: 64, batch: 17, steps: 3 },
     { inputs: 5, units: 7, batch: 1, steps: 1 },
     { inputs: 1, units: 1, batch: 5, steps: 320 },
   ])('$units units, $inputs inputs: batch of $batch, $steps steps', ({ inputs, units, batch, steps }) => {
@@ -153,7 +153,7 @@ describe.each(cells)('%s', (cell) => {
   test('threads and memory change no bit', () => {
     const problem = makeCase({ cell, inputs: 6, units: 30 }, { batch: 333, steps: 50 }, true);
     const want = compute(two, problem);
-    for (const options of [{ threads: 1 }, { threads: 8 }, { threads: 3, memoryBytes: 9 * 1024 ** 2 }]) {
+    for (const options of [{ threads: 1 }, { threads: 8 }, { threads: 3, memoryBytes: 3 * 1024 ** 2 }]) {
       const kernels = new Recurrent(options);
       try {
         expect(sameBits(compute(kernels, problem), want), JSON.stringify(options)).toBe(true);
@@ -209,7 +209,7 @@ test('kernels are the reference at any shape', () => {
       const problem = makeCase(layer, size, sequences, seed);
       expectClose(compute(two, problem), expected(problem), 1e-5);
     }),
-    { numRuns: 60 },
+    { numRuns: 40 },
   );
 });
 
@@ -243,8 +243,11 @@ test.each(['throw', 'hang'])('threads that %s at work are not waited for', async
   const hear = (warning: Error) => warnings.push(warning.message);
   process.on('warning', hear);
   process.env.FAULTY_RECURRENT = fault;
-  const workerFile = `${packageRoot}/tests/faulty-recurrent-worker.mjs`;
-  const kernels = new Recurrent({ threads: 3, patienceMs: 150, workerFile });
+  const kernels = new Recurrent({
+    threads: 3,
+    patienceMs: 150,
+    workerFile: fileURLToPath(new URL('./faulty-recurrent-worker.mjs', import.meta.url)),
+  });
   try {
     const problem = makeCase({ cell: 'gru', inputs: 6, units: 30 }, { batch: 320, steps: 40 }, false);
     const want = compute(two, problem);

@@ -3,13 +3,14 @@ import { EvolveError } from '../../core/failure.ts';
 import type { MinuteTiming } from '../../evaluation/bench/minutes.ts';
 import type { OperatorTiming } from '../../evaluation/bench/operators.ts';
 import type { SearchTiming } from '../../evaluation/bench/search.ts';
+import type { RecurrentTiming, TfjsTiming } from '../../models/kernels/time-recurrent.ts';
 import type { MiningTiming } from '../mining/time-mining.ts';
 import { count, countOf } from '../print/number.ts';
 import { progress } from '../print/progress.ts';
 import { table } from '../print/table.ts';
 
 interface Arguments {
-  readonly what: 'operators' | 'search' | 'mining' | 'minutes';
+  readonly what: 'operators' | 'search' | 'mining' | 'minutes' | 'recurrent';
   readonly dates: number;
   readonly symbols: number;
   readonly repetitions: number;
@@ -30,14 +31,14 @@ export const bench: CommandModule<object, Arguments> = {
   builder: (cli) =>
     cli
       .positional('what', {
-        choices: ['operators', 'search', 'mining', 'minutes'] as const,
+        choices: ['operators', 'search', 'mining', 'minutes', 'recurrent'] as const,
         default: 'operators' as const,
         describe:
-          'Every operator on one thread, random programs in full, a search by default settings, or a pass over minute bars',
+          'Every operator on one thread, random programs in full, a search by default settings, a pass over minute bars, or training steps of GRU and LSTM',
       })
       .option('dates', number(1250, 'Dates of the panel operators are timed on'))
       .option('symbols', number(512, 'Its symbols'))
-      .option('repetitions', number(7, 'Times each operator runs'))
+      .option('repetitions', number(7, 'Times each operator, or training step, runs'))
       .option('programs', number(500, 'Random programs a search is timed with'))
       .option('rounds', number(100, 'Rounds of a search'))
       .option('data', {
@@ -57,7 +58,8 @@ export const bench: CommandModule<object, Arguments> = {
     if (args.what === 'operators') await benchOperators(args);
     else if (args.what === 'search') await benchSearch(args);
     else if (args.what === 'mining') await benchMining(args);
-    else await benchMinutes(args);
+    else if (args.what === 'minutes') await benchMinutes(args);
+    else await benchRecurrent(args);
   },
 };
 
@@ -201,6 +203,55 @@ async function benchMinutes({ data, workers, json }: Arguments): Promise<void> {
   ]);
   console.log(
     table(rows, ['reductions', 'MB', 'workers', 'plain MB/s', 'pass MB/s', 'share', 'peak MiB', 'panel MiB']),
+  );
+}
+
+async function benchRecurrent({ repetitions, workers, json }: Arguments): Promise<void> {
+  const { timeRecurrent, timeTfjs, timedSize } = await import('../../models/kernels/time-recurrent.ts');
+  const { availableParallelism } = await import('node:os');
+  const counts = [...new Set([1, workers ?? availableParallelism()])];
+  const line = progress('Timing GRU and LSTM', 6 * counts.length + 4);
+  const timings: RecurrentTiming[] = [];
+  const tfjs: TfjsTiming[] = [];
+  try {
+    for (const threads of counts) {
+      for await (const timing of timeRecurrent(threads, repetitions)) {
+        timings.push(timing);
+        line.step(timings.length, `${timing.cell}, ${timing.steps} steps`);
+      }
+    }
+    for await (const timing of timeTfjs()) {
+      tfjs.push(timing);
+      line.step(timings.length + tfjs.length, `tfjs ${timing.cell}, ${timing.steps} steps`);
+    }
+  } finally {
+    line.done();
+  }
+  if (json) return console.log(JSON.stringify({ ...timedSize, node: process.version, timings, tfjs }, null, 2));
+  console.log(
+    `Forward and back, a batch of ${count(timedSize.batch)} sequences, ${timedSize.inputs} inputs, ${timedSize.units} units, float32, Node ${process.version}\n`,
+  );
+  const rows = timings.map((t) => {
+    const both = t.forwardMs + t.backwardMs;
+    const stock = tfjs.find(({ cell, steps }) => cell === t.cell && steps === t.steps)?.bothMs;
+    const alone = timings.find(({ cell, steps }) => cell === t.cell && steps === t.steps) as RecurrentTiming;
+    return [
+      t.cell,
+      t.steps,
+      t.threads,
+      t.forwardMs.toFixed(1),
+      t.backwardMs.toFixed(1),
+      both.toFixed(1),
+      ((alone.forwardMs + alone.backwardMs) / both).toFixed(2),
+      stock === undefined ? '' : count(stock),
+      stock === undefined ? '' : (stock / both).toFixed(1),
+    ];
+  });
+  const headings = ['cell', 'steps', 'threads', 'forward ms', 'back ms', 'both ms', 'speed-up', 'tfjs ms', 'x tfjs'];
+  console.log(table(rows, headings));
+  if (tfjs.length > 0) return;
+  console.log(
+    '\ntfjs is not installed here: npm install @tensorflow/tfjs @tensorflow/tfjs-backend-wasm to compare with it.',
   );
 }
 

@@ -63,8 +63,11 @@ export class Crew {
     words[control.scratchBytes] = scratch.bytes;
     Atomics.store(words, control.phase, control.Phase[task]);
     if (blocks > 1) this.#wake();
-    takeShare(this.kernels, words, 0);
-    Atomics.store(words, control.phase, control.Phase.nothing);
+    try {
+      takeShare(this.kernels, words, 0);
+    } finally {
+      Atomics.store(words, control.phase, control.Phase.nothing);
+    }
     for (let thread = 1; thread < this.threads; thread++) {
       const word = control.presence + thread;
       while (Atomics.load(words, word) === control.Presence.busy) {
