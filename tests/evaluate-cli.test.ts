@@ -7,10 +7,12 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { sheetSummary } from '../cli/print/tear-sheet.ts';
+import { tearSheetPage } from '../cli/report/tear-sheet-page.ts';
 import { stream } from '../core/random.ts';
 import type { FactorSheet, TearSheet } from '../evaluation/tear-sheet/sheet.ts';
 import { evolveEach } from './evolve.ts';
 import { handMade } from './market-copies.ts';
+import { tearSheet as madeUp } from './sheets.ts';
 
 const cwd = mkdtempSync(join(tmpdir(), 'evolve-evaluate-'));
 const around = { cwd, env: { EVOLVE_CACHE: join(cwd, 'cache') } };
@@ -330,6 +332,25 @@ describe('what goes out', () => {
     expect(again.stdout).toContain('The whole sheet: sheet.html');
     expect(again.stdout).toContain('Pictures: pictures');
     expect(again.stdout).not.toMatch(/NaN|undefined|null/);
+  });
+});
+
+describe('how it was made', () => {
+  const usual = madeUp(5, { dates: 60, layers: 3 });
+  const settings = (changes: Partial<TearSheet['settings']>): TearSheet => ({
+    ...usual,
+    settings: { ...usual.settings, ...changes },
+  });
+
+  test.each([
+    [0.0004, '0.04%'],
+    [0.002, '0.2%'],
+    [0.00001, '0.001%'],
+    [0, '0%'],
+  ])('costs of %s are %s', async (cost, said) => {
+    const sheet = settings({ cost: { buy: cost, sell: cost } });
+    expect(sheetSummary(sheet)).toContain(`, ${said} each way`);
+    expect(await tearSheetPage(sheet)).toContain(`${said} of what is bought, ${said} of what is sold`);
   });
 });
 

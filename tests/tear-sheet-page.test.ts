@@ -109,7 +109,7 @@ describe.each([
   test('says what was assumed and what went wrong', () => {
     const seen = words(text());
     expect(seen).toContain(`${sheet.market.datesPerYear} dates a year`);
-    expect(seen).toContain('0.200% of what is bought');
+    expect(seen).toContain('0.2% of what is bought');
     expect(seen).toContain('11 dates at the end have no label');
     for (const warning of sheet.warnings) expect(seen).toContain(warning);
     for (const { coverage } of sheet.factors) {

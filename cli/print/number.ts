@@ -35,6 +35,9 @@ export function storage(bytes: number): string {
 export const fixed = (value: number | null | undefined, decimals: number): string =>
   value == null || Number.isNaN(value) ? '' : value.toFixed(decimals);
 
+/** 0.0004 -> 0.04%, 0.002 -> 0.2%: of a rate that somebody chose, all digits that matter. */
+export const rate = (share: number): string => `${Number((100 * share).toPrecision(6))}%`;
+
 /** 0.1234 -> 12%; nothing for a share that is not there. */
 export const percent = (share: number | null | undefined): string => {
   const digits = fixed(share == null ? share : 100 * share, 0);

@@ -1,6 +1,6 @@
 /** A tear sheet for a terminal: a line for each factor, and for one factor all that fits. */
 import type { FactorSheet, TearSheet } from '../../evaluation/tear-sheet/sheet.ts';
-import { count, fixed, percent } from './number.ts';
+import { count, fixed, percent, rate } from './number.ts';
 import { table } from './table.ts';
 
 interface Files {
@@ -25,7 +25,7 @@ function headline({ market, settings, dates }: TearSheet): string {
   const neutral = neutralise.length > 0 ? `, neutral to ${neutralise.join(', ')}` : '';
   const layered =
     settings.layers > 0
-      ? ` Layers dealt at ${trade} every ${rebalance === 1 ? 'date' : `${rebalance} dates`}, ${percentage(cost.buy)} each way ("free": without); ${market.datesPerYear} dates a year.`
+      ? ` Layers dealt at ${trade} every ${rebalance === 1 ? 'date' : `${rebalance} dates`}, ${rate(cost.buy)} each way ("free": without); ${market.datesPerYear} dates a year.`
       : '';
   return [
     `${market.name}, ${settings.split}: ${settings.from} to ${settings.to}, ${count(market.symbols)} symbols; ${settings.preset ? `preset ${settings.preset}, ` : ''}values winsorised ${winsorise}${neutral}.`,

@@ -1,8 +1,8 @@
 /** How the figures were made: whoever reads them years later need not guess a convention. */
 import type { TearSheet } from '../../../evaluation/tear-sheet/sheet.ts';
-import { count } from '../../print/number.ts';
+import { count, rate } from '../../print/number.ts';
 import { type Html, html } from '../html.ts';
-import { decimals, percentOf } from './figures.ts';
+import { decimals } from './figures.ts';
 
 export function settingsList({ market, settings, tried, luckyT, version }: TearSheet): Html {
   const { lag, horizon, every, price, cost, embargo, neutralise, universe, shortCost } = settings;
@@ -30,7 +30,7 @@ export function settingsList({ market, settings, tried, luckyT, version }: TearS
       'Costs',
       settings.layers === 0
         ? undefined
-        : `${percentOf(cost.buy, 3)} of what is bought, ${percentOf(cost.sell, 3)} of what is sold; the lowest layer’s are ${shortCost} to the long-short`,
+        : `${rate(cost.buy)} of what is bought, ${rate(cost.sell)} of what is sold; the lowest layer’s are ${shortCost} to the long-short`,
     ],
     ['Annual figures', `${market.datesPerYear} dates a year; excess is prod(1 + r − universe), compounded`],
     [
