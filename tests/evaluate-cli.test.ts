@@ -336,6 +336,20 @@ describe('what goes out', () => {
 });
 
 describe('how it was made', () => {
+  test('who counts, on what scale and by which weights is in the first lines and on the page', async () => {
+    const changed = settings({ universe: 'MEMBER', standardise: false, neutralise: ['industry'], weightedBy: 'CAP' });
+    expect(sheetSummary(changed)).toContain(
+      ', of them those above 0 in MEMBER; preset report, values winsorised median ± 5 MAD, not standardised, neutral to industry (weighted by the root of CAP).',
+    );
+    const page = await tearSheetPage(changed);
+    expect(page).toContain('<dt>Universe</dt><dd>symbols above 0 in MEMBER</dd>');
+    expect(page).toContain('<dt>Standardised</dt><dd>no</dd>');
+    expect(page).toContain('industry; the regression is weighted by the root of CAP</dd>');
+    const { universe: _, ...rest } = usual.settings;
+    const plain = sheetSummary({ ...usual, settings: { ...rest, neutralise: [] } });
+    expect(plain.split('\n\n')[0]).not.toMatch(/above 0|standardised|weighted|neutral/);
+  });
+
   const usual = madeUp(5, { dates: 60, layers: 3 });
   const settings = (changes: Partial<TearSheet['settings']>): TearSheet => ({
     ...usual,

@@ -21,14 +21,17 @@ export function sheetSummary(sheet: TearSheet, { report, pictures }: Files = {})
 }
 
 function headline({ market, settings, dates }: TearSheet): string {
-  const { price, lag, horizon, every, cost, trade, rebalance, neutralise, winsorise } = settings;
-  const neutral = neutralise.length > 0 ? `, neutral to ${neutralise.join(', ')}` : '';
+  const { price, lag, horizon, every, cost, trade, rebalance, neutralise, winsorise, universe, weightedBy } = settings;
+  const members = universe === undefined ? '' : `, of them those above 0 in ${universe}`;
+  const scale = settings.standardise ? '' : ', not standardised';
+  const weighted = weightedBy === undefined ? '' : ` (weighted by the root of ${weightedBy})`;
+  const neutral = neutralise.length > 0 ? `, neutral to ${neutralise.join(', ')}${weighted}` : '';
   const layered =
     settings.layers > 0
       ? ` Layers dealt at ${trade} every ${rebalance === 1 ? 'date' : `${rebalance} dates`}, ${rate(cost.buy)} each way ("free": without); ${market.datesPerYear} dates a year.`
       : '';
   return [
-    `${market.name}, ${settings.split}: ${settings.from} to ${settings.to}, ${count(market.symbols)} symbols; ${settings.preset ? `preset ${settings.preset}, ` : ''}values winsorised ${winsorise}${neutral}.`,
+    `${market.name}, ${settings.split}: ${settings.from} to ${settings.to}, ${plural(market.symbols, 'symbol')}${members}; ${settings.preset ? `preset ${settings.preset}, ` : ''}values winsorised ${winsorise}${scale}${neutral}.`,
     `Returns of ${price} held ${plural(horizon, 'date')}, entered ${plural(lag, 'date')} after; correlations on ${plural(dates.length, 'date')}${every > 1 ? `, one in ${every}` : ''}.${layered}`,
   ].join('\n');
 }

@@ -5,12 +5,13 @@ import { type Html, html } from '../html.ts';
 import { decimals } from './figures.ts';
 
 export function settingsList({ market, settings, tried, luckyT, version }: TearSheet): Html {
-  const { lag, horizon, every, price, cost, embargo, neutralise, universe, shortCost } = settings;
+  const { lag, horizon, every, price, cost, embargo, neutralise, universe, shortCost, weightedBy } = settings;
+  const weighted = weightedBy === undefined ? '' : `; the regression is weighted by the root of ${weightedBy}`;
   const facts: [string, string | undefined][] = [
     ['Market', `${market.name}: ${count(market.symbols)} symbols, ${count(market.dates)} dates, ${market.hash}`],
     ['Part', `${settings.split}, ${settings.from} to ${settings.to}`],
     ['Embargo', `${dates(embargo)} at the end have no label inside the part`],
-    ['Universe', universe ?? 'all symbols'],
+    ['Universe', universe === undefined ? 'all symbols' : `symbols above 0 in ${universe}`],
     ['Preset', settings.preset],
     ['Label', `return at ${price} from ${dates(lag)} after the value is known, held ${dates(horizon)}`],
     [
@@ -19,7 +20,7 @@ export function settingsList({ market, settings, tried, luckyT, version }: TearS
     ],
     ['Winsorised', settings.winsorise],
     ['Standardised', settings.standardise ? 'yes, by mean and population standard deviation of the date' : 'no'],
-    ['Neutralised', neutralise.length > 0 ? neutralise.join(', ') : 'no'],
+    ['Neutralised', neutralise.length > 0 ? `${neutralise.join(', ')}${weighted}` : 'no'],
     [
       'Layers',
       settings.layers === 0
