@@ -291,6 +291,11 @@ describe('with little to say, there is a sheet all the same, with what is missin
     const summary = sheetSummary(JSON.parse(stdout, (_, value) => value ?? Number.NaN));
     for (const sentence of sheet.warnings) expect(summary).toContain(`! ${sentence}`);
     expect(summary).not.toMatch(/NaN|undefined|Infinity|null/);
+    // No word waits for a figure, and one of a thing is one.
+    expect(summary).not.toMatch(/\b1 (symbols|dates)\b/);
+    for (const line of summary.split('\n').filter((one) => /^(Top less|RankIC by|Ranks alike)/.test(one))) {
+      expect(line).toMatch(/^[\w ]+:( +(\d+: |Sharpe |drawdown )?-?[\d.]+%?( a year( before costs)?)?[,.]?)+$/);
+    }
     more(sheet, sheet.factors[0] as FactorSheet);
   });
 });

@@ -91,14 +91,24 @@ function detail({ layers, beforeCosts, decay, autocorrelation, likeness, coverag
     ]);
     const headings = ['layer', 'a year', 'excess', 'free', 'IR', 'drawdown', 'months won', 'turnover', 'symbols'];
     const { longShort } = layers;
-    parts.push(
-      `${table(rows, headings)}\nTop less bottom: ${percentage(longShort.annualReturn)} a year, Sharpe ${fixed(longShort.sharpe, 2)}, drawdown ${percentage(longShort.maxDrawdown)}; ${percentage(beforeCosts?.longShort.annualReturn ?? Number.NaN)} before costs.`,
-    );
+    const apart = listed(', ', [
+      ['', percentage(longShort.annualReturn), ' a year'],
+      ['Sharpe ', fixed(longShort.sharpe, 2), ''],
+      ['drawdown ', percentage(longShort.maxDrawdown), ''],
+      ['', percentage(beforeCosts?.longShort.annualReturn ?? Number.NaN), ' a year before costs'],
+    ]);
+    parts.push(apart ? `${table(rows, headings)}\nTop less bottom: ${apart}.` : table(rows, headings));
   }
-  parts.push(`RankIC by dates later: ${decay.map(({ lag, rankIc }) => `${lag}: ${fixed(rankIc, 4)}`).join('  ')}`);
-  parts.push(
-    `Ranks alike after dates: ${autocorrelation.map(({ lag, mean }) => `${lag}: ${fixed(mean, 2)}`).join('  ')}`,
+  const later = listed(
+    '  ',
+    decay.map(({ lag, rankIc }) => [`${lag}: `, fixed(rankIc, 4), '']),
   );
+  if (later) parts.push(`RankIC by dates later: ${later}`);
+  const alike = listed(
+    '  ',
+    autocorrelation.map(({ lag, mean }) => [`${lag}: `, fixed(mean, 2), '']),
+  );
+  if (alike) parts.push(`Ranks alike after dates: ${alike}`);
   const likest = [...likeness]
     .filter(({ spearman }) => !Number.isNaN(spearman))
     .sort((a, b) => Math.abs(b.spearman) - Math.abs(a.spearman))
@@ -134,5 +144,15 @@ function combinations({ combinations = [] }: TearSheet): string {
 const names: Readonly<Record<string, string>> = { equal: 'equally', ic: 'by IC', ridge: 'by ridge regression' };
 
 const plural = (n: number, word: string): string => `${count(n)} ${word}${n === 1 ? '' : 's'}`;
+
+/** What is not known has no words around it either. */
+const listed = (
+  between: string,
+  figures: readonly (readonly [before: string, figure: string, after: string])[],
+): string =>
+  figures
+    .filter(([, figure]) => figure !== '')
+    .map((words) => words.join(''))
+    .join(between);
 
 const percentage = (x: number): string => (Number.isNaN(x) ? '' : `${(100 * x).toFixed(1)}%`);
