@@ -340,6 +340,25 @@ describe('what goes out', () => {
   });
 });
 
+describe('names of hundreds of characters', () => {
+  const long = 'n'.repeat(300);
+  const factors = madeUp(6, { dates: 60, layers: 3, factors: 2 }).factors.map((factor, i) => ({
+    ...factor,
+    name: `${i}${long}`,
+    expression: `${i}${long}`.replaceAll('n', 'x'),
+  }));
+
+  test.each([1, 2])('leave the figures of %d on the screen', (count) => {
+    const summary = sheetSummary({ ...madeUp(6, { dates: 60, layers: 3 }), factors: factors.slice(0, count) });
+    const rows = summary.split('\n').filter((line) => /n{9}/.test(line));
+    expect(rows).toHaveLength(count === 1 ? 1 : 4);
+    for (const row of rows) {
+      expect(row).toMatch(/n{56}\.\.\.(: \dx{156}\.\.\.)?$/);
+      expect(row.length).toBeLessThan(320);
+    }
+  });
+});
+
 describe('how it was made', () => {
   test('who counts, on what scale and by which weights is in the first lines and on the page', async () => {
     const changed = settings({ universe: 'MEMBER', standardise: false, neutralise: ['industry'], weightedBy: 'CAP' });

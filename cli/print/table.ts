@@ -19,6 +19,12 @@ export function table(rows: readonly (readonly (string | number)[])[], headings?
     .join('\n');
 }
 
+/** Its beginning, where it is longer than so many characters: one name must not push all columns off the screen. */
+export const shortened = (text: string, most: number): string => {
+  const characters = [...text];
+  return characters.length > most ? `${characters.slice(0, most - 3).join('')}...` : text;
+};
+
 const isNumber = (cell: string | number | undefined): boolean =>
   cell === undefined || cell === '' || /^[-+]?[\d,.]+(e[-+]?\d+)?%?$/.test(String(cell));
 

@@ -1,7 +1,11 @@
 /** A tear sheet for a terminal: a line for each factor, and for one factor all that fits. */
 import type { FactorSheet, TearSheet } from '../../evaluation/tear-sheet/sheet.ts';
 import { count, fixed, percent, rate } from './number.ts';
-import { table } from './table.ts';
+import { shortened, table } from './table.ts';
+
+/** Characters of a name in a table, and of a formula: those of the page have all. */
+const mostOfName = 60;
+const mostOfFormula = 160;
 
 interface Files {
   readonly report?: string | undefined;
@@ -48,7 +52,9 @@ function correlations({ factors }: TearSheet): string {
     fixed(placebo.p, 3),
     percent(coverage.known / coverage.cells),
     sign < 0 ? 'low' : 'high',
-    expression === undefined || expression === name ? name : `${name}: ${expression}`,
+    expression === undefined || expression === name
+      ? shortened(name, mostOfFormula)
+      : `${shortened(name, mostOfName)}: ${shortened(expression, mostOfFormula)}`,
   ]);
   const headings = ['IC', 't', 'RankIC', 'std', 'ICIR', 'share', 't', 'p by chance', 'known', 'good is', 'factor'];
   return table(rows, headings);
@@ -67,7 +73,7 @@ function returns({ factors }: TearSheet): string {
         percentage(layers.longShort.annualReturn),
         fixed(layers.longShort.sharpe, 2),
         fixed(layers.monotonicity, 2),
-        name,
+        shortened(name, mostOfName),
       ],
     ];
   });
