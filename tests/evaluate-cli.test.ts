@@ -360,6 +360,13 @@ describe('names of hundreds of characters', () => {
 });
 
 describe('how it was made', () => {
+  test('the dates said are those with a correlation', () => {
+    const [factor] = usual.factors as [FactorSheet];
+    const of = (dates: number) => sheetSummary({ ...usual, factors: [{ ...factor, ic: { ...factor.ic, dates } }] });
+    expect(usual.dates).toHaveLength(6);
+    expect(of(6)).toContain('; correlations on 6 dates, one in 10.');
+    expect(of(1)).toContain('; correlations on 1 date of 6 sampled, one in 10.');
+  });
   test('who counts, on what scale and by which weights is in the first lines and on the page', async () => {
     const changed = settings({ universe: 'MEMBER', standardise: false, neutralise: ['industry'], weightedBy: 'CAP' });
     expect(sheetSummary(changed)).toContain(

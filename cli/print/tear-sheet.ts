@@ -24,7 +24,10 @@ export function sheetSummary(sheet: TearSheet, { report, pictures }: Files = {})
   return parts.join('\n\n');
 }
 
-function headline({ market, settings, dates }: TearSheet): string {
+function headline({ market, settings, dates, factors }: TearSheet): string {
+  // Labels of the last dates are not known, and a factor need not have values on all.
+  const most = Math.max(0, ...factors.map(({ ic }) => ic.dates));
+  const sampled = most < dates.length ? ` of ${count(dates.length)} sampled` : '';
   const { price, lag, horizon, every, cost, trade, rebalance, neutralise, winsorise, universe, weightedBy } = settings;
   const members = universe === undefined ? '' : `, of them those above 0 in ${universe}`;
   const scale = settings.standardise ? '' : ', not standardised';
@@ -36,7 +39,7 @@ function headline({ market, settings, dates }: TearSheet): string {
       : '';
   return [
     `${market.name}, ${settings.split}: ${settings.from} to ${settings.to}, ${plural(market.symbols, 'symbol')}${members}; ${settings.preset ? `preset ${settings.preset}, ` : ''}values winsorised ${winsorise}${scale}${neutral}.`,
-    `Returns of ${price} held ${plural(horizon, 'date')}, entered ${plural(lag, 'date')} after; correlations on ${plural(dates.length, 'date')}${every > 1 ? `, one in ${every}` : ''}.${layered}`,
+    `Returns of ${price} held ${plural(horizon, 'date')}, entered ${plural(lag, 'date')} after; correlations on ${plural(most, 'date')}${sampled}${every > 1 ? `, one in ${every}` : ''}.${layered}`,
   ].join('\n');
 }
 
