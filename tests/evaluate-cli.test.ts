@@ -256,6 +256,7 @@ describe('with little to say, there is a sheet all the same, with what is missin
       ({ combinations, correlation }) => {
         expect(combinations).toEqual([]);
         expect(correlation?.names).toEqual(['NOISE', 'GAP']);
+        expect([correlation?.dates, correlation?.fewest]).toEqual([rows, rows - 9]);
       },
     ],
     [

@@ -182,7 +182,7 @@ export function tearSheet(seed: number, { factors = 1, dates = 2400, layers = 10
     dates: sampled,
     factors: sheets,
     ...(factors > 1 && {
-      correlation: { names, pearson: matrix(), spearman: matrix(), dates: 60 },
+      correlation: { names, pearson: matrix(), spearman: matrix(), dates: 60, fewest: 60 },
       combinations: ['equal', 'ic', 'ridge'].map(combination),
       tried: 1_204_332,
       luckyT: 4.87,

@@ -7,6 +7,8 @@ import { tearSheetPage, tearSheetPictures } from '../cli/report/tear-sheet-page.
 import type { FactorSheet, TearSheet } from '../evaluation/tear-sheet/sheet.ts';
 import { tearSheet } from './sheets.ts';
 
+type Matrix = NonNullable<TearSheet['correlation']>;
+
 const small = { dates: 200, layers: 4 };
 const one = tearSheet(7, small);
 const library = tearSheet(8, { ...small, factors: 3 });
@@ -139,6 +141,15 @@ test('a factor has ten charts, a library one more, and its later factors are fol
   expect(folded.map((tag) => tag.includes('open'))).toEqual([true, true, false]);
 });
 
+test('correlations of factors that seldom meet are said to be of few dates', async () => {
+  const note = async (fewest: number) => {
+    const page = await tearSheetPage({ ...library, correlation: { ...(library.correlation as Matrix), fewest } });
+    return /Spearman below, mean of ([^<]*)</.exec(page)?.[1];
+  };
+  expect(await note(60)).toBe('60 dates');
+  expect(await note(3)).toBe('60 dates at most, of one pair 3');
+});
+
 test('figures that are missing are dashes, in memory and in JSON', async () => {
   // What is a count stays one; there is no sheet without dates per year.
   const missing = (value: number): number => (Number.isInteger(value) ? value : Number.NaN);
@@ -221,6 +232,7 @@ test('whatever is written in a sheet, the page has the same elements', async () 
           [0.5, 1],
         ],
         dates: 9,
+        fewest: 9,
       },
       warnings: [text],
     });

@@ -112,7 +112,7 @@ async function together(sheet: TearSheet): Promise<Html | undefined> {
   if (!correlation && !combinations) return undefined;
   const chart = correlation && {
     title: 'Correlation',
-    note: `Pearson above the diagonal, Spearman below, mean of ${count(correlation.dates)} dates`,
+    note: `Pearson above the diagonal, Spearman below, mean of ${datesOf(correlation)}`,
     chart: correlationChart(correlation),
   };
   return html`<section>
@@ -121,6 +121,10 @@ ${combinations}
 ${chart && html`<div class="charts">${await figures([chart])}</div>`}
 </section>`;
 }
+
+/** "250 dates", or "250 dates at most, of one pair 3". */
+const datesOf = ({ dates, fewest }: NonNullable<TearSheet['correlation']>): string =>
+  fewest < dates ? `${count(dates)} dates at most, of one pair ${count(fewest)}` : `${count(dates)} dates`;
 
 async function figures(charts: readonly TitledChart[]): Promise<Html[]> {
   const all: Html[] = [];

@@ -53,22 +53,31 @@ export class LibrarySample {
     const spearman = await this.#matrix();
     onProgress('Comparing factors', 3, 3);
     const names = this.#factors.map(({ name }) => name);
-    return { correlation: { names, pearson, spearman, dates: this.#sample.count }, combinations };
+    const correlation = {
+      names,
+      pearson: pearson.means,
+      spearman: spearman.means,
+      dates: this.#sample.count,
+      fewest: pearson.fewest,
+    };
+    return { correlation, combinations };
   }
 
-  /** Mean over dates of every pair's correlation. */
-  async #matrix(): Promise<number[][]> {
+  /** Mean over dates of every pair's correlation, and how many dates the pair with the fewest has. */
+  async #matrix(): Promise<{ means: number[][]; fewest: number }> {
     const places = this.#values.flatMap((_, i) => this.#values.slice(0, i).map((__, j) => [i, j] as const));
     const rows = this.#values.map((values) => rowsOf(values, first));
     const pairs = places.map(([i, j]) => ({ a: rows[i] as Rows, b: rows[j] as Rows }));
     const daily = await this.#panel.related('pearson', pairs, this.#sample.count);
     const full = this.#values.map((_, i) => this.#values.map((__, j) => (i === j ? 1 : Number.NaN)));
+    let fewest = this.#sample.count;
     for (const [p, [i, j]] of places.entries()) {
-      const { mean } = moments(daily[p] as Float64Array);
+      const { mean, count } = moments(daily[p] as Float64Array);
+      fewest = Math.min(fewest, count);
       (full[i] as number[])[j] = mean;
       (full[j] as number[])[i] = mean;
     }
-    return full;
+    return { means: full, fewest };
   }
 
   async #combinations(

@@ -121,8 +121,10 @@ export interface CorrelationMatrix {
   readonly names: readonly string[];
   readonly pearson: readonly (readonly number[])[];
   readonly spearman: readonly (readonly number[])[];
-  /** Evenly spread ones it is a mean of. */
+  /** Evenly spread ones it is a mean of, as far as both of a pair have values. */
   readonly dates: number;
+  /** Of the pair with the fewest in common. */
+  readonly fewest: number;
 }
 
 export interface CombinationSheet {
