@@ -76,6 +76,7 @@ const files: Readonly<Record<string, string>> = {
   'strangers.csv': 'date,symbol,score\n2023-01-04,X,1\n2023-01-05,Y,2\n',
   'ancient.csv': 'date,symbol,score\n1999-01-04,S001,1\n1999-01-05,S002,2\n',
   'noise.csv': 'date,symbol,NOISE\n2023-01-04,S001,1\n2023-01-04,S002,2\n2023-01-04,S004,4\n',
+  'sole.csv': 'date,symbol,SOLE\n2023-01-04,S001,1\n2023-01-04,S002,2\n2023-01-04,S004,4\n',
   // Between the dates that --horizon 5 samples.
   'seldom.csv': `date,symbol,score\n${['01-03', '01-13', '01-23', '02-02', '02-12']
     .flatMap((day, t) => [1, 2, 4, 5, 8].map((n) => `2023-${day},S00${n},${(n * (t + 1)) % 7}`))
@@ -207,6 +208,15 @@ describe('with little to say, there is a sheet all the same, with what is missin
       `NOISE --data usual ${daily} --dates-per-year 52.2`,
       /^All dates are judged/,
       ({ market }) => expect(market.datesPerYear).toBe(52.2),
+    ],
+    [
+      'a factor of one date among others',
+      `sole.csv GAP --data usual ${daily}`,
+      /^Correlations of SOLE are of one date, one in 1: too few to tell chance from skill\./,
+      ({ warnings, factors }) => {
+        expect(factors.map(({ ic }) => ic.dates)).toEqual([1, rows - 10]);
+        expect(warnings).toContainEqual(expect.stringMatching(/^Layers were dealt fewer than 5 times: SOLE \(1\)\./));
+      },
     ],
     [
       'more layers than symbols',

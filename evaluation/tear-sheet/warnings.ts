@@ -8,6 +8,8 @@ import type { TearSheet } from './sheet.ts';
 const tooGood = { ic: 0.2, icir: 2 } as const;
 /** Fewer dates say little of anything. */
 const fewDates = 20;
+/** Of layers. */
+const fewDeals = 5;
 /** Of cells: less is what every field lacks here and there. */
 const manyUnweighted = 0.01;
 
@@ -47,13 +49,12 @@ export function warningsOf(
       `${list(torn.map(({ name }) => name))} would be rare among shuffled labels, and yet the t is below 2: what symbols have in common, such as industries, moves correlations from date to date, and shuffling destroys it. Believe the t, or --neutralise.`,
     );
   }
-  const length = Math.max(0, ...sheet.factors.map(({ ic }) => ic.dates));
-  // Labels that overlap repeat each other: there is room for so many that do not.
-  const apart = (rule.part.to - rule.part.from) / rule.label.horizon;
-  if (Math.min(length, apart) < fewDates) {
-    const overlap = apart < length && rule.every < rule.label.horizon ? ', whose labels overlap' : '';
+  warnings.push(...tooShort(sheet.factors, rule));
+  const seldom = sheet.factors.filter(({ layers }) => layers && layers.rebalances > 0 && layers.rebalances < fewDeals);
+  if (seldom.length > 0) {
+    const deals = seldom.map(({ name, layers }) => `${name} (${layers?.rebalances})`);
     warnings.push(
-      `Correlations are of ${plural(length, 'date')}, one in ${rule.every}${overlap}: too few to tell chance from skill. A longer part or a shorter --horizon has more.`,
+      `Layers were dealt fewer than ${fewDeals} times: ${list(deals)}. What came of so few deals is no annual figure to go by.`,
     );
   }
   if (rule.split === 'train') {
@@ -94,6 +95,24 @@ export function warningsOf(
 }
 
 const plural = (count: number, word: string): string => (count === 1 ? `one ${word}` : `${count} ${word}s`);
+
+/** Factors that have a correlation, but on few dates. Those without any have a sentence of their own. */
+function tooShort(factors: TearSheet['factors'], { part, label, every }: SheetRule): string[] {
+  const judged = factors.filter(({ ic }) => ic.dates > 0);
+  // Labels that overlap repeat each other: there is room for so many that do not.
+  const apart = (part.to - part.from) / label.horizon;
+  const few = judged.filter(({ ic }) => Math.min(ic.dates, apart) < fewDates);
+  const [first] = few;
+  if (!first) return [];
+  const overlap = few.some(({ ic }) => apart < ic.dates) && every < label.horizon ? ', whose labels overlap' : '';
+  const alike = few.length === judged.length && few.every(({ ic }) => ic.dates === first.ic.dates);
+  const which = alike
+    ? `Correlations are of ${plural(first.ic.dates, 'date')}`
+    : `Correlations of ${list(few.map(({ name, ic }) => `${name} are of ${plural(ic.dates, 'date')}`))}`;
+  return [
+    `${which}, one in ${every}${overlap}: too few to tell chance from skill. A longer part or a shorter --horizon has more.`,
+  ];
+}
 
 /** Of scores once a month, or that end before the part does: which of them were of use, and how all can be. */
 function gaps(
