@@ -241,10 +241,27 @@ describe('the future', () => {
     expect(warnings).toContainEqual(expect.stringMatching(/^label has a mean IC of .* too good to be true/));
   });
 
-  async function evaluateScores(factors: readonly JudgedFactor[]): Promise<TearSheet> {
+  test('is told to be in scores that know the close of the date they are dealt on, and nothing of the label', async () => {
+    const { field, columns } = small;
+    const close = field('CLOSE');
+    const cells = close.map((today, i) => (close[i + columns] as number) / today - 1);
+    const dealt = { ...rule, layers: 5, rebalance: 1, neutralise: [] };
+    const { warnings, factors } = await evaluateScores([{ name: 'leak', source: { kind: 'scores', cells } }], dealt);
+    expect(Math.abs(factors[0]?.ic.mean as number)).toBeLessThan(0.05);
+    expect(warnings.filter((one) => one.includes('too good to be true'))).toEqual([
+      expect.stringMatching(/^The top layer of leak less its bottom has a Sharpe of \d+ before costs/),
+    ]);
+    const honest = await evaluateScores(formulas(small), dealt);
+    expect(honest.warnings.filter((one) => one.includes('too good to be true'))).toEqual([]);
+  });
+
+  async function evaluateScores(
+    factors: readonly JudgedFactor[],
+    asked: SheetRule = { ...rule, layers: 0, neutralise: [] },
+  ): Promise<TearSheet> {
     const evaluator = await Evaluator.open(at('small'), { workers: 1, label: rule.label });
     try {
-      return await tearSheet(evaluator, factors, { ...rule, layers: 0, neutralise: [] });
+      return await tearSheet(evaluator, factors, asked);
     } finally {
       await evaluator.close();
     }

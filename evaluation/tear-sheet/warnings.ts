@@ -5,7 +5,7 @@ import type { SheetRule } from './rule.ts';
 import type { TearSheet } from './sheet.ts';
 
 /** Daily factors of known desks stay far below; a factor that sees the future is far above. */
-const tooGood = { ic: 0.2, icir: 2 } as const;
+const tooGood = { ic: 0.2, icir: 2, sharpe: 15 } as const;
 /** Fewer dates say little of anything. */
 const fewDates = 20;
 /** Of layers. */
@@ -20,13 +20,20 @@ export function warningsOf(
   signsFromHere: boolean,
 ): string[] {
   const warnings: string[] = [];
-  for (const { name, ic, coverage, layers } of sheet.factors) {
+  for (const { name, ic, coverage, layers, beforeCosts } of sheet.factors) {
     // Of a few dates and symbols chance alone has as much; of correlations that do not vary there is no t.
     const large = Math.abs(ic.mean) > tooGood.ic && ic.dates > 1 && !(Math.abs(ic.t) < 3);
     if (large || (ic.dates >= fewDates && Math.abs(ic.icir) > tooGood.icir)) {
       const away = Number.isNaN(ic.icir) ? '' : `, ${Math.abs(ic.icir).toFixed(1)} of its standard deviations from 0`;
       warnings.push(
         `${name} has a mean IC of ${ic.mean.toFixed(3)}${away}: too good to be true, look for the future in it.`,
+      );
+    }
+    // What sees no more of the future than the price it is dealt at shows in the layers alone.
+    const sharpe = Math.max(layers?.longShort.sharpe ?? 0, beforeCosts?.longShort.sharpe ?? 0);
+    if (sharpe > tooGood.sharpe && (layers?.longShort.dates ?? 0) >= fewDates) {
+      warnings.push(
+        `The top layer of ${name} less its bottom has a Sharpe of ${sharpe.toFixed(0)} before costs: too good to be true, look for the future in it, such as prices of the date it is dealt on.`,
       );
     }
     const judged = rule.part.to - rule.part.from;
