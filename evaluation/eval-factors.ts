@@ -35,6 +35,8 @@ export interface EvalOptions {
   /** Bytes beside those of the fields. */
   readonly memory?: number | undefined;
   readonly overwrite?: boolean | undefined;
+  /** The file these were read from, which is not written over. */
+  readonly config?: string | undefined;
   readonly onProgress?: ((stage: string, done: number, total: number) => void) | undefined;
 }
 
@@ -92,6 +94,7 @@ export async function evalFactors(options: EvalOptions): Promise<EvalReport> {
           factors: factors.map(({ name }) => name),
           symbols: manifest.symbols,
           overwrite: options.overwrite ?? false,
+          inputs: [folder, options.config, ...options.factors],
         });
   try {
     const reports = await evaluate(folder, manifest, factors, dates, file, options);

@@ -4,17 +4,16 @@
  */
 import { EvolveError } from '../core/failure.ts';
 import { nearest } from '../core/nearest.ts';
-import { OutputFile } from './write-output.ts';
+import { OutputFile, type OutputOptions } from './write-output.ts';
 import type { Sink, TableShape, TableWriter } from './write-table.ts';
 
 export type FactorShape = 'long' | 'wide';
 
-export interface FactorFileOptions {
+export interface FactorFileOptions extends OutputOptions {
   readonly path: string;
   readonly shape: FactorShape;
   readonly factors: readonly string[];
   readonly symbols: readonly string[];
-  readonly overwrite: boolean;
 }
 
 type Format = 'arrow' | 'parquet' | 'csv';
@@ -49,7 +48,7 @@ export class FactorFile {
   static async create(options: FactorFileOptions): Promise<FactorFile> {
     const format = formatOf(options.path);
     const columns = tableOf(options);
-    const output = new OutputFile(options.path, options.overwrite);
+    const output = new OutputFile(options.path, options);
     try {
       const writer = await writerOf(format, columns, (bytes) => output.write(bytes));
       return new FactorFile(format, output, writer, options);

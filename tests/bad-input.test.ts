@@ -150,6 +150,11 @@ const rows: readonly (readonly [string, string | RegExp])[] = [
   ['export newer/market.json', /^newer[/\\]market\.json is no factor library: /],
   ['export mixed.json --to latex', 'No factor of mixed.json can be written as latex.'],
   ['export mixed.json --out good.csv', /^good\.csv already exists\. Add --overwrite/],
+  [
+    'export mixed.json --out mixed.json --overwrite',
+    'Cannot write mixed.json: it is read by this command. Name another place.',
+  ],
+  ['import mixed.json --from qlib --out mixed.json', /^Cannot write mixed\.json: it is read by this command\./],
   ['export mixed.json --overwrite', '--overwrite needs --out too.'],
   ['export mixed.json --to latex --data absent', /^There is no market folder absent\./],
   ['import good.csv', '"evolve import" needs --from.'],

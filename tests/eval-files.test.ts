@@ -70,7 +70,7 @@ let files = 0;
 
 async function write(panel: Panel, ending: string, shape: FactorShape): Promise<string> {
   const path = join(folder, `${files++}.${ending}`);
-  const file = await FactorFile.create({ path, shape, ...panel, overwrite: false });
+  const file = await FactorFile.create({ path, shape, ...panel, overwrite: false, inputs: [] });
   let first = 0;
   for (const dates of panel.blocks) {
     const days = Int32Array.from({ length: dates }, (_, t) => firstDay + first + t);
@@ -147,7 +147,7 @@ describe.each(endings)('%s', (ending) => {
   test('a file is not there before it is whole, and one that is given up was never there', async () => {
     const path = join(folder, `kept.${ending}`);
     writeFileSync(path, 'before');
-    const options = { path, shape: 'long', factors: ['f'], symbols: ['A', 'B'], overwrite: true } as const;
+    const options = { path, shape: 'long', factors: ['f'], symbols: ['A', 'B'], overwrite: true, inputs: [] } as const;
     const given = await FactorFile.create(options);
     given.write(Int32Array.of(firstDay), [Float32Array.of(1, 2)]);
     given.abandon();

@@ -214,6 +214,12 @@ describe('libraries', () => {
     mkdirSync(join(folder, 'folder.csv'));
     await expect(evalFactors({ ...options, out: join(folder, 'folder.csv') })).rejects.toThrow(/it is a folder\.$/);
     await expect(
+      evalFactors({ ...options, out: join(market.folder, 'f.csv'), overwrite: true, config: taken }),
+    ).rejects.toThrow(/it lies in .*, which this command reads\. Name another place\.$/);
+    await expect(evalFactors({ ...options, out: taken, overwrite: true, config: taken })).rejects.toThrow(
+      /it is read by this command\. Name another place\.$/,
+    );
+    await expect(
       evalFactors({ ...options, out: join(folder, 'date.csv'), shape: 'wide', factors: ['CLOSE', 'OPEN'] }),
     ).rejects.toThrow('A wide file holds one factor and there are 2.');
     expect(readdirSync(folder).filter((name) => name.startsWith('.'))).toEqual([]);

@@ -2,7 +2,7 @@
  * `evolve evaluate` as it is typed: what goes out, markets and factors with little to say, and what a user gets wrong.
  * To add a case, add a row.
  */
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -63,6 +63,8 @@ beforeAll(async () => {
     mkdirSync(dirname(join(cwd, name)), { recursive: true });
     writeFileSync(join(cwd, name), text);
   }
+  symlinkSync('noise.csv', join(cwd, 'link.html'));
+  symlinkSync('flags.json', join(cwd, 'flags.html'));
 }, 30_000);
 
 const files: Readonly<Record<string, string>> = {
@@ -87,6 +89,9 @@ const files: Readonly<Record<string, string>> = {
   'mine.html': 'mine',
   'taken/decay.svg': 'mine',
   'run/run.json': '{}',
+  'found/library.json': '[{"name": "a", "expression": "NOISE"}]',
+  'folder.html/mine': 'mine',
+  'flags.json': '{"data": "usual"}',
 };
 
 /** Double quotes keep spaces inside an argument. */
@@ -498,8 +503,41 @@ describe('what a user gets wrong is one sentence, and nothing is written', () =>
       'NOISE --data usual --report mine.html',
       'mine.html already exists. Add --overwrite to replace it, or name another file.',
     ],
-    ['NOISE --data usual --report run', 'Cannot write run: it is a folder.'],
-    ['NOISE --data usual --pictures mine.html', 'Cannot make the folder mine.html'],
+    ['NOISE --data usual --report run', '--report run is a page and must end in .html.'],
+    ['NOISE --data usual --report sheet.pdf', '--report sheet.pdf is a page and must end in .html.'],
+    ['NOISE --data usual --report ""', '--report "" is a page and must end in .html.'],
+    ['NOISE --data usual --report folder.html', 'Cannot write folder.html: it is a folder.'],
+    ['NOISE --data usual --pictures mine.html', 'Cannot write pictures into mine.html: it is a file. Name a folder.'],
+    ['NOISE --data usual --pictures ""', '--pictures "" has no name. Name a folder.'],
+    [
+      'NOISE --data usual --report both.html --pictures ./both.html',
+      '--report both.html is a file and --pictures ./both.html a folder. Give them different names.',
+    ],
+    [
+      'NOISE --data usual --report both.html --pictures both.html/in',
+      '--report both.html is a file and --pictures both.html/in a folder. Give them different names.',
+    ],
+    // What is read is not written over, whatever it is called.
+    [
+      'NOISE --data usual --report usual/sheet.html',
+      'Cannot write usual/sheet.html: it lies in usual, which this command reads. Name another place.',
+    ],
+    [
+      'NOISE --data usual --pictures usual/pictures',
+      'Cannot write usual/pictures: it lies in usual, which this command reads. Name another place.',
+    ],
+    [
+      'noise.csv --data usual --report link.html --overwrite',
+      'Cannot write link.html: it is read by this command. Name another place.',
+    ],
+    [
+      'NOISE --config flags.json --report flags.html --overwrite',
+      'Cannot write flags.html: it is read by this command. Name another place.',
+    ],
+    [
+      'found --data usual --report found/sheet.html',
+      'Cannot write found/sheet.html: it lies in found, which this command reads. Name another place.',
+    ],
     ['NOISE --data usual --report fresh.html --pictures taken', 'taken/decay.svg already exists. Add --overwrite'],
     ['NOISE --data usual --report fresh.html --cost 0.7', '--cost should be a share'],
     ['empty.json --data usual', 'empty.json holds no factor.'],

@@ -27,7 +27,7 @@ interface Panel {
 
 async function written({ dates, symbols, factors, values }: Panel, ending: string, shape: FactorShape) {
   const path = fresh(ending);
-  const file = await FactorFile.create({ path, shape, factors, symbols, overwrite: false });
+  const file = await FactorFile.create({ path, shape, factors, symbols, overwrite: false, inputs: [] });
   file.write(Int32Array.from(dates, dayNumber), values);
   file.finish();
   return path;

@@ -15,6 +15,7 @@ interface Arguments {
   readonly workers?: number | undefined;
   readonly memory?: string | undefined;
   readonly overwrite?: boolean | undefined;
+  readonly config?: string | undefined;
   readonly json: boolean;
 }
 
@@ -50,7 +51,7 @@ export const evalCommand: CommandModule<object, Arguments> = {
       .example('evolve eval "ts_mean(close, 240) / CLOSE"', 'what a factor is like on the embedded market')
       .example('evolve eval seeds.json --data market --out factors.parquet', 'values of several, a column each')
       .example('evolve eval "cs_rank(VOLUME)" --data market --wide --out rank.csv', 'dates by symbols'),
-  handler: async ({ factors, data, out, wide, from, to, workers, memory, overwrite, json }) => {
+  handler: async ({ factors, data, out, wide, from, to, workers, memory, overwrite, config, json }) => {
     const { evalFactors } = await import('../../evaluation/eval-factors.ts');
     const lines = new Map<string, Progress>();
     try {
@@ -64,6 +65,7 @@ export const evalCommand: CommandModule<object, Arguments> = {
         workers,
         memory: memory === undefined ? undefined : memorySize(memory),
         overwrite,
+        config,
         onProgress: (stage, done, total) => {
           const line = lines.get(stage) ?? progress(stage, total);
           lines.set(stage, line);

@@ -32,6 +32,7 @@ interface Arguments {
   readonly report?: string | undefined;
   readonly pictures?: string | undefined;
   readonly overwrite?: boolean | undefined;
+  readonly config?: string | undefined;
   readonly workers?: number | undefined;
   readonly memory?: string | undefined;
   readonly json: boolean;

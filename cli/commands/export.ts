@@ -7,6 +7,7 @@ interface Arguments {
   readonly data?: string | undefined;
   readonly out?: string | undefined;
   readonly overwrite?: boolean | undefined;
+  readonly config?: string | undefined;
   readonly json: boolean;
 }
 
@@ -39,9 +40,9 @@ export const exportCommand: CommandModule<object, Arguments> = {
       .example('evolve export runs/market-1a2b3c4d --out library.json', 'the library with all its figures')
       .example('evolve export runs/market-1a2b3c4d --to qlib', 'a formula a line')
       .example('evolve export seeds.json --to pandas --out factors.py', 'a function for each factor'),
-  handler: async ({ source, to, data, out, overwrite, json }) => {
+  handler: async ({ source, to, data, out, overwrite, config, json }) => {
     const { exportLibrary } = await import('../libraries/export-library.ts');
-    const { text, ...exported } = await exportLibrary({ source, to, data, out, overwrite });
+    const { text, ...exported } = await exportLibrary({ source, to, data, out, overwrite, config });
     const { factors, refused, file } = exported;
     for (const { name, reason } of refused) console.error(`${name}: ${reason}`);
     if (refused.length > 0) {

@@ -7,6 +7,7 @@ interface Arguments {
   readonly data?: string | undefined;
   readonly out?: string | undefined;
   readonly overwrite?: boolean | undefined;
+  readonly config?: string | undefined;
   readonly json: boolean;
 }
 
@@ -38,9 +39,9 @@ export const importCommand: CommandModule<object, Arguments> = {
       .implies('overwrite', 'out')
       .example('evolve import alphas.txt --from qlib --out seeds.json', 'then: evolve --warm-start seeds.json')
       .example('evolve import alphas.txt --from alpha101 --json', 'what may differ, and what was refused and why'),
-  handler: async ({ file, from, data, out, overwrite, json }) => {
+  handler: async ({ file, from, data, out, overwrite, config, json }) => {
     const { importFactors, importedText } = await import('../libraries/import-factors.ts');
-    const imported = await importFactors({ file, from, data, out, overwrite });
+    const imported = await importFactors({ file, from, data, out, overwrite, config });
     const { factors, refused } = imported;
     for (const line of noteLines(factors)) console.error(line);
     for (const { name, reason } of refused) console.error(`${name}: refused: ${reason}`);

@@ -44,6 +44,8 @@ export interface EvaluateOptions {
   /** A folder for pictures. */
   readonly pictures?: string | undefined;
   readonly overwrite?: boolean | undefined;
+  /** The file these were read from, which is not written over. */
+  readonly config?: string | undefined;
   readonly onProgress?: SheetProgress | undefined;
 }
 

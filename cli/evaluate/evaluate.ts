@@ -14,18 +14,18 @@ import type { SheetRule } from '../../evaluation/tear-sheet/rule.ts';
 import type { TearSheet } from '../../evaluation/tear-sheet/sheet.ts';
 import { styleFields } from '../../evaluation/tear-sheet/styles.ts';
 import { tearSheet } from '../../evaluation/tear-sheet/tear-sheet.ts';
-import { OutputFile } from '../../evaluation/write-output.ts';
 import { canonical } from '../../program/canonical.ts';
 import type { Expression } from '../../program/expression.ts';
 import { parse } from '../../program/parse.ts';
 import type { EvaluateOptions } from './evaluate-options.ts';
 import { type JudgedSources, judgedSources, seenBefore } from './judged-sources.ts';
+import { sheetOutputs } from './sheet-outputs.ts';
 import { sheetRule } from './sheet-rule.ts';
 
 const gibibyte = 1024 ** 3;
 
 export async function evaluate(options: EvaluateOptions): Promise<TearSheet> {
-  const { sources, report, pictures, overwrite = false, onProgress } = options;
+  const { sources, onProgress } = options;
   if (sources.length === 0) throw new EvolveError('bad-argument', 'Name a formula, a library or a file of scores.');
   checkedWorkers(options.workers);
   const folder =
@@ -35,23 +35,15 @@ export async function evaluate(options: EvaluateOptions): Promise<TearSheet> {
   const judged = await judgedSources(sources, manifest);
   const rule = sheetRule(options, manifest, judged);
   // What cannot be written is said before anything is computed.
-  const page = report === undefined ? undefined : new OutputFile(report, overwrite);
+  const outputs = sheetOutputs(options, [folder, options.config, ...sources]);
   try {
     const sheet = await judge(folder, manifest, judged, rule, options);
     const seen = seenBefore(judged.libraries, rule, manifest.calendar);
     const complete = { ...sheet, warnings: [...judged.notes, ...seen, ...sheet.warnings] };
-    if (page) {
-      const { tearSheetPage } = await import('../report/tear-sheet-page.ts');
-      page.write(Buffer.from(await tearSheetPage(complete)));
-    }
-    if (pictures !== undefined) {
-      const { writePictures } = await import('./write-pictures.ts');
-      await writePictures(pictures, complete, overwrite);
-    }
-    page?.finish();
+    await outputs.write(complete);
     return complete;
   } catch (error) {
-    page?.abandon();
+    outputs.abandon();
     throw error;
   }
 }

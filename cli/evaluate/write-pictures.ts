@@ -3,11 +3,11 @@ import { join } from 'node:path';
 import { EvolveError, fileProblem } from '../../core/failure.ts';
 import { makeFolder } from '../../data/store/make-folder.ts';
 import type { TearSheet } from '../../evaluation/tear-sheet/sheet.ts';
-import { OutputFile } from '../../evaluation/write-output.ts';
+import { OutputFile, type OutputOptions } from '../../evaluation/write-output.ts';
 import { tearSheetPictures } from '../report/tear-sheet-page.ts';
 
 /** A sheet's charts as .svg files in a folder, which is made when it is not there. */
-export async function writePictures(folder: string, sheet: TearSheet, overwrite: boolean): Promise<void> {
+export async function writePictures(folder: string, sheet: TearSheet, options: OutputOptions): Promise<void> {
   try {
     makeFolder(folder);
     readdirSync(folder); // a file of that name is said to be one
@@ -17,9 +17,9 @@ export async function writePictures(folder: string, sheet: TearSheet, overwrite:
   const pictures = await tearSheetPictures(sheet);
   const place = (name: string): string => join(folder, `${name}.svg`);
   // A name that is taken is said before the first is written.
-  for (const [name] of pictures) new OutputFile(place(name), overwrite).abandon();
+  for (const [name] of pictures) new OutputFile(place(name), options).abandon();
   for (const [name, svg] of pictures) {
-    const file = new OutputFile(place(name), overwrite);
+    const file = new OutputFile(place(name), options);
     try {
       file.write(Buffer.from(svg));
       file.finish();

@@ -22,6 +22,8 @@ export interface ExportOptions {
   readonly data?: string | undefined;
   readonly out?: string | undefined;
   readonly overwrite?: boolean | undefined;
+  /** The file these were read from, which is not written over. */
+  readonly config?: string | undefined;
 }
 
 export interface ExportedLibrary {
@@ -62,7 +64,8 @@ export async function exportLibrary(options: ExportOptions): Promise<ExportedLib
   if (source.factors.length === 0) {
     throw new EvolveError('bad-library', `${options.source} holds no factor, so there is nothing to export.`);
   }
-  const output = out === undefined ? undefined : new OutputFile(out, options.overwrite ?? false);
+  const inputs = [options.source, options.data, options.config];
+  const output = out === undefined ? undefined : new OutputFile(out, { overwrite: options.overwrite ?? false, inputs });
   try {
     const exported = target ? inLanguage(source, to, target) : asJson(source);
     if (exported.factors.length === 0) {

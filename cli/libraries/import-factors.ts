@@ -21,6 +21,8 @@ export interface FactorImportOptions {
   /** A file to write the list to. */
   readonly out?: string | undefined;
   readonly overwrite?: boolean | undefined;
+  /** The file these were read from, which is not written over. */
+  readonly config?: string | undefined;
 }
 
 export interface ImportedFactors {
@@ -48,7 +50,9 @@ export interface RefusedText {
 export async function importFactors(options: FactorImportOptions): Promise<ImportedFactors> {
   const read = readerOf(options.from);
   const texts = readFormulas(options.file);
-  const output = options.out === undefined ? undefined : new OutputFile(options.out, options.overwrite ?? false);
+  const { out, overwrite = false } = options;
+  const inputs = [options.file, options.data, options.config];
+  const output = out === undefined ? undefined : new OutputFile(out, { overwrite, inputs });
   try {
     const words = options.data === undefined ? standardVocabulary : marketVocabulary(await readManifest(options.data));
     const imported = translated(texts, read, words);
