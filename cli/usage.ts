@@ -15,6 +15,8 @@ interface Level {
   /** What was typed after the path and is no flag. */
   readonly words: readonly string[];
   readonly flags: readonly string[];
+  /** Arguments without dashes: they are written after the command, and nowhere else. */
+  readonly positionals: readonly string[];
   /** Flags that were typed and are not among them. */
   readonly strangers: readonly string[];
   readonly numbers: readonly string[];
@@ -55,16 +57,16 @@ const sentences: readonly (readonly [RegExp, Sentence])[] = [
   [/^Unknown arguments?: ([^,]*)/, unknownFlag],
   [
     /^Not enough non-option arguments: got (\d+)/,
-    (level, got) => {
+    (level, got, _b, _c, config) => {
       const [word] = level.words;
       if (level.subcommands.length > 0) {
         return word
           ? unknownWord(level, word)
           : `"${commandLine(level)}" needs one of: ${level.subcommands.join(', ')}.`;
       }
-      const missing = (level.declared.match(/<[^>]+>/g) ?? [])
-        .slice(Number(got))
-        .map((name) => name.replace(/[<.>]/g, ''));
+      const inFile = positionalIn(level, config);
+      if (inFile) return inFile;
+      const missing = (level.declared.match(/<[^>]+>/g) ?? []).slice(Number(got)).map(bare);
       return `"${commandLine(level)}" needs ${missing.map((name) => name.toUpperCase()).join(' and ')}.`;
     },
   ],
@@ -98,11 +100,18 @@ function unknownWord(level: Level, word: string): string {
 function unknownFlag(level: Level, name: string, _b: string, _c: string, config: ConfigFile | undefined): string {
   // Where a command may be left out, yargs takes a word it does not know for an argument.
   if (level.words.includes(name)) return unknownWord(level, name);
-  const flags = level.flags.filter((flag) => flag.length > 1);
+  const flags = level.flags.filter((flag) => flag.length > 1 && !level.positionals.includes(flag));
   const inFile = config && Object.hasOwn(config.flags, name);
   if (inFile) return `${config.path} has an unknown key "${name}"${meant(name, flags, '. Its keys can be: ')}`;
   const guess = nearest(name, flags);
   return `"${commandLine(level)}" has no flag ${dashed(name)}.${guess ? ` Did you mean ${dashed(guess)}?` : ''}`;
+}
+
+/** A file has flags only. */
+function positionalIn(level: Level, config: ConfigFile | undefined): string | undefined {
+  const name = level.positionals.find((one) => config && Object.hasOwn(config.flags, one));
+  if (!config || name === undefined) return undefined;
+  return `${config.path} has the key "${name}", which is no flag: write ${name.toUpperCase()} after "${commandLine(level)}".`;
 }
 
 /** `; did you mean "x"?` when something is near, else the whole list. */
@@ -125,6 +134,8 @@ export function checkFlags(
   const fail = (sentence: string): never => {
     throw mistake(level, sentence);
   };
+  const positional = positionalIn(level, config);
+  if (positional) fail(positional);
   for (const name of level.flags) {
     const value = argv[name];
     if (value === undefined) continue;
@@ -162,9 +173,11 @@ const mistake = (level: Level, sentence: string): EvolveError =>
 
 const commandLine = (level: Level): string => ['evolve', ...level.path].join(' ');
 const dashed = (name: string): string => (name.length === 1 ? `-${name}` : `--${name}`);
+/** `<sources..>` -> `sources`. */
+const bare = (declared: string): string => declared.replace(/[<[.\]>]/g, '');
 /** `--json`, or `NAME` for an argument that has no dashes. */
 const named = (level: Level, name: string): string =>
-  new RegExp(`[<[]${name}(\\.\\.)?[\\]>]`).test(level.declared) ? name.toUpperCase() : dashed(name);
+  level.positionals.includes(name) ? name.toUpperCase() : dashed(name);
 
 /** The commands declared so far; asked before the parse, all of them. */
 export const commandNames = (cli: Argv): readonly string[] =>
@@ -196,6 +209,7 @@ function levelOf(cli: Argv): Level {
     words: (parsed?.argv._ ?? []).slice(commands.length).map((word) => plain(String(word))),
     subcommands: inside.getInternalMethods().getCommandInstance().getCommands(),
     flags: Object.keys(key),
+    positionals: (fullCommands.at(-1)?.match(/[<[][^>\]]+[>\]]/g) ?? []).map(bare),
     strangers: Object.keys(parsed?.argv ?? {}).filter(
       (name) => !/^[_$]/.test(name) && ![name, ...(parsed?.aliases[name] ?? [])].some((spelling) => spelling in key),
     ),
