@@ -19,11 +19,12 @@ import { contentKind, openSources } from './import/sources.ts';
 import * as sql from './import/sql.ts';
 import { forgetRejects, rejected } from './import/stage.ts';
 import { arrowRows, arrowScores } from './scores/arrow-rows.ts';
+import { csvRows } from './scores/csv-rows.ts';
 import { databaseRows } from './scores/database-rows.ts';
-import { noNumbers, type ScoreColumn, type ScoreSource, scoreLayout } from './scores/score-columns.ts';
+import { columnsTogether, noNumbers, type ScoreColumn, type ScoreSource, scoreLayout } from './scores/score-columns.ts';
 import { type Dropped, ScoreGrid } from './scores/score-grid.ts';
 import type { ScoreRows } from './scores/score-rows.ts';
-import { wideCsvRows } from './scores/wide-csv-rows.ts';
+import { unreadScores } from './scores/unread-scores.ts';
 
 export interface ScoreAxes {
   readonly calendar: readonly string[];
@@ -82,8 +83,8 @@ async function read(
     if (stored) await forgetRejects(db, stored);
     const blocks = !stored
       ? arrowRows(db, path, source, layout, symbols)
-      : layout.kind === 'wide' && kind !== 'parquet'
-        ? wideCsvRows(db, path, kind === 'gzip', stored, layout, (line) => lost.push(line))
+      : kind !== 'parquet' && (layout.kind === 'wide' || layout.scores.length > columnsTogether)
+        ? csvRows(db, path, kind === 'gzip', stored, layout, symbols, (line) => lost.push(line))
         : databaseRows(db, path, stored, layout);
     for await (const block of blocks) {
       if (layout.kind === 'long') {
@@ -97,7 +98,7 @@ async function read(
     }
   } catch (cause) {
     if (cause instanceof EvolveError) throw cause;
-    throw unreadable(path, 'scores', cause);
+    throw unreadScores(path, cause);
   }
   const { grid } = reading;
   if (stored && lost.length === 0) lost.push(...(await rejectedLines(db, stored)));

@@ -174,6 +174,37 @@ describe('files of other tools', () => {
     expect(scores.values[1]?.at(-1)).toBe(11_999);
   });
 
+  test.each(['csv', 'csv.gz'])('%s of 200 columns are as those of few, also what finds no place', async (ending) => {
+    const axes: ScoreAxes = { calendar, symbols: ['S1', 'S2', 'S3', 'S4', 'S5'] };
+    const random = stream(2, 0, 0);
+    const names = Array.from({ length: 200 }, (_, c) => `f${c}`);
+    const pairs = calendar.flatMap((date) => axes.symbols.map((symbol) => [date, symbol]));
+    const cells = pairs.map(() => names.map((_, c) => (c === 7 ? 'word' : String(Math.fround(random.normal())))));
+    (cells[3] as string[])[5] = 'high';
+    (cells[4] as string[])[5] = '1e99';
+    (cells[5] as string[])[5] = 'NaN';
+    const table = (columns: readonly number[]): string =>
+      [
+        `symbol,date,${columns.map((c) => names[c])}`,
+        ...pairs.map(([date, symbol], i) => `" ${symbol} ",${date},${columns.map((c) => cells[i]?.[c])}`),
+        `S9,${calendar[0]},${columns.map(() => 1)}`,
+        `S1,2030-01-01,${columns.map(() => 1)}`,
+        `S1,${calendar[0]},1,2,3,4,5,6,7,8`,
+        '',
+      ].join('\n');
+    const all = names.map((_, c) => c);
+    const many = await readScores(csv(table(all), ending), axes);
+    expect(many.names).toEqual(names.filter((_, c) => c !== 7));
+    expect(many.rows).toBe(pairs.length + 3);
+    const few = await readScores(csv(table([5, 6, 7]), ending), axes);
+    expect(few.names).toEqual(['f5', 'f6']);
+    expect(many.values.slice(5, 7)).toEqual(few.values);
+    expect(many.dropped).toEqual(few.dropped);
+    expect(many.dropped).toHaveLength(5);
+    const chosen = await readScores(csv(table(all), ending), { ...axes, columns: ['f199', 'f5'] });
+    expect(chosen.values).toEqual([many.values.at(-1), many.values[5]]);
+  });
+
   test('counts with an example what finds no place', async () => {
     const text = [
       'date,symbol,p',

@@ -3,8 +3,9 @@ import type { DuckDBConnection } from '@duckdb/node-api';
 import { EvolveError } from '../../core/failure.ts';
 import { barColumns, columnNamed, listColumns, plain } from '../import/columns.ts';
 import { numberOf } from '../import/layout.ts';
-import { type Source, unreadable } from '../import/source.ts';
+import type { Source } from '../import/source.ts';
 import * as sql from '../import/sql.ts';
+import { unreadScores } from './unread-scores.ts';
 
 /** A column under its own name, and under the one the database gives it: there upper and lower case are one. */
 export interface ScoreColumn {
@@ -120,6 +121,9 @@ function chosen(path: string, columns: readonly ScoreColumn[], wanted: readonly 
   });
 }
 
+/** The database is asked for so many columns of texts at a time: it takes tens of megabytes for each. */
+export const columnsTogether = 24;
+
 /**
  * Columns of numbers. Every column of a CSV file is a text, so the first rows tell: one with more words than numbers
  * is none. A score may also begin with years of nothing; such a column stays, and reading it tells.
@@ -133,19 +137,20 @@ async function numbers(
   const named = columns.filter(({ name }) => !isUnnamed(name));
   const texts = named.filter(({ type }) => type === 'VARCHAR');
   const wordy = new Set<ScoreColumn>();
-  if (texts.length > 0) {
-    const counts = texts.flatMap(({ column, name }) => {
+  for (let first = 0; first < texts.length; first += columnsTogether) {
+    const group = texts.slice(first, first + columnsTogether);
+    const counts = group.flatMap(({ column, name }) => {
       const { value, bad } = numberOf(name, { column, scale: 1 }, source, path);
       return [`count(${value})`, `count(${bad})`];
     });
-    const head = `SELECT * FROM ${source.relation} LIMIT 10000`;
+    const head = `SELECT ${group.map(({ column }) => sql.name(column)).join(', ')} FROM ${source.relation} LIMIT 10000`;
     let row: unknown[] = [];
     try {
       [row = []] = await sql.rowsOf(db, `SELECT ${counts.join(', ')} FROM (${head})`);
     } catch (cause) {
-      throw unreadable(path, 'scores', cause);
+      throw unreadScores(path, cause);
     }
-    for (const [i, column] of texts.entries()) if (Number(row[2 * i + 1]) > Number(row[2 * i])) wordy.add(column);
+    for (const [i, column] of group.entries()) if (Number(row[2 * i + 1]) > Number(row[2 * i])) wordy.add(column);
   }
   return named.filter((column) => (isNumber(column.type) || column.type === 'VARCHAR') && !wordy.has(column));
 }

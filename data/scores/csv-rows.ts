@@ -1,6 +1,6 @@
 /**
- * Rows of wide CSV files, line by line: a database that is asked for thousands of columns of texts takes gigabytes for
- * what one line at a time does not notice.
+ * Rows of CSV files of many columns, line by line: a database that is asked for a hundred columns of texts takes gigabytes
+ * for what one line at a time does not notice.
  */
 import { createReadStream } from 'node:fs';
 import { createGunzip } from 'node:zlib';
@@ -13,33 +13,42 @@ import { DayReader } from './day-reader.ts';
 import type { ScoreLayout } from './score-columns.ts';
 import type { ScoreRows } from './score-rows.ts';
 
-/** Lines looked at together. */
-const together = 64;
+/** Cells looked at together, and lines at least. */
+const together = { cells: 1 << 16, lines: 64 };
 
 /** `malformed` is told the number of each line that does not split into the columns. */
-export async function* wideCsvRows(
+export async function* csvRows(
   db: DuckDBConnection,
   path: string,
   gzip: boolean,
   source: Source,
   layout: ScoreLayout,
+  symbols: readonly string[],
   malformed: (line: number) => void,
 ): AsyncGenerator<ScoreRows> {
   const positions = new Map([...source.columns.keys()].map((column, i) => [column, i]));
   const places = layout.scores.map(({ column }) => positions.get(column) as number);
   const date = positions.get(layout.date.column) as number;
+  const name = layout.kind === 'long' ? (positions.get(layout.symbol.column) as number) : undefined;
+  const codes = new Map(symbols.map((symbol, n) => [symbol, n]));
   const days = new DayReader(db, path);
-  const numbers = new Float64Array(together);
+  const most = Math.max(together.lines, Math.floor(together.cells / positions.size));
+  const numbers = new Float64Array(most);
 
   async function block(lines: readonly (readonly string[])[]): Promise<ScoreRows> {
     const texts = lines.map((cells) => cells[date]?.trim());
     const own = await days.of(texts);
     const cell = (column: number, row: number): string => lines[row]?.[places[column] as number] as string;
+    const symbol = (row: number): string | undefined =>
+      name === undefined ? undefined : lines[row]?.[name]?.trim() || undefined;
     return {
       rows: lines.length,
       days: own,
+      ...(name !== undefined && {
+        codes: Float64Array.from(lines, (_, row) => codes.get(symbol(row) ?? '') ?? Number.NaN),
+      }),
       rawDate: (row) => dateShown(own[row] as number, texts[row]),
-      symbol: () => undefined,
+      symbol,
       numbers: (column) => {
         for (let i = 0; i < lines.length; i++) numbers[i] = numberIn(cell(column, i));
         return numbers;
@@ -64,7 +73,7 @@ export async function* wideCsvRows(
     const cells = text.includes('"') ? cellsOf(text, delimiter) : text.split(delimiter);
     if (cells.length === positions.size) lines.push(cells);
     else malformed(line);
-    if (lines.length < together) continue;
+    if (lines.length < most) continue;
     yield await block(lines);
     lines = [];
   }
