@@ -21,6 +21,8 @@ interface Entry {
   readonly text: string;
   /** `lib.json, factor 2 "momentum"`; nothing for a formula of the command line. */
   readonly where?: string;
+  /** The market it was found on, if that is another one. */
+  readonly foreign?: string | undefined;
 }
 
 /**
@@ -51,7 +53,7 @@ export const priceVolumeSet = 'price-volume';
 
 async function entries(source: string, manifest: MarketManifest): Promise<Entry[]> {
   if (source === priceVolumeSet) return commonFactors(manifest);
-  return /\.json$/i.test(source) ? library(source) : [{ text: source }];
+  return /\.json$/i.test(source) ? library(source, manifest) : [{ text: source }];
 }
 
 function commonFactors(manifest: MarketManifest): Entry[] {
@@ -78,11 +80,12 @@ export async function seedFactors(path: string, manifest: MarketManifest): Promi
       ? commonFactors(manifest).map(({ name, text, where = '' }) => ({
           item: { name, expression: text },
           place: where,
+          foreign: undefined,
         }))
-      : await items(path);
-  for (const { item, place } of given) {
+      : await items(path, manifest);
+  for (const { item, place, foreign } of given) {
     try {
-      const entry = entryOf(item, place);
+      const entry = entryOf(item, place, foreign);
       const expression = checked(entry, manifest);
       const factor = asFactor(expression);
       if (factor.kind === 'refused')
@@ -96,7 +99,7 @@ export async function seedFactors(path: string, manifest: MarketManifest): Promi
   return { accepted, refused: refusals };
 }
 
-function checked({ text, where }: Entry, manifest: MarketManifest): Expression {
+function checked({ text, where, foreign }: Entry, manifest: MarketManifest): Expression {
   try {
     const vocabulary = marketVocabulary(manifest);
     const parsed = parse(text, vocabulary);
@@ -108,14 +111,27 @@ function checked({ text, where }: Entry, manifest: MarketManifest): Expression {
     return bound;
   } catch (error) {
     if (!(error instanceof EvolveError) || !where) throw error;
-    throw new EvolveError(error.code, `${where}: ${error.message}`, { details: error.details, cause: error });
+    const from = foreign === undefined ? '' : ` It was found on another market, ${foreign}.`;
+    throw new EvolveError(error.code, `${where}: ${error.message}${from}`, { details: error.details, cause: error });
   }
 }
 
 const refusal = (sentence: string): EvolveError => new EvolveError('bad-expression', `${sentence}.`);
 
+interface Item {
+  readonly item: unknown;
+  readonly place: string;
+  readonly foreign: string | undefined;
+}
+
+/** What a library says of its market, if that is not the one at hand. */
+function otherMarket({ market }: Readonly<Record<string, unknown>>, manifest: MarketManifest): string | undefined {
+  if (!isObject(market) || typeof market.hash !== 'string' || market.hash === manifest.hash) return undefined;
+  return typeof market.name === 'string' ? market.name : undefined;
+}
+
 /** A list of formulas, or of objects with `name` and `expression`; or an object that holds such a list as `factors`. */
-async function items(path: string): Promise<readonly { readonly item: unknown; readonly place: string }[]> {
+async function items(path: string, manifest: MarketManifest): Promise<readonly Item[]> {
   const parsed = await json(path);
   const list = Array.isArray(parsed) ? parsed : isObject(parsed) ? parsed.factors : undefined;
   if (!Array.isArray(list)) {
@@ -124,14 +140,15 @@ async function items(path: string): Promise<readonly { readonly item: unknown; r
     );
   }
   if (list.length === 0) throw broken(`${path} holds no factor`);
-  return list.map((item: unknown, i) => ({ item, place: `${path}, factor ${i + 1}` }));
+  const foreign = isObject(parsed) ? otherMarket(parsed, manifest) : undefined;
+  return list.map((item: unknown, i) => ({ item, place: `${path}, factor ${i + 1}`, foreign }));
 }
 
-const library = async (path: string): Promise<Entry[]> =>
-  (await items(path)).map(({ item, place }) => entryOf(item, place));
+const library = async (path: string, manifest: MarketManifest): Promise<Entry[]> =>
+  (await items(path, manifest)).map(({ item, place, foreign }) => entryOf(item, place, foreign));
 
-function entryOf(item: unknown, place: string): Entry {
-  if (typeof item === 'string') return { text: item, where: place };
+function entryOf(item: unknown, place: string, foreign: string | undefined): Entry {
+  if (typeof item === 'string') return { text: item, where: place, foreign };
   if (!isObject(item)) throw broken(`${place} should be a formula, or an object with "name" and "expression"`);
   const { name, expression } = item;
   if (name !== undefined && (typeof name !== 'string' || name.trim() === '')) {
@@ -139,7 +156,7 @@ function entryOf(item: unknown, place: string): Entry {
   }
   const where = name === undefined ? place : `${place} "${name}"`;
   if (typeof expression !== 'string') throw broken(`${where} has no "expression"`);
-  return { name, text: expression, where };
+  return { name, text: expression, where, foreign };
 }
 
 async function json(path: string): Promise<unknown> {

@@ -10,9 +10,11 @@ import { sheetSummary } from '../cli/print/tear-sheet.ts';
 import { tearSheetPage } from '../cli/report/tear-sheet-page.ts';
 import { stream } from '../core/random.ts';
 import type { FactorSheet, TearSheet } from '../evaluation/tear-sheet/sheet.ts';
+import { libraryText } from '../runs/library.ts';
 import { evolveEach } from './evolve.ts';
 import { handMade } from './market-copies.ts';
 import { tearSheet as madeUp } from './sheets.ts';
+import { factorLibrary, libraryFactor } from './small-library.ts';
 
 const cwd = mkdtempSync(join(tmpdir(), 'evolve-evaluate-'));
 const around = { cwd, env: { EVOLVE_CACHE: join(cwd, 'cache') } };
@@ -84,6 +86,8 @@ const files: Readonly<Record<string, string>> = {
     .flatMap((day, t) => [1, 2, 4, 5, 8].map((n) => `2023-${day},S00${n},${(n * (t + 1)) % 7}`))
     .join('\n')}\n`,
   'twice.json': '[{"name": "a", "expression": "NOISE"}, {"name": "a", "expression": "CLOSE"}]',
+  'stranger.json': libraryText(factorLibrary(libraryFactor('one', 'NOISES + 1'))),
+  'elsewhere.json': libraryText(factorLibrary(libraryFactor('one', 'NOISE'))),
   'first.json': '[{"name": "a", "expression": "NOISE"}]',
   'second.json': '[{"name": "a", "expression": "GAP"}]',
   'mine.html': 'mine',
@@ -540,6 +544,14 @@ describe('what a user gets wrong is one sentence, and nothing is written', () =>
     ],
     ['NOISE --data usual --report fresh.html --pictures taken', 'taken/decay.svg already exists. Add --overwrite'],
     ['NOISE --data usual --report fresh.html --cost 0.7', '--cost should be a share'],
+    [
+      'stranger.json --data usual',
+      'stranger.json, factor 1 "one": Unknown field "NOISES" at character 1. Did you mean "NOISE"? It was found on another market, small.',
+    ],
+    [
+      'elsewhere.json --data usual',
+      "The train part, 2020-01-02 to 2021-12-31, lies outside the market's dates, 2023-01-02 to 2023-03-02. The parts are those of small-1, which was found on another market, small: give --parts, or --from and --to.",
+    ],
     ['empty.json --data usual', 'empty.json holds no factor.'],
     ['empty-list.json --data usual', 'empty-list.json holds no factor.'],
     ['corrupt.json --data usual', 'corrupt.json is not valid JSON:'],

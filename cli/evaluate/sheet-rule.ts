@@ -105,8 +105,25 @@ function partOf(
     return { name, part: all, train: undefined };
   }
   const rule = parts !== undefined ? splitRule(parts, 'parts') : library ? splitOf(library) : defaultSplit;
-  const found = splitCalendar(calendar, rule, embargoOf(label));
+  const found = ofOtherMarket(parts === undefined ? library : undefined, manifest, () =>
+    splitCalendar(calendar, rule, embargoOf(label)),
+  );
   return { name, part: datesOf(found[name]), train: datesOf(found.train) };
+}
+
+/** Parts of a library whose dates are those of another market may be none here. */
+function ofOtherMarket(library: FactorLibrary | undefined, { hash }: MarketManifest, parts: () => Split): Split {
+  try {
+    return parts();
+  } catch (error) {
+    if (!library || library.market.hash === hash || !(error instanceof EvolveError)) throw error;
+    const { name, market } = library;
+    throw new EvolveError(
+      error.code,
+      `${error.message} The parts are those of ${name}, which was found on another market, ${market.name}: give --parts, or --from and --to.`,
+      { cause: error },
+    );
+  }
 }
 
 /** Without a single label there is nothing to hold a factor against. */
