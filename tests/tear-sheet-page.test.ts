@@ -167,6 +167,24 @@ test('figures that are missing are dashes, in memory and in JSON', async () => {
   }
 });
 
+test('known factors without a correlation are named below the chart, not in it', async () => {
+  const [factor] = one.factors as [FactorSheet];
+  const likeness = factor.likeness.map((row) =>
+    row.kind === 'style' ? { ...row, pearson: Number.NaN, spearman: Number.NaN } : row,
+  );
+  const chartOf = (text: string) => charts(text).find((chart) => /Correlation with known factors/.test(chart)) ?? '';
+  const styled = await tearSheetPage({ ...one, factors: [{ ...factor, likeness }] });
+  expect(chartOf(page)).toContain('>Momentum<');
+  expect(words(page)).not.toContain('without a correlation on these dates');
+  expect(chartOf(styled)).toContain('>lnamihud<');
+  expect(chartOf(styled)).not.toContain('Momentum');
+  expect(words(styled)).toContain(
+    'Known factors without a correlation on these dates: Size, Beta, Momentum, ResVol, NLSize, Liquidity.',
+  );
+  const none = likeness.filter(({ kind }) => kind === 'style');
+  expect(chartOf(await tearSheetPage({ ...one, factors: [{ ...factor, likeness: none }] }))).toBe('');
+});
+
 test('a factor of which next to nothing is known has a page', async () => {
   const [factor] = one.factors as [FactorSheet];
   const nothing = { ...factor.ic, byYear: [], byMonth: [], series: [], cumulative: [] };

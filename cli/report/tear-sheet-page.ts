@@ -8,6 +8,7 @@ import { pageStyle } from './style.ts';
 import { factorCharts, type TitledChart } from './tear-sheet/factor-charts.ts';
 import { decimals } from './tear-sheet/figures.ts';
 import { correlationChart } from './tear-sheet/heatmap.ts';
+import { isKnownLikeness } from './tear-sheet/likeness-chart.ts';
 import { settingsList } from './tear-sheet/settings-list.ts';
 import { sheetStyle } from './tear-sheet/sheet-style.ts';
 import {
@@ -89,12 +90,21 @@ async function factorBody(factor: FactorSheet, { dates, notCompared }: TearSheet
 ${icTable(factor)}
 <p class="note">Share: of the dates, those on the mean’s side of 0. Shuffled labels: mean IC ${decimals(placebo.mean, 4)}, standard deviation ${decimals(placebo.std, 4)}, p = ${decimals(placebo.p, 4)} of ${count(placebo.shuffles)} shuffles.${low}</p>
 <div class="charts">${await figures(charts)}</div>
+${unlike(likeness)}
 ${layers && html`<h3>Layers</h3>${layerTable(layers, factor.beforeCosts)}${layerNote(layers)}`}
 <h3>What is covered</h3>
 ${coverageTable(factor.coverage)}
 <details><summary>Figures by year</summary>${yearTable(factor)}</details>
 ${likeness.length > 0 ? html`<details><summary>Likeness to known factors</summary>${likenessTable(factor)}${leftOut(notCompared)}</details>` : undefined}
 `;
+}
+
+/** Known factors that the chart of likeness cannot have. */
+function unlike(likeness: FactorSheet['likeness']): Html | undefined {
+  const names = likeness.filter((one) => !isKnownLikeness(one)).map(({ name }) => name);
+  return names.length > 0
+    ? html`<p class="note">Known factors without a correlation on these dates: ${names.join(', ')}.</p>`
+    : undefined;
 }
 
 function leftOut(notCompared: TearSheet['notCompared']): Html | undefined {

@@ -4,7 +4,7 @@ import type { Chart } from '../chart.ts';
 import { monthsChart } from './heatmap.ts';
 import { autocorrelationChart, cumulativeChart, decayChart, placeboChart, yearsChart } from './ic-charts.ts';
 import { annualExcessChart, excessChart, longShortChart } from './layer-charts.ts';
-import { likenessChart } from './likeness-chart.ts';
+import { isKnownLikeness, likenessChart } from './likeness-chart.ts';
 
 export interface TitledChart {
   readonly title: string;
@@ -54,7 +54,7 @@ export function factorCharts(factor: FactorSheet, dates: readonly string[], pref
           },
         ]
       : []),
-    ...(likeness.length > 0
+    ...(likeness.some(isKnownLikeness)
       ? [{ title: 'Likeness', note: 'correlation with known factors', chart: likenessChart(named('likeness'), factor) }]
       : []),
   ];

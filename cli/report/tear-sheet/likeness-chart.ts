@@ -5,7 +5,12 @@ import { light } from '../scheme.ts';
 import { decimals } from './figures.ts';
 import { drawable, numbers, width } from './plot.ts';
 
-export function likenessChart(name: string, { likeness }: FactorSheet): Chart {
+/** Whether there is a bar to draw: styles need history, and a part may have fewer dates. */
+export const isKnownLikeness = ({ pearson, spearman }: FactorSheet['likeness'][number]): boolean =>
+  Number.isFinite(pearson) || Number.isFinite(spearman);
+
+export function likenessChart(name: string, factor: FactorSheet): Chart {
+  const likeness = factor.likeness.filter(isKnownLikeness);
   const names = likeness.map((row) => row.name);
   const bar = (of: 'pearson' | 'spearman', title: string, tone: 'strong' | 'pale') => ({
     name: title,
