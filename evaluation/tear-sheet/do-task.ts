@@ -57,12 +57,17 @@ function relate(
   const scratch = region.take(crossScratch(kernels, columns));
   if (answers === undefined || scratch === undefined) return undefined;
   const correlations = new Float64Array(pairs.length * rows);
-  for (const [p, { a, b }] of pairs.entries()) {
-    const operands = [answers, a.address, a.stride, b.address, b.stride] as const;
-    if (method === 'rank') kernels.ic_spearman?.(...operands, 0, 0, rows, columns, scratch);
-    else kernels.ic_pearson?.(...operands, rows, columns, 0);
-    const found = new Float64Array(memory.buffer, answers, 2 * rows);
-    for (let i = 0; i < rows; i++) correlations[p * rows + i] = found[2 * i] as number;
+  const found = new Float64Array(memory.buffer, answers, 2 * rows);
+  // Of many pairs a few rows at a time: a factor's row is in the cache while all its pairs are taken.
+  const atOnce = pairs.length > 8 ? 4 : rows;
+  for (let from = 0; from < rows; from += atOnce) {
+    const count = Math.min(atOnce, rows - from);
+    for (const [p, { a, b }] of pairs.entries()) {
+      const [x, y] = [a.address + from * a.stride, b.address + from * b.stride];
+      if (method === 'rank') kernels.ic_spearman?.(answers, x, a.stride, y, b.stride, 0, 0, count, columns, scratch);
+      else kernels.ic_pearson?.(answers, x, a.stride, y, b.stride, count, columns, 0);
+      for (let i = 0; i < count; i++) correlations[p * rows + from + i] = found[2 * i] as number;
+    }
   }
   return { kind: 'related', correlations };
 }

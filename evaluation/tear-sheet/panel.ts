@@ -28,8 +28,8 @@ export const everySo = ({ from, to }: Dates, step: number): Sample => ({
 export const datesOf = ({ from, step, count }: Sample): number[] =>
   Array.from({ length: count }, (_, i) => from + i * step);
 
-/** Pairs of rows in one task: few enough that workers finish together. */
-const pairsPerTask = 64;
+/** Batches of pairs a worker gets, so that all finish together. */
+const batchesPerWorker = 4;
 
 export class Panel {
   readonly evaluator: Evaluator;
@@ -167,10 +167,7 @@ export class Panel {
     const all = pairs.map(() => new Float64Array(rows));
     const few = pairs.length < this.evaluator.workers;
     const stretches = portions(rows, few ? this.evaluator.workers * 2 : 1);
-    const batches = portions(
-      pairs.length,
-      Math.max(1, Math.ceil(pairs.length / pairsPerTask), few ? 1 : this.evaluator.workers),
-    );
+    const batches = portions(pairs.length, few ? 1 : Math.min(pairs.length, this.evaluator.workers * batchesPerWorker));
     await allDone(
       batches.flatMap((batch) =>
         stretches.map(async ({ from, to }) => {
