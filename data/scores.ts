@@ -3,18 +3,14 @@
  * (date, symbol, scores) or wide (a column for each symbol). What the market has no place for is counted, never lost
  * in silence; the file is streamed, so memory is that of the result.
  */
-import { createReadStream } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
-import { Writable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
-import { createGunzip } from 'node:zlib';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { EvolveError } from '../core/failure.ts';
 import { unfinished } from '../core/unfinished.ts';
 import { declareSymbols } from './import/axes.ts';
-import { type Source, unreadable } from './import/source.ts';
+import type { Source } from './import/source.ts';
 import { contentKind, openSources } from './import/sources.ts';
 import * as sql from './import/sql.ts';
 import { forgetRejects, rejected } from './import/stage.ts';
@@ -44,6 +40,7 @@ export interface Scores {
 }
 
 const databaseMemory = 2 * 1024 ** 3;
+const encodingRemedy = 'Convert it to UTF-8 first.';
 const mostBytes = 8 * 1024 ** 3;
 
 export async function readScores(path: string, axes: ScoreAxes): Promise<Scores> {
@@ -70,8 +67,7 @@ async function read(
 ): Promise<Scores> {
   await declareSymbols(db, { symbols });
   const kind = await contentKind(path);
-  if (kind === 'gzip') await refuseBroken(path);
-  const [stored] = kind === 'arrow' ? [] : await openSources(db, [path], { scratch });
+  const [stored] = kind === 'arrow' ? [] : await openSources(db, [path], { scratch, encodingRemedy });
   const source: ScoreSource = stored ?? (await arrowScores(path));
   const layout = await scoreLayout(db, path, source, new Set(symbols), columns);
   const names = layout.kind === 'wide' ? [stem(path)] : layout.scores.map(({ name }) => name);
@@ -204,16 +200,6 @@ class Reading {
 }
 
 const noNumber = (name: string): string => `value of ${name} that is no number`;
-
-/** The database reads a gzip file that breaks off as if it ended there. */
-async function refuseBroken(path: string): Promise<void> {
-  const nowhere = new Writable({ write: (_piece, _encoding, done) => done() });
-  try {
-    await pipeline(createReadStream(path), createGunzip(), nowhere);
-  } catch (cause) {
-    throw unreadable(path, 'gzip', cause);
-  }
-}
 
 function refuseBulk(path: string, columns: number, cells: number): void {
   if (columns * cells * Float32Array.BYTES_PER_ELEMENT <= mostBytes) return;

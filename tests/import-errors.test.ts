@@ -26,6 +26,13 @@ const minutes = (length: number, symbol: string, steps = 78, price = 10): string
     }),
   );
 
+/** Rows that do not pack well, so that there is much of the file after the first of it that is unpacked. */
+const noise = Array.from({ length: 20_000 }, (_, i) => {
+  const price = (10 + ((i * 7919) % 10_007) / 1000 + i / 1e7).toFixed(7);
+  return `2024-01-03,S${i},${price},${price},${price},${price},${(i * 104_729) % 1_299_709}`;
+});
+const brokenOff = (whole: Uint8Array): Uint8Array => whole.subarray(0, whole.length - 20_000);
+
 type Case = readonly [
   what: string,
   content: string | Uint8Array | undefined,
@@ -45,6 +52,13 @@ const cases: readonly Case[] = [
   [
     'a damaged gzip file',
     gzipSync(csv(...good)).subarray(0, 30),
+    {},
+    /cannot be read as gzip: .*Write the file again\.$/,
+  ],
+  [
+    // Its first lines can be read, and a database takes them for all there is.
+    'a gzip file that breaks off',
+    brokenOff(gzipSync(csv(...noise))),
     {},
     /cannot be read as gzip: .*Write the file again\.$/,
   ],

@@ -285,6 +285,12 @@ describe('files of other tools', () => {
     await expect(readScores(path, years)).rejects.toThrow('cannot be read');
   });
 
+  test('refuses another encoding, with what can be done about it', async () => {
+    const path = fresh('csv');
+    writeFileSync(path, Uint8Array.from([...Buffer.from('date,symbol,'), 0xb4, 0xfa, 0xc2, 0xeb, 0x0a]));
+    await expect(readScores(path, small)).rejects.toThrow('is not in UTF-8. Convert it to UTF-8 first.');
+  });
+
   test('refuses a file that is not there, and columns it does not have', async () => {
     await expect(readScores(join(folder, 'nowhere.csv'), small)).rejects.toThrow('it does not exist');
     const path = csv('date,symbol,a\n2024-01-02,000001,1\n');

@@ -4,7 +4,7 @@
  */
 import { createReadStream, createWriteStream } from 'node:fs';
 import { join } from 'node:path';
-import { Readable } from 'node:stream';
+import { Readable, Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
 import { EvolveError } from '../../core/failure.ts';
@@ -20,7 +20,8 @@ export async function csvSources(files: readonly string[], gzip: boolean, option
   for (const [i, shown] of files.entries()) {
     const path = options.encoding ? join(options.scratch, `utf8-${gzip ? 'gz-' : ''}${i}.csv`) : shown;
     if (options.encoding) await transcode(shown, gzip, options.encoding, path);
-    const header = await headerLine(shown, path, gzip && !options.encoding);
+    else if (gzip) await refuseBroken(shown);
+    const header = await headerLine(shown, path, gzip && !options.encoding, options);
     layouts.set(header, [...(layouts.get(header) ?? []), { shown, path }]);
   }
   return [...layouts].map(([header, alike]) => source(header, alike, gzip && !options.encoding));
@@ -62,18 +63,31 @@ export function cellsOf(line: string, delimiter: string): string[] {
   });
 }
 
-async function headerLine(shown: string, path: string, gzip: boolean): Promise<string> {
+/** The database reads a gzip file that breaks off as if it ended there. */
+async function refuseBroken(path: string): Promise<void> {
+  const nowhere = new Writable({ write: (_piece, _encoding, done) => done() });
+  try {
+    await pipeline(createReadStream(path), createGunzip(), nowhere);
+  } catch (cause) {
+    throw unreadable(path, 'gzip', cause);
+  }
+}
+
+const usualRemedy = 'Say what it is with --encoding, such as gb18030 or utf-16le.';
+
+async function headerLine(
+  shown: string,
+  path: string,
+  gzip: boolean,
+  { encodingRemedy = usualRemedy }: ReadOptions,
+): Promise<string> {
   const start = await firstBytes(shown, path, gzip);
   let text: string;
   try {
     // A cut character at the end is no mistake of the file.
     text = new TextDecoder('utf-8', { fatal: true }).decode(start, { stream: true });
   } catch (cause) {
-    throw new EvolveError(
-      'bad-data',
-      `${shown} is not in UTF-8. Say what it is with --encoding, such as gb18030 or utf-16le.`,
-      { cause },
-    );
+    throw new EvolveError('bad-data', `${shown} is not in UTF-8. ${encodingRemedy}`, { cause });
   }
   const line = text.split(/\r\n|\n|\r/).find((candidate) => candidate.trim() !== '');
   if (line === undefined) throw new EvolveError('bad-data', `${shown} is empty. Leave it out or write it again.`);

@@ -43,6 +43,8 @@ export interface Source {
 
 export interface ReadOptions {
   readonly encoding?: string | undefined;
+  /** What to do about texts in another encoding, where it is not to name it. */
+  readonly encodingRemedy?: string;
   /** A folder for copies. */
   readonly scratch: string;
 }
