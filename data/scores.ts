@@ -105,6 +105,7 @@ async function read(
   grid.refuseNothing(rows);
   const kept = reading.scores();
   if (kept.length === 0) throw noNumbers(path, layout.kind === 'wide' ? [] : layout.scores);
+  if (!reading.hasNumbers()) throw grid.nothing();
   return {
     names: kept.map((c) => names[c] as string),
     values: kept.map((c) => grid.values[c] as Float32Array),
@@ -165,6 +166,10 @@ class Reading {
       this.grid.forget(noNumber(name));
       return [];
     });
+  }
+
+  hasNumbers(): boolean {
+    return this.#numbers.some((count) => count > 0);
   }
 
   #placed(block: ScoreRows, code: (row: number) => number, symbol: (row: number) => string | undefined): Int32Array {

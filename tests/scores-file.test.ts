@@ -6,6 +6,7 @@ import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { afterAll, describe, expect, test } from 'vitest';
 import { dateText, dayNumber } from '../core/date.ts';
+import type { EvolveError } from '../core/failure.ts';
 import { stream } from '../core/random.ts';
 import { readScores, type ScoreAxes, type Scores } from '../data/scores.ts';
 import { FactorFile, type FactorShape } from '../evaluation/factor-file.ts';
@@ -73,7 +74,9 @@ const panel = fc
     );
     const column = fc.array(number, { minLength: length, maxLength: length }).map((all) => Float32Array.from(all));
     return fc.tuple(...axes.factors.map(() => column)).map((values): Panel => ({ ...axes, values }));
-  });
+  })
+  // A file of nothing is refused, also when its first column alone is written.
+  .filter((panel) => onAxes(panel, market)[0]?.some((cell) => !Number.isNaN(cell)) === true);
 
 const positive = (cells: readonly Float32Array[]) => cells.map((column) => column.map((value) => value + 0));
 
@@ -254,8 +257,8 @@ describe('files of other tools', () => {
       'none of its dates is in the market; it has e.g. 2019-01-02, the market has 2024-01-02 to 2024-01-03',
     ],
     ['dates in words', 'date,symbol,p\n2 Jan,000001,1\n', 'none of its dates can be read, such as "2 Jan"'],
-    ['lines of another width', 'date,symbol,p\n2024-01-02,000001,1,2\n', "nothing on the market's dates"],
-    ['wide lines of another width', 'date,000001\n2024-01-02,1,2\n', "nothing on the market's dates"],
+    ['lines of another width', 'date,symbol,p\n2024-01-02,000001,1,2\n', "no number on the market's dates"],
+    ['wide lines of another width', 'date,000001\n2024-01-02,1,2\n', "no number on the market's dates"],
     [
       'a pair twice',
       'date,symbol,p\n2024-01-02,000001,1\n2024-01-02,000001,1\n',
@@ -283,6 +286,26 @@ describe('files of other tools', () => {
     writeFileSync(path, whole.subarray(0, whole.length - 20_000));
     const years = { calendar: Array.from({ length: 20_000 }, (_, t) => dateText(t)), symbols: ['000001'] };
     await expect(readScores(path, years)).rejects.toThrow('cannot be read');
+  });
+
+  test.each([
+    [
+      'inf',
+      'date,symbol,p\n2024-01-02,000001,inf\n2024-01-03,000001,1e99\n',
+      'infinite or beyond a float32: 2, such as',
+    ],
+    [
+      'lines',
+      'date,symbol,p\n2024-01-02,000001,\n2024-01-03,000001,1,2\n',
+      'split into the columns: 1, such as line 3',
+    ],
+    ['wide', 'date,000001\n2024-01-02,inf\n2024-01-03,NaN\n', 'infinite or beyond a float32: 1, such as 000001 on'],
+    ['blank', 'date,symbol,p\n2024-01-02,000001,\n', undefined],
+  ])('refuses a file without any number that has a place, and counts why: %s', async (_, text, reason) => {
+    const refused = readScores(csv(text), small);
+    await expect(refused).rejects.toThrow("has no number on the market's dates and symbols.");
+    const { details } = (await refused.catch((error) => error)) as EvolveError;
+    expect(details).toEqual(reason === undefined ? [] : [expect.stringContaining(reason)]);
   });
 
   test('refuses another encoding, with what can be done about it', async () => {

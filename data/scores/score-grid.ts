@@ -112,10 +112,14 @@ export class ScoreGrid {
         `${this.#path}: none of its dates is in the market; it has e.g. ${example('date that is not in the calendar')}, the market has ${first} to ${last}.`,
       );
     }
-    const reasons = this.dropped().map(({ reason, rows, example }) => `${reason}: ${rows}, such as ${example}`);
-    throw new EvolveError('bad-data', `${this.#path} has nothing on the market's dates and symbols.`, {
-      details: reasons,
-    });
+    throw this.nothing();
+  }
+
+  /** What a file is called that leaves the grid empty, with all reasons. */
+  nothing(): EvolveError {
+    const details = this.dropped().map(({ reason, rows, example }) => `${reason}: ${rows}, such as ${example}`);
+    const sentence = `${this.#path} has no number on the market's dates and symbols.`;
+    return new EvolveError('bad-data', sentence, { details });
   }
 
   /** Most frequent first. */
