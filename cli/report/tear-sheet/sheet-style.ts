@@ -5,6 +5,7 @@ export const sheetStyle = `
 .charts figure svg{min-width:0;max-width:620px}
 .charts figcaption{margin:0 0 4px;color:var(--ink);font-weight:600;font-size:14px}
 .charts figcaption span{color:var(--quiet);font-weight:400}
+p{overflow-wrap:anywhere}
 h3{font-size:16px;margin:32px 0 8px;font-weight:650}
 .warnings{border-left:4px solid var(--warm);background:var(--panel);border-radius:0 8px 8px 0;padding:10px 16px 10px 32px;margin:20px 0 0}
 .warnings li{margin:4px 0;max-width:62em;overflow-wrap:anywhere}
