@@ -21,10 +21,12 @@ import type { SheetRule } from '../evaluation/tear-sheet/rule.ts';
 import type { FactorSheet, TearSheet } from '../evaluation/tear-sheet/sheet.ts';
 import { styles } from '../evaluation/tear-sheet/styles.ts';
 import { tearSheet } from '../evaluation/tear-sheet/tear-sheet.ts';
+import { warningsOf } from '../evaluation/tear-sheet/warnings.ts';
 import { parse } from '../program/parse.ts';
 import { libraryText } from '../runs/library.ts';
 import { handMade, otherFuture, type PlainDaily, plainDaily, reordered } from './market-copies.ts';
 import { meanKnown, meanRanks, pearson, residuals, spearman, standardised } from './plain-statistics.ts';
+import { tearSheet as madeUp } from './sheets.ts';
 import { factorLibrary, libraryFactor } from './small-library.ts';
 
 const place = mkdtempSync(join(tmpdir(), 'evolve-sheets-'));
@@ -249,11 +251,38 @@ describe('the future', () => {
     const { warnings, factors } = await evaluateScores([{ name: 'leak', source: { kind: 'scores', cells } }], dealt);
     expect(Math.abs(factors[0]?.ic.mean as number)).toBeLessThan(0.05);
     expect(warnings.filter((one) => one.includes('too good to be true'))).toEqual([
-      expect.stringMatching(/^The top layer of leak less its bottom has a Sharpe of \d+ before costs/),
+      expect.stringMatching(
+        /^The top layer of leak less its bottom makes \d+% a year before costs, with a Sharpe of \d+: /,
+      ),
     ]);
     const honest = await evaluateScores(formulas(small), dealt);
     expect(honest.warnings.filter((one) => one.includes('too good to be true'))).toEqual([]);
   });
+
+  /** [annual return, Sharpe, dates, whether it is too good] */
+  test.each([
+    [12.39, 59, 480, true],
+    [12.39, 59, 20, false],
+    // A lucky month, a desk's best factor before costs, a loss.
+    [18, 30, 20, false],
+    [1.2, 10, 2400, false],
+    [3, 15, 2400, false],
+    [-0.9, -18, 2400, false],
+  ])(
+    'long-shorts of %d a year with a Sharpe of %d over %d dates: too good is %s',
+    (annualReturn, sharpe, dates, told) => {
+      const sheet = madeUp(4, { dates: 60, layers: 3 });
+      const [factor] = sheet.factors as [FactorSheet];
+      const layers = factor.layers as NonNullable<FactorSheet['layers']>;
+      const found = {
+        ...factor,
+        layers: { ...layers, longShort: { ...layers.longShort, dates } },
+        beforeCosts: { excess: [], longShort: { annualReturn, sharpe } },
+      };
+      const warnings = warningsOf({ ...sheet, factors: [found] }, rule, manifest, false);
+      expect(warnings.some((one) => /^The top layer of .* too good to be true/.test(one))).toBe(told);
+    },
+  );
 
   async function evaluateScores(
     factors: readonly JudgedFactor[],

@@ -3,9 +3,10 @@ import type { MarketManifest } from '../../data/market.ts';
 import type { LayerReport } from './layers.ts';
 import type { SheetRule } from './rule.ts';
 import type { TearSheet } from './sheet.ts';
+import type { BeforeCosts } from './tasks.ts';
 
 /** Daily factors of known desks stay far below; a factor that sees the future is far above. */
-const tooGood = { ic: 0.2, icir: 2, sharpe: 15 } as const;
+const tooGood = { ic: 0.2, icir: 2, growth: 10 } as const;
 /** Fewer dates say little of anything. */
 const fewDates = 20;
 /** Of layers. */
@@ -30,10 +31,10 @@ export function warningsOf(
       );
     }
     // What sees no more of the future than the price it is dealt at shows in the layers alone.
-    const sharpe = Math.max(layers?.longShort.sharpe ?? 0, beforeCosts?.longShort.sharpe ?? 0);
-    if (sharpe > tooGood.sharpe && (layers?.longShort.dates ?? 0) >= fewDates) {
+    if (layers && beforeCosts && growsTooFast(beforeCosts.longShort, layers.longShort.dates / rule.datesPerYear)) {
+      const { annualReturn, sharpe } = beforeCosts.longShort;
       warnings.push(
-        `The top layer of ${name} less its bottom has a Sharpe of ${sharpe.toFixed(0)} before costs: too good to be true, look for the future in it, such as prices of the date it is dealt on.`,
+        `The top layer of ${name} less its bottom makes ${(100 * annualReturn).toFixed(0)}% a year before costs, with a Sharpe of ${sharpe.toFixed(0)}: too good to be true, look for the future in it, such as prices of the date it is dealt on.`,
       );
     }
     const judged = rule.part.to - rule.part.from;
@@ -99,6 +100,16 @@ export function warningsOf(
     warnings.push(`${name} is known of one day only and taken for every date: on earlier dates it knows the future.`);
   }
   return warnings;
+}
+
+/**
+ * By its logarithm: a month of luck, compounded to a year, has any Sharpe, and desks have seen one of 10 before costs. So
+ * far from 0 that it is no chance either.
+ */
+function growsTooFast({ annualReturn, sharpe }: BeforeCosts['longShort'], years: number): boolean {
+  const volatility = annualReturn / sharpe;
+  const growth = Math.log1p(annualReturn) / volatility;
+  return growth > tooGood.growth && growth * Math.sqrt(years) > 5;
 }
 
 const plural = (count: number, word: string): string => (count === 1 ? `one ${word}` : `${count} ${word}s`);
