@@ -1,3 +1,5 @@
+import { printable } from './printable.ts';
+
 /**
  * What the user can see and fix: one clear sentence that names the thing and the remedy, and exit code 1.
  *
@@ -12,15 +14,11 @@ export class EvolveError extends Error {
   readonly details: readonly string[];
 
   constructor(code: FailureCode, sentence: string, options: ErrorOptions & { details?: readonly string[] } = {}) {
-    super(shown(sentence), options);
+    super(printable(sentence), options);
     this.code = code;
-    this.details = (options.details ?? []).map(shown);
+    this.details = (options.details ?? []).map(printable);
   }
 }
-
-/** What is quoted from a file may be anything, also what a terminal takes for a command. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
-const shown = (text: string): string => text.replace(/[\0-\x08\x0b-\x1f\x7f-\x9f]/g, '\ufffd');
 
 export type FailureCode =
   | 'bad-argument' // a flag or parameter with a value it cannot have

@@ -1,6 +1,7 @@
 /** Factors as a user names them: formulas, and JSON files of formulas, checked against the market they are meant for. */
 import { readFile } from 'node:fs/promises';
 import { EvolveError, fileProblem } from '../core/failure.ts';
+import { printableName } from '../core/printable.ts';
 import type { MarketManifest } from '../data/market.ts';
 import { bind } from '../program/bind.ts';
 import { asFactor } from '../program/build.ts';
@@ -156,7 +157,7 @@ function entryOf(item: unknown, place: string, foreign: string | undefined): Ent
   }
   const where = name === undefined ? place : `${place} "${name}"`;
   if (typeof expression !== 'string') throw broken(`${where} has no "expression"`);
-  return { name, text: expression, where, foreign };
+  return { name: name && printableName(name), text: expression, where, foreign };
 }
 
 async function json(path: string): Promise<unknown> {

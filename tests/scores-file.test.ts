@@ -159,6 +159,19 @@ describe('files of other tools', () => {
     expect(values.map(([first]) => first)).toEqual([3, 1]);
   });
 
+  test('what a terminal takes for a command is no part of a name', async () => {
+    const name = '\x1b]0;owned\x07a\tb\nc\x9b';
+    const axes = { calendar: small.calendar, symbols: ['000001'] };
+    const panel = { dates: small.calendar, symbols: ['000001'], factors: [name], values: [Float32Array.of(1, 2)] };
+    for (const ending of ['parquet', 'arrow']) {
+      const { names, values } = await readScores(await written(panel, ending, 'long'), axes);
+      expect(names).toEqual(['\ufffd]0;owned\ufffda b c\ufffd']);
+      expect(values).toEqual(panel.values);
+    }
+    const { names } = await readScores(csv(`date,symbol,"\x1b[31mp"\n2024-01-02,000001,1\n`), axes);
+    expect(names).toEqual(['\ufffd[31mp']);
+  });
+
   test('a wide file of stocks called like columns', async () => {
     const tickers: ScoreAxes = { calendar: small.calendar, symbols: ['DAY', 'SID', 'V'] };
     const { values } = await readScores(csv('Date,DAY,SID,V\n2024-01-02,1,2,3\n'), tickers);

@@ -1,6 +1,7 @@
 /** What the columns of a file of scores are: long with a symbol column, or wide with a column for each symbol. */
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { EvolveError } from '../../core/failure.ts';
+import { printableName } from '../../core/printable.ts';
 import { barColumns, columnNamed, listColumns, plain } from '../import/columns.ts';
 import { numberOf } from '../import/layout.ts';
 import type { Source } from '../import/source.ts';
@@ -70,12 +71,16 @@ export async function scoreLayout(
 
 /** In the order of the file. */
 async function namedColumns(db: DuckDBConnection, path: string, source: ScoreSource): Promise<ScoreColumn[]> {
-  const columns = [...source.columns].map(([column, type], i) => ({ name: source.names?.[i] ?? column, column, type }));
+  const columns = [...source.columns].map(([column, type], i) => ({
+    name: printableName(source.names?.[i] ?? column),
+    column,
+    type,
+  }));
   if (!source.relation.startsWith('read_parquet')) return columns;
   const schema = await sql.rowsOf(db, `SELECT name FROM parquet_schema(${sql.path(path)}) OFFSET 1`);
   // Nested columns have more rows than one; they hold no scores, and then the database's names must do.
   if (schema.length !== columns.length) return columns;
-  return columns.map((column, i) => ({ ...column, name: String(schema[i]?.[0]) }));
+  return columns.map((column, i) => ({ ...column, name: printableName(String(schema[i]?.[0])) }));
 }
 
 function refuseTwins(path: string, columns: readonly ScoreColumn[]): void {
