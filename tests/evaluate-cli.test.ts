@@ -90,6 +90,9 @@ const files: Readonly<Record<string, string>> = {
   'elsewhere.json': libraryText(factorLibrary(libraryFactor('one', 'NOISE'))),
   'first.json': '[{"name": "a", "expression": "NOISE"}]',
   'second.json': '[{"name": "a", "expression": "GAP"}]',
+  'second/noise.csv': 'date,symbol,NOISE\n2023-01-04,S001,3\n2023-01-04,S002,2\n2023-01-04,S004,5\n',
+  'loud.csv': 'date,symbol,NOISE\n2023-01-04,S001,4\n2023-01-04,S002,2\n2023-01-04,S004,1\n2023-01-04,X\x1b,1\n',
+  'named.json': '[{"name": "\\u001b[31mred", "expression": "GAP"}]',
   'mine.html': 'mine',
   'taken/decay.svg': 'mine',
   'run/run.json': '{}',
@@ -260,6 +263,22 @@ describe('with little to say, there is a sheet all the same, with what is missin
         expect([ic.dates, layers?.rebalances]).toEqual([5, 5]);
         // As many as five dates that follow each other have, of labels of one date.
         expect(ic.lags).toBe(2);
+      },
+    ],
+    [
+      'scores of several files under one name, with letters a terminal takes for a command',
+      `noise.csv second/noise.csv loud.csv sole.csv named.json --data usual ${daily} --layers 0`,
+      /^loud\.csv: 1 left out, symbol the market does not have, such as X.\.$/,
+      ({ factors, warnings }) => {
+        expect(factors.map(({ name }) => name)).toEqual([
+          'noise.csv: NOISE',
+          'second/noise.csv: NOISE',
+          'loud: NOISE',
+          'SOLE',
+          '\ufffd[31mred',
+        ]);
+        // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+        expect(warnings.join(' ')).not.toMatch(/[\0-\x1f\x7f-\x9f]/);
       },
     ],
     [
@@ -569,6 +588,7 @@ describe('what a user gets wrong is one sentence, and nothing is written', () =>
     ['twice.json --data usual', 'twice.json, factor 2 "a": there is a factor called a already.'],
     ['first.json second.json --data usual', 'There are two factors called a. Each needs its own name.'],
     ['NOISE NOISE --data usual', 'There are two factors called NOISE. Each needs its own name.'],
+    ['noise.csv noise.csv --data usual', 'There are two factors called noise.csv: NOISE. Each needs its own name.'],
     ['noise.csv NOISE --data usual', 'There are two factors called NOISE. Each needs its own name.'],
     ['run --data usual', 'run has no library (yet). See how far the run is with: evolve top run'],
   ];

@@ -2,6 +2,7 @@
 import { existsSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { EvolveError } from '../../core/failure.ts';
+import { printable, printableName } from '../../core/printable.ts';
 import type { MarketManifest } from '../../data/market.ts';
 import { readScores } from '../../data/scores.ts';
 import { namedFactors } from '../../evaluation/named-factors.ts';
@@ -22,14 +23,14 @@ export interface JudgedSources {
 const scoresFile = /\.(csv|csv\.gz|tsv|parquet|arrow|feather)$/i;
 
 export async function judgedSources(sources: readonly string[], manifest: MarketManifest): Promise<JudgedSources> {
-  const factors: JudgedFactor[] = [];
+  const factors: SourceFactor[] = [];
   const libraries: FactorLibrary[] = [];
   const notes: string[] = [];
   for (const source of sources) {
     if (scoresFile.test(source)) {
       const { names, values, dropped } = await readScores(source, manifest);
       for (const [i, name] of names.entries()) {
-        factors.push({ name, source: { kind: 'scores', cells: values[i] as Float32Array } });
+        factors.push({ name, file: source, source: { kind: 'scores', cells: values[i] as Float32Array } });
       }
       for (const { reason, rows, example } of dropped)
         notes.push(`${source}: ${rows} left out, ${reason}, such as ${example}.`);
@@ -38,13 +39,14 @@ export async function judgedSources(sources: readonly string[], manifest: Market
     const path = fileOf(source);
     const library = path !== undefined && isLibrary(path) ? readLibrary(path) : undefined;
     if (library) libraries.push(library);
-    const signs = new Map(library?.factors.map(({ name, sign }) => [name, sign]));
+    const signs = new Map(library?.factors.map(({ name, sign }) => [printableName(name), sign]));
     if (library?.factors.length === 0) throw new EvolveError('bad-library', `${path} holds no factor.`);
     for (const { name, expression } of await namedFactors([path ?? source], manifest)) {
       factors.push({ name, source: { kind: 'program', program: expression }, sign: signs.get(name) });
     }
   }
-  sameNames(factors);
+  const named = namedApart(factors);
+  sameNames(named);
   const [library, another] = libraries;
   if (library && library.market.hash !== manifest.hash) {
     notes.push(
@@ -56,7 +58,23 @@ export async function judgedSources(sources: readonly string[], manifest: Market
       `Of ${libraries.length} libraries neither parts nor label are taken, they are the usual ones: judge each by itself, or give --parts and --horizon.`,
     );
   }
-  return { factors, ...(library && !another && { library }), libraries, notes };
+  return { factors: named, ...(library && !another && { library }), libraries, notes: notes.map(printable) };
+}
+
+/** A factor, and the file of scores it comes from. */
+type SourceFactor = JudgedFactor & { readonly file?: string };
+
+/** Models call their scores alike: a column that several files have is called after its file, by its path where need be. */
+function namedApart(factors: readonly SourceFactor[]): JudgedFactor[] {
+  const alike = (name: string): string[] =>
+    factors.flatMap((other) => (other.name === name && other.file !== undefined ? [other.file] : []));
+  return factors.map(({ file, ...factor }) => {
+    const files = alike(factor.name);
+    if (file === undefined || files.length < 2) return factor;
+    const stem = (path: string): string => basename(path).replace(scoresFile, '');
+    const unique = files.filter((other) => stem(other) === stem(file)).length === 1;
+    return { ...factor, name: printableName(`${unique ? stem(file) : file}: ${factor.name}`) };
+  });
 }
 
 /** A sentence for each library that has seen dates of a part which is not called its training. */
@@ -71,7 +89,9 @@ export function seenBefore(
     const [first, last] = train;
     const seen = judged.filter((date) => date >= first && date <= last).length;
     if (seen === 0) return [];
-    return [`${name} was made on ${first} to ${last}: it has seen ${seen} of the ${judged.length} dates judged.`];
+    return [
+      `${printableName(name)} was made on ${first} to ${last}: it has seen ${seen} of the ${judged.length} dates judged.`,
+    ];
   });
 }
 
