@@ -50,7 +50,7 @@ export async function namedFactors(sources: readonly string[], manifest: MarketM
 }
 
 /** What the common price-volume factors are called together. */
-export const priceVolumeSet = 'price-volume';
+const priceVolumeSet = 'price-volume';
 
 async function entries(source: string, manifest: MarketManifest): Promise<Entry[]> {
   if (source === priceVolumeSet) return commonFactors(manifest);

@@ -3,7 +3,7 @@
 export type Numbers = ArrayLike<number>;
 
 /** Positions at which all of them are known. */
-export function bothKnown(...all: readonly Numbers[]): number[] {
+function bothKnown(...all: readonly Numbers[]): number[] {
   const [first] = all as [Numbers];
   const places: number[] = [];
   for (let n = 0; n < first.length; n++) if (all.every((one) => !Number.isNaN(one[n]))) places.push(n);
@@ -69,7 +69,7 @@ export function residuals(y: Numbers, columns: readonly Numbers[]): number[] {
   return out;
 }
 
-export const meanOf = (all: readonly number[]): number => all.reduce((sum, one) => sum + one, 0) / all.length;
+const meanOf = (all: readonly number[]): number => all.reduce((sum, one) => sum + one, 0) / all.length;
 
 /** Of those that are known. */
 export const meanKnown = (all: readonly number[]): number => meanOf(all.filter((one) => !Number.isNaN(one)));

@@ -20,7 +20,7 @@ export const databaseRows = (
   layout.kind === 'long' ? longRows(db, path, source, layout) : wideRows(db, path, source, layout);
 
 /** A DATE, or NULL where there is none that can be read. */
-export function dateExpression(path: string, { column, type }: ScoreColumn): string {
+function dateExpression(path: string, { column, type }: ScoreColumn): string {
   const date = sql.name(column);
   const stamp = `CAST(${stampExpression(date, type, path, {})} AS DATE)`;
   if (type !== 'VARCHAR') return stamp;

@@ -6,7 +6,7 @@ import type { Coverage, FactorSheet, TearSheet } from '../../../evaluation/tear-
 import { type Content, type Html, html } from '../html.ts';
 import { decimals, percentOf, whole } from './figures.ts';
 
-export const table = (
+const table = (
   label: string,
   titles: readonly string[],
   rows: readonly (readonly Content[])[],
