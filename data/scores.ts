@@ -20,7 +20,7 @@ import { databaseRows } from './scores/database-rows.ts';
 import { columnsTogether, noNumbers, type ScoreColumn, type ScoreSource, scoreLayout } from './scores/score-columns.ts';
 import { type Dropped, ScoreGrid } from './scores/score-grid.ts';
 import type { ScoreRows } from './scores/score-rows.ts';
-import { unreadScores } from './scores/unread-scores.ts';
+import { encodingRemedy, unreadScores } from './scores/unread-scores.ts';
 
 export interface ScoreAxes {
   readonly calendar: readonly string[];
@@ -40,7 +40,6 @@ export interface Scores {
 }
 
 const databaseMemory = 2 * 1024 ** 3;
-const encodingRemedy = 'Convert it to UTF-8 first.';
 const mostBytes = 8 * 1024 ** 3;
 
 export async function readScores(path: string, axes: ScoreAxes): Promise<Scores> {

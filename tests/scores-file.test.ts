@@ -325,6 +325,10 @@ describe('files of other tools', () => {
     const path = fresh('csv');
     writeFileSync(path, Uint8Array.from([...Buffer.from('date,symbol,'), 0xb4, 0xfa, 0xc2, 0xeb, 0x0a]));
     await expect(readScores(path, small)).rejects.toThrow('is not in UTF-8. Convert it to UTF-8 first.');
+    // Also below what the header is looked for in.
+    const lines = '2030-01-02,1,\n'.repeat(10_000);
+    writeFileSync(path, Uint8Array.from([...Buffer.from(`date,000001,600000\n${lines}`), 0xb4, 0xfa, 0x0a]));
+    await expect(readScores(path, small)).rejects.toThrow(/is not in UTF-8/);
   });
 
   test('refuses a file that is not there, and columns it does not have', async () => {
