@@ -7,6 +7,8 @@ import type { BeforeCosts } from './tasks.ts';
 
 /** Daily factors of known desks stay far below; a factor that sees the future is far above. */
 const tooGood = { ic: 0.2, icir: 2, growth: 10 } as const;
+/** A date here and there on which a factor says nothing is no matter. */
+const mostDates = 0.95;
 /** Fewer dates say little of anything. */
 const fewDates = 20;
 /** Of layers. */
@@ -39,7 +41,7 @@ export function warningsOf(
     }
     const judged = rule.part.to - rule.part.from;
     const valued = judged - coverage.datesWithout;
-    const missed = valued > 0 && valued < judged && (ic.dates === 0 || (layers?.skipped ?? 0) > 0);
+    const missed = valued > 0 && valued < mostDates * judged && (ic.dates === 0 || (layers?.skipped ?? 0) > 0);
     if (missed) warnings.push(gaps(name, `${valued} of ${judged} dates`, ic.dates, layers, rule));
     else if (ic.dates === 0) {
       const lacking =
