@@ -38,6 +38,15 @@ test('a line longer than the terminal is cut, since one that wraps cannot be rew
   expect(text.split('\u001b[2K')[1]).toHaveLength(19);
 });
 
+test('what is left goes by the total known last', () => {
+  let text = '';
+  let clock = 0;
+  const bar = progress('Round', 100_000, { isTTY: false, write: (chunk: string) => (text += chunk) }, () => clock);
+  clock = 10_000;
+  bar.step(20, 'note', 40);
+  expect(text).toBe('Round  50%  20 of 40  0:10 left  note\n');
+});
+
 test('numbers read the same on every machine', () => {
   expect([0, 999, 1000, 1234567, -1234567].map(count)).toEqual(['0', '999', '1,000', '1,234,567', '-1,234,567']);
   expect([0, 1, 1200].map((n) => countOf(n, 'round'))).toEqual(['0 rounds', '1 round', '1,200 rounds']);

@@ -36,5 +36,6 @@ export type MineProgress =
       readonly kind: 'round';
       readonly search: 'factors' | 'placebo';
       readonly round: RoundReport;
+      /** The last one, as far as can be told by now; null when nothing tells. */
       readonly rounds: number | null;
     };

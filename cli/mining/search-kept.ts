@@ -6,8 +6,8 @@ import type { Formula, Identity } from './identity.ts';
 import type { KeptRun } from './kept-run.ts';
 import { type MarketSearch, marketProblem } from './market-search.ts';
 import type { MineOptions, MineProgress } from './mine-options.ts';
-import { runSearch, type SearchOutcome } from './run-search.ts';
-import { stopRule } from './search-options.ts';
+import { type RoundReport, runSearch, type SearchOutcome } from './run-search.ts';
+import { type SearchConfig, stopRule } from './search-options.ts';
 import { factorOf, formulas, storedFormulas } from './stored-formulas.ts';
 
 export async function searchKept(
@@ -30,7 +30,7 @@ export async function searchKept(
     seeds: seedsOf(stored, search, evaluator),
     reuse: options.cache ?? true,
     signal: options.signal,
-    onRound: (round) => tell({ kind: 'round', search: name, round, rounds: config.rounds }),
+    onRound: (round) => tell({ kind: 'round', search: name, round, rounds: lastRound(config, round) }),
   });
 }
 
@@ -53,3 +53,17 @@ function seedsOf(
 /** Values on every date, of the factors that the search is to keep away from. They live as long as the evaluator. */
 const knownValues = (beside: readonly Formula[], { judged }: MarketSearch, evaluator: Evaluator): Promise<Matrix[]> =>
   evaluator.values(formulas(beside, evaluator).map(judged));
+
+/** By the limit that is reached first at the pace so far. The first population is as many rounds' worth of programs. */
+function lastRound(
+  { rounds, evaluations, minutes, population, children }: SearchConfig,
+  { record, total }: RoundReport,
+): number | null {
+  const gone = record.round + population / children;
+  const limits = [
+    ...(rounds === null ? [] : [rounds]),
+    ...(evaluations === null ? [] : [record.round + (gone * (evaluations - record.tried)) / Math.max(1, record.tried)]),
+    ...(minutes === null ? [] : [record.round + (gone * (60 * minutes - total)) / Math.max(1e-3, total)]),
+  ];
+  return limits.length > 0 ? Math.max(record.round, Math.ceil(Math.min(...limits))) : null;
+}

@@ -20,7 +20,7 @@ export class MiningProgress {
         const label = step.search === 'placebo' ? 'Placebo, round' : 'Round';
         const { record } = step.round;
         const total = step.rounds ?? record.round;
-        this.#line(label, total).step(record.round, figures(step.round));
+        this.#line(label, total).step(record.round, figures(step.round), total);
       }
     }
   }

@@ -5,8 +5,8 @@
 import { count, duration } from './number.ts';
 
 export interface Progress {
-  /** `done` of the total are finished; `note` is shown after the figures. */
-  step(done: number, note?: string): void;
+  /** `done` of the total are finished; `note` is shown after the figures. The total may turn out to be another. */
+  step(done: number, note?: string, total?: number): void;
   /** Ends the line. Call it once, also when the job fails. */
   done(): void;
 }
@@ -33,11 +33,11 @@ export function progress(
   let open = false;
 
   return {
-    step(done, note) {
+    step(done, note, all = total) {
       const time = now();
       if (time - started < quietMs || time - shown < (terminal ? terminalMs : plainMs)) return;
       shown = time;
-      const text = line(label, done, total, time - started, note);
+      const text = line(label, done, all, time - started, note);
       // Cut to the width: a line that wraps cannot be rewritten in place.
       if (terminal) output.write(`\r\u001b[2K${text.slice(0, (output.columns ?? 80) - 1)}`);
       else output.write(`${text}\n`);
