@@ -1,6 +1,7 @@
 /** A tear sheet for a terminal: a line for each factor, and for one factor all that fits. */
 import type { FactorSheet, TearSheet } from '../../evaluation/tear-sheet/sheet.ts';
 import { count, fixed, percent, rate } from './number.ts';
+import { partName } from './part-name.ts';
 import { shortened, table } from './table.ts';
 
 /** Characters of a name in a table, and of a formula: those of the page have all. */
@@ -38,7 +39,7 @@ function headline({ market, settings, dates, factors }: TearSheet): string {
       ? ` Layers dealt at ${trade} every ${rebalance === 1 ? 'date' : `${rebalance} dates`}, ${rate(cost.buy)} each way ("free": without); ${market.datesPerYear} dates a year.`
       : '';
   return [
-    `${market.name}, ${settings.split}: ${settings.from} to ${settings.to}, ${plural(market.symbols, 'symbol')}${members}; ${settings.preset ? `preset ${settings.preset}, ` : ''}values winsorised ${winsorise}${scale}${neutral}.`,
+    `${market.name}, ${partName(settings)}, ${plural(market.symbols, 'symbol')}${members}; ${settings.preset ? `preset ${settings.preset}, ` : ''}values winsorised ${winsorise}${scale}${neutral}.`,
     `Returns of ${price} held ${plural(horizon, 'date')}, entered ${plural(lag, 'date')} after; correlations on ${plural(most, 'date')}${sampled}${every > 1 ? `, one in ${every}` : ''}.${layered}`,
   ].join('\n');
 }

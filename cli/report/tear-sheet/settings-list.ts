@@ -1,6 +1,7 @@
 /** How the figures were made: whoever reads them years later need not guess a convention. */
 import type { TearSheet } from '../../../evaluation/tear-sheet/sheet.ts';
 import { count, rate } from '../../print/number.ts';
+import { partName } from '../../print/part-name.ts';
 import { type Html, html } from '../html.ts';
 import { decimals } from './figures.ts';
 
@@ -9,7 +10,7 @@ export function settingsList({ market, settings, tried, luckyT, version }: TearS
   const weighted = weightedBy === undefined ? '' : `; the regression is weighted by the root of ${weightedBy}`;
   const facts: [string, string | undefined][] = [
     ['Market', `${market.name}: ${count(market.symbols)} symbols, ${count(market.dates)} dates, ${market.hash}`],
-    ['Part', `${settings.split}, ${settings.from} to ${settings.to}`],
+    ['Part', partName(settings)],
     ['Embargo', `${dates(embargo)} at the end have no label inside the part`],
     ['Universe', universe === undefined ? 'all symbols' : `symbols above 0 in ${universe}`],
     ['Preset', settings.preset],
