@@ -27,6 +27,8 @@ import { makeFolder } from '../data/store/make-folder.ts';
 /** The system takes 1,024 stretches of memory a call at most. */
 const rowsPerCall = 512;
 const digestBytes = 32;
+/** Of the budget, what is left when it was used up. */
+const roomMade = 0.9;
 
 export class ValueStore {
   readonly #folder: string;
@@ -34,6 +36,8 @@ export class ValueStore {
   readonly #arena: Arena;
   readonly #market: string;
   readonly #kernels: string;
+  /** Bytes in the folder when it was looked through, and those written since. */
+  #held: number | undefined;
   /** Why values are no longer written, once that has happened. */
   problem: string | undefined;
 
@@ -127,17 +131,31 @@ export class ValueStore {
     }
   }
 
+  /**
+   * The folder is looked through once, and again only when what it held then and what was written since outgrow the
+   * budget: it may hold tens of thousands of files, and a search writes dozens a round.
+   */
   #makeRoom(bytes: number): void {
-    const files = readdirSync(this.#folder).map((name) => {
+    this.#held = (this.#held ?? this.#files().reduce((sum, { size }) => sum + size, 0)) + bytes;
+    if (this.#held <= this.#budget) return;
+    const files = this.#files();
+    let total = bytes + files.reduce((sum, { size }) => sum + size, 0);
+    if (total > this.#budget) {
+      // Some more than must go, or the next one would look through the folder again.
+      for (const { path, size } of files.sort((a, b) => a.mtimeMs - b.mtimeMs)) {
+        if (total <= roomMade * this.#budget) break;
+        rmSync(path, { force: true });
+        total -= size;
+      }
+    }
+    this.#held = total;
+  }
+
+  #files(): { readonly path: string; readonly size: number; readonly mtimeMs: number }[] {
+    return readdirSync(this.#folder).map((name) => {
       const path = join(this.#folder, name);
       const { size, mtimeMs } = statSync(path, { throwIfNoEntry: false }) ?? { size: 0, mtimeMs: 0 };
       return { path, size, mtimeMs };
     });
-    let total = bytes + files.reduce((sum, { size }) => sum + size, 0);
-    for (const { path, size } of files.sort((a, b) => a.mtimeMs - b.mtimeMs)) {
-      if (total <= this.#budget) break;
-      rmSync(path, { force: true });
-      total -= size;
-    }
   }
 }

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync, statSync } from 'node:fs';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -58,6 +58,18 @@ test('the least recently used values make room', () => {
   const into = arena.matrix(rows, columns);
   expect(['a', 'b', 'c'].filter((key) => small.load(key, into)).length).toBe(2);
   expect(small.load('c', into)).toBe(true);
+});
+
+test('a store that goes on writing stays within its budget, with its latest values', () => {
+  const size = 4 * rows * columns + 32;
+  const busy = store(10.5 * size);
+  const bytes = () => readdirSync(folder).reduce((sum, name) => sum + statSync(join(folder, name)).size, 0);
+  for (let i = 0; i < 50; i++) {
+    busy.save(`value ${i}`, filled(i));
+    expect(bytes()).toBeLessThanOrEqual(10.5 * size);
+    expect(busy.has(`value ${i}`)).toBe(true);
+  }
+  expect(readdirSync(folder).length).toBeGreaterThanOrEqual(8);
 });
 
 test('a folder that cannot be written costs nothing but the keeping', async () => {
