@@ -8,6 +8,7 @@ import { roundsPicture, runReport } from '../cli/report/run-report.ts';
 import { tones } from '../cli/report/scheme.ts';
 import type { RoundRecord } from '../engine/record.ts';
 import { Bits, searched, smallRule } from './engine-toys.ts';
+import { charts, elements } from './html.ts';
 import { factorLibrary, libraryFactor, runManifest, splitMetrics } from './small-library.ts';
 
 let rounds: RoundRecord[];
@@ -33,24 +34,7 @@ beforeAll(async () => {
   page = await runReport(run);
 });
 
-/** Names of elements in their order, closed in the order they were opened. */
-function elements(text: string): string[] {
-  const unclosed = /^(meta|!doctype)$/;
-  const open: string[] = [];
-  const names: string[] = [];
-  for (const [, slash, name = '', end] of text.matchAll(/<(\/?)([a-zA-Z!][\w]*)(?:[^<>"]|"[^"]*")*?(\/?)>/g)) {
-    if (slash) expect(open.pop()).toBe(name);
-    else {
-      names.push(name);
-      if (!end && !unclosed.test(name)) open.push(name);
-    }
-  }
-  expect(open).toEqual([]);
-  return names;
-}
-
 const withoutCharts = (text: string): string => text.replace(/<svg[\s\S]*?<\/svg>/g, '');
-const charts = (text: string): string[] => text.match(/<svg[\s\S]*?<\/svg>/g) ?? [];
 /** What a reader sees. */
 const words = (text: string): string =>
   withoutCharts(text)

@@ -5,6 +5,7 @@ import { tones } from '../cli/report/scheme.ts';
 import { thinned } from '../cli/report/tear-sheet/plot.ts';
 import { tearSheetPage, tearSheetPictures } from '../cli/report/tear-sheet-page.ts';
 import type { FactorSheet, TearSheet } from '../evaluation/tear-sheet/sheet.ts';
+import { charts, elements } from './html.ts';
 import { tearSheet } from './sheets.ts';
 
 type Matrix = NonNullable<TearSheet['correlation']>;
@@ -20,23 +21,6 @@ beforeAll(async () => {
   shelf = await tearSheetPage(library);
 });
 
-/** Names of elements in their order, closed in the order they were opened. */
-function elements(text: string): string[] {
-  const unclosed = /^(meta|!doctype)$/;
-  const open: string[] = [];
-  const names: string[] = [];
-  for (const [, slash, name = '', end] of text.matchAll(/<(\/?)([a-zA-Z!][\w]*)(?:[^<>"]|"[^"]*")*?(\/?)>/g)) {
-    if (slash) expect(open.pop()).toBe(name);
-    else {
-      names.push(name);
-      if (!end && !unclosed.test(name)) open.push(name);
-    }
-  }
-  expect(open).toEqual([]);
-  return names;
-}
-
-const charts = (text: string): string[] => text.match(/<svg[\s\S]*?<\/svg>/g) ?? [];
 /** What a reader sees. */
 const words = (text: string): string =>
   text
