@@ -1,7 +1,7 @@
 /** `evolve eval`: the values of factors on a market, into a file or summed up. */
 import { join } from 'node:path';
 import { strideFor } from '../core/arena.ts';
-import { dayNumber, isDate } from '../core/date.ts';
+import { dayNumber } from '../core/date.ts';
 import { EvolveError } from '../core/failure.ts';
 import { pauses } from '../core/pause.ts';
 import { unitName } from '../core/units.ts';
@@ -12,8 +12,9 @@ import { readManifest } from '../data/store/manifest.ts';
 import { canonical, type Interned } from '../program/canonical.ts';
 import type { Expression } from '../program/expression.ts';
 import { print } from '../program/print.ts';
+import { calendarStretch } from './calendar-stretch.ts';
 import { type CellSummary, CellTally } from './cell-tally.ts';
-import { checkedWorkers } from './checked-workers.ts';
+import { checkWorkers } from './check-workers.ts';
 import { Evaluator } from './evaluator.ts';
 import { FactorFile, type FactorShape } from './factor-file.ts';
 import { fieldsOf } from './minute-reduction.ts';
@@ -80,7 +81,7 @@ const gibibyte = 1024 ** 3;
 
 export async function evalFactors(options: EvalOptions): Promise<EvalReport> {
   const { out, shape = 'long', workers, onProgress } = options;
-  checkedWorkers(workers);
+  checkWorkers(workers);
   const folder = options.data ?? (await embedded(onProgress));
   const manifest = await readManifest(folder);
   const dates = datesWanted(manifest.calendar, options);
@@ -126,17 +127,11 @@ const embedded = (onProgress: EvalOptions['onProgress']): Promise<string> =>
   embeddedMarket((done) => onProgress?.('Making the embedded market', done, embeddedOptions.days));
 
 function datesWanted(calendar: readonly string[], { from, to }: EvalOptions): Dates {
-  for (const [flag, date] of Object.entries({ from, to })) {
-    if (date !== undefined && !isDate(date)) {
-      throw new EvolveError('bad-argument', `--${flag} ${date} is not a date such as 2024-01-31.`);
-    }
-  }
+  const found = calendarStretch(calendar, { from, to });
+  if (found) return found;
   if (from !== undefined && to !== undefined && from > to) {
     throw new EvolveError('bad-argument', `--from ${from} is after --to ${to}.`);
   }
-  const first = from === undefined ? 0 : calendar.findIndex((date) => date >= from);
-  const last = to === undefined ? calendar.length - 1 : calendar.findLastIndex((date) => date <= to);
-  if (first >= 0 && last >= first) return { from: first, to: last + 1 };
   throw new EvolveError(
     'bad-argument',
     `The market has no date ${[from && `from ${from}`, to && `to ${to}`].filter(Boolean).join(' ')}; its dates are ${calendar[0]} to ${calendar.at(-1)}.`,

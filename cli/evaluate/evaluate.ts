@@ -5,7 +5,7 @@ import { cacheFolder, embeddedMarket, embeddedOptions } from '../../data/embedde
 import { labelFields } from '../../data/labels.ts';
 import type { MarketManifest } from '../../data/market.ts';
 import { readManifest } from '../../data/store/manifest.ts';
-import { checkedWorkers } from '../../evaluation/checked-workers.ts';
+import { checkWorkers } from '../../evaluation/check-workers.ts';
 import { Evaluator, marketVocabulary } from '../../evaluation/evaluator.ts';
 import { fieldsOf } from '../../evaluation/minute-reduction.ts';
 import { neutralisers } from '../../evaluation/tear-sheet/neutralisers.ts';
@@ -27,7 +27,7 @@ const gibibyte = 1024 ** 3;
 export async function evaluate(options: EvaluateOptions): Promise<TearSheet> {
   const { sources, onProgress } = options;
   if (sources.length === 0) throw new EvolveError('bad-argument', 'Name a formula, a library or a file of scores.');
-  checkedWorkers(options.workers);
+  checkWorkers(options.workers);
   const folder =
     options.data ??
     (await embeddedMarket((done) => onProgress?.('Making the embedded market', done, embeddedOptions.days)));

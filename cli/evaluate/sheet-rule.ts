@@ -1,9 +1,9 @@
 /** From what a user asks for to a rule that can be carried out on the market, or a sentence why it cannot. */
-import { isDate } from '../../core/date.ts';
 import { EvolveError } from '../../core/failure.ts';
 import { nearest } from '../../core/nearest.ts';
 import type { LabelRule, MarketManifest } from '../../data/market.ts';
 import { defaultSplit, embargoOf, type Split, type SplitRule, splitCalendar } from '../../data/splits.ts';
+import { calendarStretch } from '../../evaluation/calendar-stretch.ts';
 import type { Dates } from '../../evaluation/task.ts';
 import type { SheetRule } from '../../evaluation/tear-sheet/rule.ts';
 import { parseWinsorisation } from '../../evaluation/tear-sheet/winsorise.ts';
@@ -151,14 +151,8 @@ const splitOf = ({ split: { train, valid, test } }: FactorLibrary): SplitRule =>
 });
 
 function range(calendar: readonly string[], from: string | undefined, to: string | undefined): Dates {
-  for (const [flag, date] of Object.entries({ from, to })) {
-    if (date !== undefined && !isDate(date)) {
-      throw new EvolveError('bad-argument', `--${flag} ${date} is not a date such as 2024-01-31.`);
-    }
-  }
-  const first = from === undefined ? 0 : calendar.findIndex((date) => date >= from);
-  const last = to === undefined ? calendar.length - 1 : calendar.findLastIndex((date) => date <= to);
-  if (first >= 0 && last >= first) return { from: first, to: last + 1 };
+  const found = calendarStretch(calendar, { from, to });
+  if (found) return found;
   throw new EvolveError(
     'bad-argument',
     `The market has no date from ${from ?? 'its first'} to ${to ?? 'its last'}; its dates are ${calendar[0]} to ${calendar.at(-1)}.`,

@@ -1,9 +1,9 @@
 import { EvolveError } from '../../core/failure.ts';
-import { checkedWorkers } from '../../evaluation/checked-workers.ts';
+import { checkWorkers } from '../../evaluation/check-workers.ts';
 import type { MineOptions } from './mine-options.ts';
 
 export function checkRuntime({ workers, backend = 'auto', memory }: MineOptions): void {
-  checkedWorkers(workers);
+  checkWorkers(workers);
   if (backend !== 'auto' && backend !== 'wasm') {
     throw new EvolveError(
       'no-backend',

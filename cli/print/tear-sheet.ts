@@ -1,6 +1,6 @@
 /** A tear sheet for a terminal: a line for each factor, and for one factor all that fits. */
 import type { FactorSheet, TearSheet } from '../../evaluation/tear-sheet/sheet.ts';
-import { count, fixed, percent, rate } from './number.ts';
+import { count, countOf, fixed, percent, rate } from './number.ts';
 import { partName } from './part-name.ts';
 import { shortened, table } from './table.ts';
 
@@ -39,8 +39,8 @@ function headline({ market, settings, dates, factors }: TearSheet): string {
       ? ` Layers dealt at ${trade} every ${rebalance === 1 ? 'date' : `${rebalance} dates`}, ${rate(cost.buy)} each way ("free": without); ${market.datesPerYear} dates a year.`
       : '';
   return [
-    `${market.name}, ${partName(settings)}, ${plural(market.symbols, 'symbol')}${members}; ${settings.preset ? `preset ${settings.preset}, ` : ''}values winsorised ${winsorise}${scale}${neutral}.`,
-    `Returns of ${price} held ${plural(horizon, 'date')}, entered ${plural(lag, 'date')} after; correlations on ${plural(most, 'date')}${sampled}${every > 1 ? `, one in ${every}` : ''}.${layered}`,
+    `${market.name}, ${partName(settings)}, ${countOf(market.symbols, 'symbol')}${members}; ${settings.preset ? `preset ${settings.preset}, ` : ''}values winsorised ${winsorise}${scale}${neutral}.`,
+    `Returns of ${price} held ${countOf(horizon, 'date')}, entered ${countOf(lag, 'date')} after; correlations on ${countOf(most, 'date')}${sampled}${every > 1 ? `, one in ${every}` : ''}.${layered}`,
   ].join('\n');
 }
 
@@ -152,8 +152,6 @@ function combinations({ combinations = [] }: TearSheet): string {
 }
 
 const names: Readonly<Record<string, string>> = { equal: 'equally', ic: 'by IC', ridge: 'by ridge regression' };
-
-const plural = (n: number, word: string): string => `${count(n)} ${word}${n === 1 ? '' : 's'}`;
 
 /** What is not known has no words around it either. */
 const listed = (

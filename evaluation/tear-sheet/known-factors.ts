@@ -5,7 +5,7 @@ import { bind } from '../../program/bind.ts';
 import { canonical } from '../../program/canonical.ts';
 import { parse } from '../../program/parse.ts';
 import { moments } from '../fitness.ts';
-import { datesOf, type Panel, rowsOf, type Sample } from './panel.ts';
+import { datesOf, type Panel, rowsOf, type Sample, thinned } from './panel.ts';
 import { priceVolumeFactors } from './price-volume.ts';
 import type { SheetProgress } from './progress.ts';
 import type { Likeness } from './sheet.ts';
@@ -46,8 +46,7 @@ export class KnownFactors {
 
   static async make(panel: Panel, sampled: Sample, onProgress: SheetProgress): Promise<KnownFactors> {
     const { evaluator, rule } = panel;
-    const apart = Math.max(1, Math.ceil(sampled.count / mostDates));
-    const sample = { from: sampled.from, step: sampled.step * apart, count: Math.ceil(sampled.count / apart) };
+    const sample = thinned(sampled, mostDates);
     const made: Matrix[] = [];
     const known: Known[] = [];
     const leftOut: { name: string; reason: string }[] = [];
@@ -91,7 +90,7 @@ export class KnownFactors {
     const own = rowsOf(values, { from: 0, step: this.#sample.step });
     const pairs = this.#known.map(({ values: other }) => ({
       a: own,
-      b: { address: other.address, stride: other.stride },
+      b: rowsOf(other, { from: 0, step: 1 }),
     }));
     const means = async (method: 'pearson' | 'rank') =>
       (await this.#panel.related(method, pairs, this.#sample.count)).map((daily) => moments(daily).mean);

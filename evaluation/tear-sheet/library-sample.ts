@@ -5,11 +5,11 @@ import { moments } from '../fitness.ts';
 import { combined, equalWeights, icWeights } from './combine.ts';
 import { icReport } from './daily-ic.ts';
 import type { JudgedFactor } from './factor-values.ts';
-import { datesOf, type Panel, rowsOf, type Sample } from './panel.ts';
+import { datesOf, type Panel, rowsOf, type Sample, thinned } from './panel.ts';
 import type { SheetProgress } from './progress.ts';
 import { defaultPenalty } from './ridge-sums.ts';
 import type { CombinationSheet, CorrelationMatrix } from './sheet.ts';
-import { affordable, onOneScale, type Training, thinned } from './training.ts';
+import { affordable, onOneScale, type Training } from './training.ts';
 
 const mostDates = 250;
 

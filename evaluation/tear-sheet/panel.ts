@@ -25,6 +25,12 @@ export const everySo = ({ from, to }: Dates, step: number): Sample => ({
   count: Math.max(0, Math.ceil((to - from) / step)),
 });
 
+/** Some of a sample, evenly spread. */
+export function thinned({ from, step, count }: Sample, most: number): Sample {
+  const apart = Math.max(1, Math.ceil(count / most));
+  return { from, step: step * apart, count: Math.ceil(count / apart) };
+}
+
 export const datesOf = ({ from, step, count }: Sample): number[] =>
   Array.from({ length: count }, (_, i) => from + i * step);
 
@@ -114,7 +120,7 @@ export class Panel {
         const at = (matrix: Matrix): Rows => rowsOf(matrix, { from: from + first * step, step });
         return this.evaluator.run({
           kind: 'prepare',
-          values: { address: values.address + first * values.stride, stride: values.stride },
+          values: rowsOf(values, { from: first, step: 1 }),
           rows: to - first,
           listed: at(this.#listed),
           universe: this.#universe && at(this.#universe),
@@ -155,7 +161,7 @@ export class Panel {
       portions(rows, this.evaluator.workers).map(({ from, to }) =>
         this.evaluator.run({
           kind: 'rank',
-          values: { address: values.address + from * values.stride, stride: values.stride },
+          values: rowsOf(values, { from, step: 1 }),
           rows: to - from,
         }),
       ),
@@ -171,7 +177,7 @@ export class Panel {
     await allDone(
       batches.flatMap((batch) =>
         stretches.map(async ({ from, to }) => {
-          const later = (some: Rows): Rows => ({ address: some.address + from * some.stride, stride: some.stride });
+          const later = (some: Rows): Rows => rowsOf(some, { from, step: 1 });
           const chosen = pairs.slice(batch.from, batch.to).map(({ a, b }) => ({ a: later(a), b: later(b) }));
           const answer = await this.evaluator.run({ kind: 'relate', method, pairs: chosen, rows: to - from });
           if (answer.kind !== 'related') throw new Error('a relate task was answered by something else');
@@ -185,7 +191,7 @@ export class Panel {
   }
 }
 
-export const rowsOf = (matrix: Matrix, { from, step }: Pick<Sample, 'from' | 'step'>): Rows => ({
+export const rowsOf = (matrix: Rows, { from, step }: Pick<Sample, 'from' | 'step'>): Rows => ({
   address: matrix.address + from * matrix.stride,
   stride: step * matrix.stride,
 });

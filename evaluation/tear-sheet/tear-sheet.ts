@@ -105,7 +105,7 @@ async function factorSheet(
   const all = everySo(part, 1);
   const [values] = (await factorValues(evaluator, [factor], all)) as [Matrix];
   try {
-    const counts = await panel.prepare({ address: values.address, stride: values.stride }, all);
+    const counts = await panel.prepare(rowsOf(values, { from: 0, step: 1 }), all);
     library?.take(values);
     const calendar = evaluator.market.manifest.calendar;
     const dates = datesOf(sampled).map((t) => calendar[t] as string);

@@ -3,7 +3,7 @@ import { type Matrix, strideFor } from '../../core/arena.ts';
 import { moments } from '../fitness.ts';
 import type { Dates } from '../task.ts';
 import { factorValues, type JudgedFactor } from './factor-values.ts';
-import { datesOf, everySo, type Panel, rowsOf, type Sample } from './panel.ts';
+import { datesOf, everySo, type Panel, rowsOf, type Sample, thinned } from './panel.ts';
 import { standardise } from './prepare.ts';
 import { RidgeSums } from './ridge-sums.ts';
 import type { Section } from './section.ts';
@@ -61,11 +61,5 @@ export function onOneScale({ evaluator, rule }: Panel, values: Matrix, row: numb
 /** Dates of so many factors that may be in memory at once. */
 export const affordable = ({ symbols }: Panel, factors: number): number =>
   Math.max(1, Math.floor(mostBytes / (factors * strideFor(symbols))));
-
-/** Some of a sample, evenly spread. */
-export function thinned({ from, step, count }: Sample, most: number): Sample {
-  const apart = Math.max(1, Math.ceil(count / most));
-  return { from, step: step * apart, count: Math.ceil(count / apart) };
-}
 
 const first = { from: 0, step: 1 };
