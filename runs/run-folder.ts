@@ -6,9 +6,9 @@
 import { readdirSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { EvolveError } from '../core/failure.ts';
-import { makeFolder, removePartials, writeAtomically } from './atomic-file.ts';
+import { makeFolder, removePartials, writeAtomically } from '../core/atomic-file.ts';
 import { EventLog, logName, logStart, type RunEvent } from './event-log.ts';
-import { lockName, takeLock } from './lock.ts';
+import { lockName, takeLock } from '../core/lock.ts';
 import { manifestName, type RunManifest, readManifest, writeManifest } from './manifest.ts';
 import { beforeName, newestSnapshot, snapshotName, writeSnapshot } from './snapshots.ts';
 import { writing } from './writing.ts';

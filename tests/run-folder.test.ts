@@ -391,7 +391,7 @@ describe('a lock that was left behind', () => {
   test('half-written', () => {
     const { path } = held('{ "pid": 12');
     expect(() => RunFolder.open(path)).toThrow(
-      `${join(path, 'lock', '1')} cannot be read; if nobody is using the run, delete ${join(path, 'lock')}.`,
+      `${join(path, 'lock', '1')} cannot be read; if nobody is using the folder, delete ${join(path, 'lock')}.`,
     );
   });
 

@@ -1,5 +1,5 @@
 /**
- * One process at a time in a run folder, and a holder that was killed does not keep the others out.
+ * One process at a time in a folder, and a holder that was killed does not keep the others out.
  *
  * The lock is the file with the highest number in lock/. It is made whole or not at all, by a hard link. A number is
  * never used again: the highest file stays, marked free, when its holder is done. So whoever makes n+1 after judging n
@@ -20,8 +20,8 @@ import {
 } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { EvolveError } from '../core/failure.ts';
 import { makeFolder, writeDurably } from './atomic-file.ts';
+import { EvolveError } from './failure.ts';
 
 export const lockName = 'lock';
 
@@ -95,7 +95,7 @@ function refuseTaken(judged: Judged, shown: string, number: number): void {
     case 'unreadable':
       throw new EvolveError(
         'busy',
-        `${join(shown, lockName, String(number))} cannot be read; if nobody is using the run, delete ${join(shown, lockName)}.`,
+        `${join(shown, lockName, String(number))} cannot be read; if nobody is using the folder, delete ${join(shown, lockName)}.`,
       );
   }
 }

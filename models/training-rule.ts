@@ -1,0 +1,51 @@
+/** All that decides what is trained, beside the market, the inputs and the seeds: it is stored whole with a model. */
+import type { LabelRule } from '../data/market.ts';
+
+export interface TrainingRule {
+  readonly label: LabelRule;
+  /** Dates a training looks back on, train and valid together. */
+  readonly history: number;
+  /** Of these, every so manieth date teaches. */
+  readonly every: number;
+  /** Share of the history, its end, that decides when to stop. */
+  readonly validShare: number;
+  /** Trained anew every so many months of the calendar; 0 is once. */
+  readonly retrainMonths: number;
+  /** Networks of an ensemble: seeds 1 to this, beside `seed`. */
+  readonly networks: number;
+  readonly seed: number;
+  readonly batch: number;
+  /** At most. */
+  readonly epochs: number;
+  /** Epochs without a better validation loss before training ends. */
+  readonly patience: number;
+  readonly optimiser: 'adam' | 'rmsprop';
+  readonly learningRate: number;
+  /** Largest norm of all gradients together; 0 is none. */
+  readonly clipNorm: number;
+  readonly loss: LossRule;
+  /** Of hidden layers, where the model has dropout. */
+  readonly dropout: number;
+  /** Units of recurrent or hidden layers. */
+  readonly units: number;
+  /** Fields a network draws for its pairs; 0 is all of them. */
+  readonly pairFields: number;
+  /** Inputs, once scaled, are drawn in to so many deviations; 0 leaves them. */
+  readonly limit: number;
+  /** Only symbols above 0 in this field, such as MEMBER. */
+  readonly universe?: string;
+  /** Labels of each date exchanged between symbols: what is learned then is chance. */
+  readonly placebo?: number;
+}
+
+export interface LossRule {
+  /** Mean squared error, or minus the mean correlation of the dates. */
+  readonly kind: 'mse' | 'ic';
+  /** Predictions have the styles taken off, date by date, before they meet the labels. */
+  readonly neutral: boolean;
+  /** Weight of the better half of each date's returns; the others weigh 1. */
+  readonly topWeight: number;
+}
+
+/** Whether dates must come whole: parts of a cross-section have another correlation and other residuals. */
+export const wholeDates = ({ kind, neutral }: LossRule): boolean => kind === 'ic' || neutral;
