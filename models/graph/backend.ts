@@ -1,0 +1,141 @@
+/**
+ * Which of tfjs's backends computes: chosen once per thread, before the first tensor. Packages are loaded only when
+ * their turn comes, for loading takes time. Each must multiply two matrices before it is believed.
+ */
+import { createRequire } from 'node:module';
+import { dirname, sep } from 'node:path';
+import * as tf from '@tensorflow/tfjs-core';
+import { EvolveError } from '../../core/failure.ts';
+
+export type BackendWish = 'auto' | BackendName;
+type BackendName = 'tensorflow' | 'webgpu' | 'wasm' | 'cpu';
+
+export interface BackendChoice {
+  readonly name: BackendName;
+  readonly version: string;
+  readonly passedOver: readonly { readonly name: string; readonly reason: string }[];
+}
+
+/** Loads and registers it, gives the version, or throws. */
+type Load = (wished: boolean) => Promise<string>;
+
+const require = createRequire(import.meta.url);
+
+/** Fastest first. */
+const backends: Readonly<Record<BackendName, { readonly load: Load; readonly remedy: string }>> = {
+  tensorflow: {
+    load: tensorflow,
+    remedy: 'Install it with "npm install @tensorflow/tfjs-node" (or tfjs-node-gpu)',
+  },
+  webgpu: {
+    load: webgpu,
+    remedy: 'Install it with "npm install webgpu @tensorflow/tfjs-backend-webgpu", on a machine with a graphics driver',
+  },
+  wasm: { load: wasm, remedy: 'Run "npm install" again' },
+  cpu: { load: cpu, remedy: 'Run "npm install" again' },
+};
+
+export async function chooseBackend(wish: BackendWish): Promise<BackendChoice> {
+  // In Node the CPU backend greets everyone and praises another package.
+  tf.env().set('PROD', true);
+  const passedOver: { name: string; reason: string }[] = [];
+  for (const name of wish === 'auto' ? (Object.keys(backends) as BackendName[]) : [wish]) {
+    try {
+      const version = await backends[name].load(wish !== 'auto');
+      await use(name);
+      return { name, version, passedOver };
+    } catch (error) {
+      passedOver.push({ name, reason: reasonOf(error) });
+    }
+  }
+  if (wish === 'auto') throw new Error(`no backend works: ${passedOver.map(({ reason }) => reason).join('; ')}`);
+  const reason = passedOver[0]?.reason;
+  throw new EvolveError(
+    'no-backend',
+    `The backend ${wish} cannot be used here (${reason}). ${backends[wish].remedy}, or choose another backend.`,
+  );
+}
+
+async function use(name: BackendName): Promise<void> {
+  if (!(await tf.setBackend(name))) throw new Error('it does not start');
+  // A backend may load and still fail its first computation: tfjs-node does on versions of Node newer than itself.
+  const product = tf.tidy(() => tf.matMul(tf.tensor2d([1, 2, 3, 4], [2, 2]), tf.tensor2d([5, 6, 7, 8], [2, 2])));
+  const values = await product.data();
+  product.dispose();
+  if (String([...values]) !== '19,22,43,50') throw new Error(`it computes ${values} where 19,22,43,50 is right`);
+}
+
+async function tensorflow(): Promise<string> {
+  let first: unknown;
+  for (const name of ['@tensorflow/tfjs-node-gpu', '@tensorflow/tfjs-node']) {
+    try {
+      await load(name);
+      return versionOf(name);
+    } catch (error) {
+      // The reason of one that is there is worth more than that of one that is not.
+      if (!first || first instanceof NotInstalled) first = error;
+    }
+  }
+  throw first;
+}
+
+interface Adapter {
+  readonly info?: Readonly<Record<string, unknown>>;
+}
+
+/** npm's `webgpu` is Dawn, for a Node that has no GPU of its own. */
+async function webgpu(wished: boolean): Promise<string> {
+  const backend = '@tensorflow/tfjs-backend-webgpu';
+  require.resolve(installed(backend));
+  const { create, globals } = (await load('webgpu')) as { create: (flags: string[]) => object; globals: object };
+  const gpu = create([]) as { requestAdapter(options: object): Promise<Adapter | null> };
+  const adapter = await gpu.requestAdapter({ powerPreference: 'high-performance' });
+  if (!adapter) throw new Error('there is no graphics adapter');
+  const description = Object.values(adapter.info ?? {}).join(' ');
+  if (!wished && (adapter.info?.isFallbackAdapter || /swiftshader|llvmpipe|lavapipe|software/i.test(description))) {
+    throw new Error('the only graphics adapter is software, slower than wasm');
+  }
+  // tfjs looks for both where a browser has them. Node has a `navigator` since 21.
+  Object.assign(globalThis, globals);
+  if (!('navigator' in globalThis)) Object.defineProperty(globalThis, 'navigator', { value: {}, configurable: true });
+  Object.defineProperty(Reflect.get(globalThis, 'navigator'), 'gpu', { value: gpu, configurable: true });
+  await load(backend);
+  return versionOf(backend);
+}
+
+async function wasm(): Promise<string> {
+  const name = '@tensorflow/tfjs-backend-wasm';
+  const { setWasmPaths } = await import('@tensorflow/tfjs-backend-wasm');
+  setWasmPaths(dirname(require.resolve(name)) + sep);
+  return versionOf(name);
+}
+
+async function cpu(): Promise<string> {
+  await import('@tensorflow/tfjs-backend-cpu');
+  return versionOf('@tensorflow/tfjs-backend-cpu');
+}
+
+class NotInstalled extends Error {}
+
+/** Of a package that need not be there: the compiler is not to look for it. */
+async function load(name: string): Promise<unknown> {
+  return import(installed(name));
+}
+
+function installed(name: string): string {
+  try {
+    require.resolve(name);
+    return name;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'MODULE_NOT_FOUND') throw new NotInstalled('not installed');
+    throw error;
+  }
+}
+
+const versionOf = (name: string): string => (require(`${name}/package.json`) as { version: string }).version;
+
+/** The first line: what follows is a stack or advice about compilers. */
+function reasonOf(error: unknown): string {
+  const message = error instanceof Error ? error.message : String((error as { message?: unknown })?.message ?? error);
+  return (message.split('\n')[0] as string).replace(/[.\s]+$/, '');
+}
