@@ -27,6 +27,7 @@ export type FailureCode =
   | 'bad-expression' // syntax, unknown names, types, units
   | 'bad-library' // a factor library that breaks its schema
   | 'bad-market' // a market folder that cannot be used
+  | 'bad-model' // a model folder that cannot be used
   | 'bad-run' // a run folder that cannot be used
   | 'busy' // a run folder another process is using
   | 'changed-market' // a market whose hash is not the one expected

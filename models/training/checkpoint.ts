@@ -1,0 +1,51 @@
+/** Where a training stands after an epoch: enough to go on as if it had never stopped. */
+import { existsSync } from 'node:fs';
+import type { Network } from '../graph/network.ts';
+import type { Optimiser } from '../graph/optimiser.ts';
+import { readWeights, restoreWeights, type Weight, writeWeights } from '../graph/weights-file.ts';
+import type { EpochRecord } from './training-progress.ts';
+
+export interface Checkpoint {
+  readonly history: readonly EpochRecord[];
+  /** From 1; 0 before the first. */
+  readonly bestEpoch: number;
+  /** The weights then. */
+  readonly best: ReadonlyMap<string, Float32Array>;
+  readonly seconds: number;
+}
+
+type Extra = Pick<Checkpoint, 'history' | 'bestEpoch' | 'seconds'>;
+
+const prefixes = { now: 'now/', best: 'best/', optimiser: 'optimiser/' } as const;
+
+export function writeCheckpoint(path: string, state: Checkpoint, network: Network, optimiser: Optimiser): void {
+  const { best, ...extra } = state;
+  const flat = (values: Float32Array) => ({ shape: [values.length], values });
+  const weights = new Map<string, Weight>([
+    ...[...network.variables].map(
+      ([name, variable]) => [prefixes.now + name, flat(variable.dataSync() as Float32Array)] as const,
+    ),
+    ...[...best].map(([name, values]) => [prefixes.best + name, flat(values)] as const),
+    ...[...optimiser.state()].map(([name, values]) => [prefixes.optimiser + name, flat(values)] as const),
+  ]);
+  writeWeights(weights, path, extra);
+}
+
+/** Puts network and optimiser where they stood; undefined when nothing was kept. */
+export function readCheckpoint(path: string, network: Network, optimiser: Optimiser): Checkpoint | undefined {
+  if (!existsSync(path)) return undefined;
+  const { weights, extra } = readWeights(path);
+  const under = (prefix: string): Map<string, Float32Array> =>
+    new Map(
+      [...weights].flatMap(([name, { values }]) =>
+        name.startsWith(prefix) ? [[name.slice(prefix.length), values] as const] : [],
+      ),
+    );
+  const now = [...under(prefixes.now)].map(
+    ([name, values]) => [name, { shape: network.variables.get(name)?.shape ?? [values.length], values }] as const,
+  );
+  restoreWeights(network.variables, new Map(now), path);
+  optimiser.restore(under(prefixes.optimiser));
+  const { history, bestEpoch, seconds } = extra as unknown as Extra;
+  return { history, bestEpoch, seconds, best: under(prefixes.best) };
+}

@@ -1,0 +1,84 @@
+/** The networks of a fold, trained with different seeds, predicting as one: the mean of those that know a symbol. */
+
+import type { Network } from '../graph/network.ts';
+import type { InputPart } from '../inputs.ts';
+import { modelNamed } from '../models.ts';
+import type { RecordReader } from '../samples/record-reader.ts';
+import type { TrainingRule } from '../training-rule.ts';
+import { readScalers } from './fold-scalers.ts';
+import { networkFolder } from './model-manifest.ts';
+import { type NetworkSamples, networkSamples } from './network-samples.ts';
+import { predictBatch } from './predict-batch.ts';
+import { trainingStream } from './streams.ts';
+import { readNetwork } from './trained-network.ts';
+
+export interface EnsembleSource {
+  /** Of the model. */
+  readonly folder: string;
+  readonly model: string;
+  readonly rule: TrainingRule;
+  readonly parts: readonly InputPart[];
+  /** Of each part, on the market that is predicted. */
+  readonly readers: readonly RecordReader[];
+  readonly symbols: number;
+}
+
+/** As the manifest lists it. */
+export interface FoldName {
+  readonly number: number;
+  readonly name: string;
+}
+
+export interface Member extends NetworkSamples {
+  readonly network: Network;
+}
+
+export class Ensemble {
+  readonly members: readonly Member[];
+  readonly #symbols: number;
+
+  private constructor(members: readonly Member[], symbols: number) {
+    this.members = members;
+    this.#symbols = symbols;
+  }
+
+  static open(source: EnsembleSource, fold: FoldName): Ensemble {
+    const { folder, model, rule, parts, readers, symbols } = source;
+    const scalers = readScalers(folder, fold.name, parts);
+    const members: Member[] = [];
+    try {
+      for (let k = 1; k <= rule.networks; k++) {
+        // What a network reads was drawn with its first weights.
+        const fresh = trainingStream({ seed: rule.seed, fold: fold.number, network: k - 1 }, 'fresh');
+        const network = modelNamed(model).network(parts, rule, fresh);
+        const samples = networkSamples({ parts, readers, scalers, symbols, limit: rule.limit }, network.reads);
+        members.push({ network, ...samples });
+        readNetwork(networkFolder(folder, fold.name, k), network);
+      }
+    } catch (error) {
+      for (const { network } of members) network.dispose();
+      throw error;
+    }
+    return new Ensemble(members, symbols);
+  }
+
+  /** Of the symbols of the market; NaN where no network knows enough of one. */
+  async predict(date: number): Promise<Float32Array> {
+    const sums = new Float64Array(this.#symbols);
+    const counts = new Int32Array(this.#symbols);
+    for (const { network, samples, shapes } of this.members) {
+      const batch = samples.section(date);
+      const predictions = await predictBatch(network, batch, shapes);
+      for (let row = 0; row < batch.rows; row++) {
+        const symbol = batch.symbols[row] as number;
+        sums[symbol] = (sums[symbol] as number) + (predictions[row] as number);
+        counts[symbol] = (counts[symbol] as number) + 1;
+      }
+    }
+    return Float32Array.from(sums, (sum, n) => sum / (counts[n] as number));
+  }
+
+  close(): void {
+    for (const { network } of this.members) network.dispose();
+  }
+}

@@ -1,0 +1,47 @@
+import { meanAndError } from '../../evaluation/newey-west.ts';
+import type { FeatureReader } from '../features/feature-store.ts';
+import { Ensemble } from './ensemble.ts';
+import type { EnsembleResult, ModelManifest } from './model-manifest.ts';
+import { type Correlations, sectionCorrelations } from './section-correlations.ts';
+import type { TrainingInputs } from './training-inputs.ts';
+
+interface Judged {
+  /** Of the model. */
+  readonly folder: string;
+  readonly manifest: ModelManifest;
+  readonly inputs: TrainingInputs;
+}
+
+/** A fold's networks together, on the dates that decided when to stop each of them. */
+export async function judgeEnsemble(
+  { folder, manifest, inputs }: Judged,
+  readers: readonly FeatureReader[],
+  number: number,
+): Promise<EnsembleResult> {
+  const { model, rule, parts, folds } = manifest;
+  const symbols = inputs.market.symbols.length;
+  const name = folds[number]?.name as string;
+  const ensemble = Ensemble.open({ folder, model, rule, parts, readers, symbols }, { number, name });
+  try {
+    const correlations: Correlations[] = [];
+    for (const date of inputs.folds[number]?.valid ?? []) {
+      const labels = inputs.labels.subarray(date * symbols, (date + 1) * symbols);
+      correlations.push(correlation(await ensemble.predict(date), labels, date));
+    }
+    const { mean, error, count } = meanAndError(
+      correlations.map(({ rankIc }) => rankIc),
+      Math.ceil(rule.label.horizon / rule.every),
+    );
+    const ic = meanAndError(correlations.map(({ ic }) => ic)).mean;
+    return { dates: count, validIc: ic, validRankIc: mean, rankIcError: error };
+  } finally {
+    ensemble.close();
+  }
+}
+
+function correlation(predictions: Float32Array, labels: Float32Array, date: number): Correlations {
+  const known = [...predictions.keys()].filter((n) => !Number.isNaN(predictions[n]) && !Number.isNaN(labels[n]));
+  const of = (values: Float32Array) => Float32Array.from(known, (n) => values[n] as number);
+  const section = { date, from: 0, to: known.length };
+  return sectionCorrelations([section], of(predictions), of(labels))[0] as Correlations;
+}

@@ -1,0 +1,170 @@
+/**
+ * A model on disk: model.json says what was asked for and is written once; results.json says what came of it so far.
+ * Beside them, folds/<first date it predicts>/ has the scalers and a folder for each network.
+ */
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { writeAtomically } from '../../core/atomic-file.ts';
+import { EvolveError, fileProblem } from '../../core/failure.ts';
+import type { BackendChoice } from '../graph/backend.ts';
+import type { Channel, InputPart } from '../inputs.ts';
+import type { LabelCounts } from '../samples/labels.ts';
+import type { TrainingRule } from '../training-rule.ts';
+import type { EpochRecord } from './training-progress.ts';
+
+export interface ModelManifest {
+  readonly schema: 1;
+  /** Of evolve. */
+  readonly version: string;
+  readonly model: string;
+  /** ISO time, for people. */
+  readonly created: string;
+  readonly rule: TrainingRule;
+  readonly market: { readonly name: string; readonly hash: string; readonly symbols: number };
+  /** Rows of the data picture, where they are not the model's own. */
+  readonly fields?: readonly string[];
+  readonly factors: readonly Channel[];
+  readonly factorLibrary?: FactorLibraryName;
+  readonly parts: readonly InputPart[];
+  readonly backend: BackendChoice;
+  /** Of a neutral loss. */
+  readonly styles?: {
+    readonly names: readonly string[];
+    readonly leftOut: readonly { readonly name: string; readonly reason: string }[];
+  };
+  /** Of the cells, dates times symbols, of all dates that teach: those with a label, and why others have none. */
+  readonly labels: LabelCounts;
+  readonly folds: readonly FoldDates[];
+}
+
+/** Which file the factors came from, and what was in it. */
+export interface FactorLibraryName {
+  readonly file: string;
+  readonly sha256: string;
+}
+
+export interface FoldDates {
+  /** The first date it predicts. */
+  readonly name: string;
+  readonly train: TaughtDates;
+  readonly valid: TaughtDates;
+  readonly predict: { readonly from: string; readonly to: string; readonly dates: number };
+}
+
+export interface TaughtDates {
+  readonly from: string;
+  readonly to: string;
+  /** That teach, between the two. */
+  readonly dates: number;
+  /** Symbols with a label on them. */
+  readonly rows: number;
+}
+
+export interface ModelResults {
+  readonly schema: 1;
+  readonly finished: boolean;
+  readonly folds: readonly FoldResult[];
+}
+
+export interface FoldResult {
+  readonly name: string;
+  readonly networks: readonly NetworkResult[];
+  /** Of the mean of the networks, on the validation dates: once all are trained. */
+  readonly ensemble?: EnsembleResult;
+}
+
+export interface NetworkResult extends Omit<EpochRecord, 'epoch'> {
+  /** From 1. */
+  readonly network: number;
+  readonly epochs: number;
+  readonly bestEpoch: number;
+  readonly seconds: number;
+}
+
+export interface EnsembleResult {
+  readonly dates: number;
+  readonly validIc: number;
+  readonly validRankIc: number;
+  /** Of the mean rank correlation; labels that overlap are allowed for. */
+  readonly rankIcError: number;
+}
+
+const manifestName = 'model.json';
+const resultsName = 'results.json';
+
+export const foldFolder = (folder: string, fold: string): string => join(folder, 'folds', fold);
+/** Networks are counted from 1, as people do. */
+export const networkFolder = (folder: string, fold: string, network: number): string =>
+  join(foldFolder(folder, fold), `network-${network}`);
+
+/** Of all that decides the weights: two trainings with the same one have the same. */
+export function trainingKey({ created, folds, labels, ...deciding }: ModelManifest): string {
+  return digest({ ...deciding, backend: deciding.backend.name });
+}
+
+export function writeModel(folder: string, manifest: ModelManifest): void {
+  writeAtomically(
+    join(folder, manifestName),
+    `${JSON.stringify({ ...manifest, sha256: digest(manifest) }, null, 2)}\n`,
+  );
+}
+
+export function writeResults(folder: string, results: ModelResults): void {
+  writeAtomically(join(folder, resultsName), `${JSON.stringify(results, null, 2)}\n`);
+}
+
+/** Undefined where there is none. */
+export function modelIn(folder: string): ModelManifest | undefined {
+  const path = join(folder, manifestName);
+  const text = textOf(path);
+  if (text === undefined) return undefined;
+  const { sha256, ...manifest } = parsed<ModelManifest & { readonly sha256?: string }>(path, text);
+  if (sha256 !== digest(manifest)) throw damaged(path);
+  if (manifest.schema !== 1) {
+    throw new EvolveError('bad-model', `${path} was written by evolve ${manifest.version}; use that one.`);
+  }
+  return manifest;
+}
+
+export function readModel(folder: string): ModelManifest {
+  const manifest = modelIn(folder);
+  if (manifest) return manifest;
+  throw new EvolveError(
+    'missing-file',
+    `There is no model in ${folder}: a model is a folder with a ${manifestName}, made by evolve train.`,
+  );
+}
+
+export function readResults(folder: string): ModelResults {
+  const path = join(folder, resultsName);
+  const text = textOf(path);
+  return text === undefined ? { schema: 1, finished: false, folds: [] } : parsed<ModelResults>(path, text);
+}
+
+function textOf(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException;
+    if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
+    throw new EvolveError('bad-model', `Cannot read ${path}: ${fileProblem(cause)}.`, { cause });
+  }
+}
+
+function parsed<T extends object>(path: string, text: string): T {
+  try {
+    const value: unknown = JSON.parse(text);
+    if (typeof value === 'object' && value !== null) return value as T;
+  } catch (cause) {
+    throw damaged(path, cause);
+  }
+  throw damaged(path);
+}
+
+const digest = (value: unknown): string => createHash('sha256').update(JSON.stringify(value)).digest('hex');
+
+const damaged = (path: string, cause?: unknown): EvolveError =>
+  new EvolveError('bad-model', `${path} is damaged: its content is not what was written. Train the model again.`, {
+    cause,
+  });

@@ -1,0 +1,172 @@
+/**
+ * A model trained as a desk would have had to: at every date it predicts, from what was known before. Networks of all
+ * folds and seeds are trained side by side; one that is done is kept, one that is not goes on from its last epoch.
+ */
+import { readdirSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { makeFolder, removePartials } from '../../core/atomic-file.ts';
+import { EvolveError } from '../../core/failure.ts';
+import { lockName, takeLock } from '../../core/lock.ts';
+import { packageVersion } from '../../core/package-root.ts';
+import { checkWorkers } from '../../evaluation/check-workers.ts';
+import { type BackendChoice, type BackendWish, chooseBackend } from '../graph/backend.ts';
+import type { Channel } from '../inputs.ts';
+import type { TrainingRule } from '../training-rule.ts';
+import {
+  type FactorLibraryName,
+  type ModelManifest,
+  type ModelResults,
+  modelIn,
+  type TaughtDates,
+  trainingKey,
+  writeModel,
+} from './model-manifest.ts';
+import { trainFolds } from './train-folds.ts';
+import { type TrainingInputs, trainingInputs } from './training-inputs.ts';
+import type { TrainingProgress } from './training-progress.ts';
+
+export interface TrainOptions {
+  /** As in the table of models. */
+  readonly model: string;
+  /** Market folder. */
+  readonly data: string;
+  /** The model's folder. */
+  readonly out: string;
+  readonly rule: TrainingRule;
+  /** Rows of the data picture instead of the model's own: fields or formulas. */
+  readonly fields?: readonly string[] | undefined;
+  readonly factors?: readonly Channel[] | undefined;
+  readonly factorLibrary?: FactorLibraryName | undefined;
+  /** First and last date predicted. */
+  readonly from?: string | undefined;
+  readonly to?: string | undefined;
+  readonly backend?: BackendWish | undefined;
+  readonly workers?: number | undefined;
+  /** Bytes, for making features. */
+  readonly memory?: number | undefined;
+  /** Go on with what the folder has; begin where it has nothing. */
+  readonly resume?: boolean | undefined;
+  readonly signal?: AbortSignal | undefined;
+  readonly onProgress?: ((progress: TrainingProgress) => void) | undefined;
+}
+
+export interface TrainedModel {
+  readonly folder: string;
+  readonly manifest: ModelManifest;
+  readonly results: ModelResults;
+}
+
+/** What is trained when the signal comes goes on from its last epoch another time. */
+export async function trainModel(options: TrainOptions): Promise<TrainedModel> {
+  const { out, signal, workers = availableParallelism(), onProgress: tell = () => {} } = options;
+  checkWorkers(workers);
+  const begun = begunIn(out, options.resume ?? false);
+  makeFolder(out);
+  const release = takeLock(out, out);
+  try {
+    removePartials(out);
+    const backend = await chooseBackend(options.backend ?? begun?.backend.name ?? 'auto');
+    const inputs = await trainingInputs(options, (label, done, total) => tell({ kind: 'stage', label, done, total }));
+    const asked = manifestOf(options, inputs, backend);
+    if (begun) refuseOther(begun, asked, out);
+    else writeModel(out, asked);
+    const manifest = begun ?? asked;
+    const results = await trainFolds({ folder: out, manifest, inputs, workers, signal, tell });
+    return { folder: out, manifest, results };
+  } finally {
+    release();
+  }
+}
+
+/** What the folder has already; undefined where a training can begin. */
+function begunIn(out: string, resume: boolean): ModelManifest | undefined {
+  const begun = modelIn(out);
+  if (begun) {
+    if (resume) return begun;
+    throw new EvolveError('exists', `${out} has a model already. Go on with it by --resume, or give another --out.`);
+  }
+  if (namesIn(out).some((name) => name !== lockName)) {
+    throw new EvolveError('exists', `${out} is a folder with something else in it. Give another --out.`);
+  }
+  return undefined;
+}
+
+function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT') return [];
+    if (code === 'ENOTDIR') throw new EvolveError('exists', `${folder} is a file. Give another --out.`);
+    throw error;
+  }
+}
+
+function manifestOf(options: TrainOptions, inputs: TrainingInputs, backend: BackendChoice): ModelManifest {
+  const { model, rule, fields, factors = [], factorLibrary } = options;
+  const { market, parts, styles, folds, labels } = inputs;
+  const { calendar, symbols, name, hash } = market;
+  const at = (date: number): string => calendar[date] as string;
+  const taught = (dates: readonly number[]): TaughtDates => ({
+    from: at(dates[0] as number),
+    to: at(dates.at(-1) as number),
+    dates: dates.length,
+    rows: labelled(labels, dates, symbols.length),
+  });
+  return {
+    schema: 1,
+    version: packageVersion,
+    model,
+    created: new Date().toISOString(),
+    rule,
+    market: { name, hash, symbols: symbols.length },
+    ...(fields && { fields }),
+    factors,
+    ...(factorLibrary && { factorLibrary }),
+    parts,
+    backend,
+    ...(styles && { styles: { names: styles.names, leftOut: styles.leftOut } }),
+    labels: inputs.labelled,
+    folds: folds.map(({ train, valid, predict }) => ({
+      name: at(predict.from),
+      train: taught(train),
+      valid: taught(valid),
+      predict: { from: at(predict.from), to: at(predict.to - 1), dates: predict.to - predict.from },
+    })),
+  };
+}
+
+function labelled(labels: Float32Array, dates: readonly number[], symbols: number): number {
+  let rows = 0;
+  for (const date of dates) {
+    for (const label of labels.subarray(date * symbols, (date + 1) * symbols)) if (!Number.isNaN(label)) rows++;
+  }
+  return rows;
+}
+
+/** A training goes on as it began, or it would be another one. */
+function refuseOther(begun: ModelManifest, asked: ModelManifest, folder: string): void {
+  if (begun.version !== asked.version) {
+    throw new EvolveError('bad-model', `${folder} was begun by evolve ${begun.version}; go on with that one.`);
+  }
+  if (begun.market.hash !== asked.market.hash) {
+    throw new EvolveError(
+      'changed-market',
+      `${folder} was begun on another market, or the market ${begun.market.name} has changed since. Give another --out.`,
+    );
+  }
+  if (trainingKey(begun) === trainingKey(asked)) return;
+  const text = (value: unknown) => JSON.stringify(value) ?? 'none';
+  const rules = Object.keys({ ...begun.rule, ...asked.rule }) as (keyof TrainingRule)[];
+  const differ = [
+    ...rules.filter((name) => text(begun.rule[name]) !== text(asked.rule[name])),
+    ...(['model', 'fields', 'factors', 'factorLibrary', 'parts', 'styles'] as const).filter(
+      (name) => text(begun[name]) !== text(asked[name]),
+    ),
+    ...(begun.backend.name === asked.backend.name ? [] : ['backend']),
+  ];
+  throw new EvolveError(
+    'bad-model',
+    `${folder} was begun with other settings (${differ.join(', ')}). Go on with the same ones, or give another --out.`,
+  );
+}

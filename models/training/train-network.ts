@@ -1,0 +1,143 @@
+/**
+ * One network of one fold, from fresh weights to those of its best epoch. What it comes to depends on its name (seed,
+ * fold, number), its rule and its samples alone: not on how often it was stopped and gone on with, nor on who else trains.
+ */
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import * as tf from '@tensorflow/tfjs-core';
+import { makeFolder } from '../../core/atomic-file.ts';
+import { moments } from '../../evaluation/fitness.ts';
+import type { Batch } from '../batch.ts';
+import { loss, lossValue } from '../graph/loss.ts';
+import type { Network } from '../graph/network.ts';
+import { Optimiser } from '../graph/optimiser.ts';
+import type { PartShape } from '../inputs.ts';
+import type { Samples } from '../samples/samples.ts';
+import { type TrainingRule, wholeDates } from '../training-rule.ts';
+import { type Checkpoint, readCheckpoint, writeCheckpoint } from './checkpoint.ts';
+import { inputTensors, predictBatch } from './predict-batch.ts';
+import { type Correlations, sectionCorrelations } from './section-correlations.ts';
+import { type NetworkName, trainingStream } from './streams.ts';
+import { type KeptNetwork, writeNetwork } from './trained-network.ts';
+import type { EpochRecord } from './training-progress.ts';
+
+export interface NetworkTraining {
+  readonly name: NetworkName;
+  readonly network: Network;
+  readonly rule: TrainingRule;
+  readonly samples: Samples;
+  readonly shapes: ReadonlyMap<string, PartShape>;
+  readonly train: readonly number[];
+  readonly valid: readonly number[];
+  /** Where it is kept: checkpoint.bin while it goes on, weights.bin when it is done. */
+  readonly folder: string;
+  /** Whether to leave; what was done since the last epoch is done again later. */
+  readonly due: () => boolean;
+  readonly onEpoch: (record: EpochRecord, bestEpoch: number) => void;
+}
+
+const checkpointName = 'checkpoint.bin';
+
+/** Undefined when it was to be left. */
+export async function trainNetwork(training: NetworkTraining): Promise<KeptNetwork | undefined> {
+  const { network, rule, folder, name } = training;
+  makeFolder(folder);
+  const path = join(folder, checkpointName);
+  const optimiser = new Optimiser(rule);
+  const begun = performance.now();
+  let state = readCheckpoint(path, network, optimiser) ?? beginning(network);
+  const before = state.seconds;
+  while (!ended(state, rule)) {
+    const epoch = state.history.length + 1;
+    const trainLoss = await teach(training, optimiser, epoch);
+    if (trainLoss === undefined) return undefined;
+    const record = { epoch, trainLoss, ...(await validated(training)) };
+    state = after(state, record, network, before + (performance.now() - begun) / 1000);
+    writeCheckpoint(path, state, network, optimiser);
+    training.onEpoch(record, state.bestEpoch);
+  }
+  const kept = writeNetwork(folder, name.network + 1, network, state);
+  rmSync(path, { force: true });
+  return kept;
+}
+
+const beginning = (network: Network): Checkpoint => ({
+  history: [],
+  bestEpoch: 0,
+  best: valuesOf(network),
+  seconds: 0,
+});
+
+/** The epochs that were to bring something better, or all there may be. */
+const ended = ({ history, bestEpoch }: Checkpoint, { epochs, patience }: TrainingRule): boolean =>
+  history.length >= epochs || (history.length > 0 && history.length - bestEpoch >= patience);
+
+function after(state: Checkpoint, record: EpochRecord, network: Network, seconds: number): Checkpoint {
+  const history = [...state.history, record];
+  const least = state.history[state.bestEpoch - 1]?.validLoss ?? Number.POSITIVE_INFINITY;
+  // A first epoch is the best so far whatever it came to.
+  const better = state.bestEpoch === 0 || record.validLoss < least;
+  return better
+    ? { history, bestEpoch: record.epoch, best: valuesOf(network), seconds }
+    : { ...state, history, seconds };
+}
+
+const valuesOf = ({ variables }: Network): Checkpoint['best'] =>
+  new Map([...variables].map(([name, variable]) => [name, Float32Array.from(variable.dataSync())]));
+
+/** Mean loss of the epoch's batches; undefined when it was to be left. */
+async function teach(training: NetworkTraining, optimiser: Optimiser, epoch: number): Promise<number | undefined> {
+  const { network, rule, samples, shapes, train, name, due } = training;
+  const trained = [...network.variables.values()].filter(({ trainable }) => trainable);
+  const dropout = trainingStream(name, 'dropout', epoch);
+  const shuffle = trainingStream(name, 'shuffle', epoch);
+  let [sum, weights] = [0, 0];
+  for (const batch of samples.batches(train, rule.batch, { whole: wholeDates(rule.loss), shuffle })) {
+    if (due()) return undefined;
+    const { value, grads } = tf.tidy(() => {
+      const inputs = inputTensors(batch, shapes);
+      return tf.variableGrads(
+        () => loss(rule.loss, network.run(inputs, { kind: 'training', dropout }), batch),
+        trained,
+      );
+    });
+    try {
+      // A device that cannot be waited for has its numbers at hand from here on.
+      const [found] = await Promise.all([value, ...Object.values(grads)].map((tensor) => tensor.data()));
+      optimiser.step(grads, network.variables);
+      const weight = weightOf(rule, batch);
+      sum += (found?.[0] as number) * weight;
+      weights += weight;
+    } finally {
+      tf.dispose([value, grads]);
+    }
+  }
+  return sum / weights;
+}
+
+async function validated({
+  network,
+  rule,
+  samples,
+  shapes,
+  valid,
+}: NetworkTraining): Promise<Omit<EpochRecord, 'epoch' | 'trainLoss'>> {
+  let [sum, weights] = [0, 0];
+  const correlations: Correlations[] = [];
+  for (const batch of samples.batches(valid, rule.batch, { whole: true })) {
+    const predictions = await predictBatch(network, batch, shapes);
+    const weight = weightOf(rule, batch);
+    sum += lossValue(rule.loss, predictions, batch) * weight;
+    weights += weight;
+    correlations.push(...sectionCorrelations(batch.sections, predictions, batch.labels));
+  }
+  return {
+    validLoss: sum / weights,
+    validIc: moments(correlations.map(({ ic }) => ic)).mean,
+    validRankIc: moments(correlations.map(({ rankIc }) => rankIc)).mean,
+  };
+}
+
+/** A loss of correlations is a mean over dates, others over rows. */
+const weightOf = ({ loss: { kind } }: TrainingRule, { rows, sections }: Batch): number =>
+  kind === 'ic' ? sections.length : rows;

@@ -1,0 +1,117 @@
+/** What a training reads, made once: features on disk, labels and styles in memory all threads share, dates of the folds. */
+import type { MarketManifest } from '../../data/market.ts';
+import { readManifest } from '../../data/store/manifest.ts';
+import { Evaluator } from '../../evaluation/evaluator.ts';
+import { styleFields } from '../../evaluation/tear-sheet/styles.ts';
+import { type FeaturePlace, FeatureReader, makeFeatures } from '../features/feature-store.ts';
+import type { Channel, InputPart } from '../inputs.ts';
+import { modelNamed } from '../models.ts';
+import { type Fold, foldsOf } from '../samples/folds.ts';
+import { type LabelCounts, labelCounts, trainingLabelFields, trainingLabels } from '../samples/labels.ts';
+import { type StyleExposures, styleExposures } from '../samples/styles.ts';
+import type { TrainingRule } from '../training-rule.ts';
+import { reachOf } from './reach.ts';
+
+export interface TrainingRequest {
+  readonly model: string;
+  readonly data: string;
+  readonly rule: TrainingRule;
+  readonly fields?: readonly string[] | undefined;
+  readonly factors?: readonly Channel[] | undefined;
+  readonly from?: string | undefined;
+  readonly to?: string | undefined;
+  readonly workers?: number | undefined;
+  readonly memory?: number | undefined;
+}
+
+export interface TrainingInputs {
+  readonly market: MarketManifest;
+  readonly parts: readonly InputPart[];
+  /** Of each part. */
+  readonly places: readonly FeaturePlace[];
+  /** [dates][symbols], shared. */
+  readonly labels: Float32Array;
+  /** Over all dates that teach. */
+  readonly labelled: LabelCounts;
+  /** Of a neutral loss. */
+  readonly styles?: StyleExposures;
+  readonly folds: readonly Fold[];
+}
+
+export async function trainingInputs(
+  request: TrainingRequest,
+  onProgress: (stage: string, done: number, total: number) => void,
+): Promise<TrainingInputs> {
+  const { data, rule, fields, factors = [], from, to, workers, memory } = request;
+  const market = await readManifest(data);
+  const parts = modelNamed(request.model).parts({ manifest: market, fields, factors });
+  const folds = foldsOf(market.calendar, { ...rule, reach: reachOf(parts, market), from, to });
+  const learned = await learnedFrom(data, market, rule, folds, workers);
+  const places = await featurePlaces({ data, parts, ...spanOf(parts, folds), workers, memory }, onProgress);
+  return { market, parts, places, folds, ...learned };
+}
+
+/** Labels, and styles where the loss asks for them. */
+async function learnedFrom(
+  data: string,
+  market: MarketManifest,
+  rule: TrainingRule,
+  folds: readonly Fold[],
+  workers: number | undefined,
+): Promise<Pick<TrainingInputs, 'labels' | 'labelled' | 'styles'>> {
+  const neutral = rule.loss.neutral;
+  const evaluator = await Evaluator.open(data, {
+    workers: neutral ? workers : 1,
+    fields: [
+      ...trainingLabelFields(market, rule),
+      ...(neutral ? styleFields.filter((name) => market.fields.some((field) => field.name === name)) : []),
+    ],
+    label: rule.label,
+  });
+  try {
+    const taught = new Set(folds.flatMap(({ train, valid }) => [...train, ...valid]));
+    const styles = neutral
+      ? await styleExposures(
+          evaluator,
+          [...taught].sort((a, b) => a - b),
+        )
+      : undefined;
+    return {
+      labels: trainingLabels(evaluator, rule),
+      labelled: labelCounts(evaluator, rule, taught),
+      ...(styles && { styles }),
+    };
+  } finally {
+    await evaluator.close();
+  }
+}
+
+/** Dates [from, to) that any sample reads. */
+function spanOf(parts: readonly InputPart[], folds: readonly Fold[]): { from: number; to: number } {
+  const back = Math.max(...parts.flatMap(({ lags }) => lags));
+  const first = Math.min(...folds.map(({ train }) => train[0] as number));
+  return { from: Math.max(0, first - back), to: Math.max(...folds.map(({ predict }) => predict.to)) };
+}
+
+interface PlacesWanted {
+  readonly data: string;
+  readonly parts: readonly InputPart[];
+  readonly from: number;
+  readonly to: number;
+  readonly workers: number | undefined;
+  readonly memory: number | undefined;
+}
+
+export async function featurePlaces(
+  { data, parts, from, to, workers, memory }: PlacesWanted,
+  onProgress: (stage: string, done: number, total: number) => void,
+): Promise<FeaturePlace[]> {
+  const places: FeaturePlace[] = [];
+  for (const { channels } of parts) {
+    places.push(await makeFeatures({ data, channels, from, to, workers, memory, onProgress }));
+  }
+  return places;
+}
+
+export const openReaders = (places: readonly FeaturePlace[]): FeatureReader[] =>
+  places.map((place) => FeatureReader.open(place));

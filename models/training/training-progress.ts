@@ -1,0 +1,30 @@
+import type { ModelManifest, NetworkResult } from './model-manifest.ts';
+
+/** How well a network does after an epoch: losses as its rule has them, correlations with the labels, mean of the dates. */
+export interface EpochRecord {
+  /** From 1. */
+  readonly epoch: number;
+  readonly trainLoss: number;
+  readonly validLoss: number;
+  readonly validIc: number;
+  readonly validRankIc: number;
+}
+
+export type TrainingProgress =
+  | { readonly kind: 'stage'; readonly label: string; readonly done: number; readonly total: number }
+  /** Everything is known but the weights. */
+  | { readonly kind: 'begun'; readonly manifest: ModelManifest; readonly networks: number; readonly done: number }
+  | {
+      readonly kind: 'epoch';
+      readonly fold: string;
+      readonly network: number;
+      readonly record: EpochRecord;
+      readonly bestEpoch: number;
+    }
+  | {
+      readonly kind: 'network';
+      readonly fold: string;
+      readonly result: NetworkResult;
+      readonly done: number;
+      readonly networks: number;
+    };
