@@ -1,0 +1,36 @@
+/**
+ * The loss of a batch of predictions, as one operation of the graph. What it is stands in loss-gradient.ts.
+ *
+ * Predictions come to the CPU for it, where float64 is: on WebGPU, which cannot wait for them in the middle of a graph,
+ * the same formula is composed of the device's own operations (loss-on-device.ts).
+ */
+import type { GradSaveFunc, Scalar, Tensor, Tensor2D } from '@tensorflow/tfjs-core';
+import * as tf from '@tensorflow/tfjs-core';
+import type { Batch } from '../batch.ts';
+import type { LossRule } from '../training-rule.ts';
+import { lossGradient } from './loss-gradient.ts';
+import { lossOnDevice } from './loss-on-device.ts';
+
+/** Predictions are [rows, 1]. */
+export function loss(rule: LossRule, prediction: Tensor2D, batch: Batch): Scalar {
+  const outputs = prediction.shape[1];
+  if (outputs !== 1) throw new Error(`A loss is of one prediction for each row, not of ${outputs}.`);
+  const compute = tf.getBackend() === 'webgpu' ? lossOnDevice : fused;
+  // The gradient is there as soon as the value is: it takes the same sums.
+  const operation = tf.customGrad<Scalar>((...passed) => {
+    const [p, save] = passed as [Tensor, GradSaveFunc];
+    const { value, gradient } = compute(rule, p, batch);
+    save([gradient]);
+    return { value: value as Scalar, gradFunc: (dy, saved) => tf.mul(dy, saved[0] as Tensor) };
+  });
+  return operation(prediction);
+}
+
+/** The same without tensors, before it is rounded to float32. */
+export const lossValue = (rule: LossRule, prediction: Float32Array, batch: Batch): number =>
+  lossGradient(rule, prediction, batch).value;
+
+function fused(rule: LossRule, prediction: Tensor, batch: Batch): { value: Tensor; gradient: Tensor } {
+  const { value, gradient } = lossGradient(rule, prediction.dataSync() as Float32Array, batch);
+  return { value: tf.scalar(value), gradient: tf.tensor(Float32Array.from(gradient), prediction.shape) };
+}

@@ -1,0 +1,155 @@
+/**
+ * Adam and RMSProp as tf.train defines them, with gradients clipped to a norm of all together before.
+ *
+ * State is float32 arrays and a count of steps, so that a training that was stopped goes on bit for bit; tfjs's own
+ * optimisers recompute the powers of beta when they are loaded. Within a step numbers are float64.
+ */
+import type { NamedTensorMap, Variable } from '@tensorflow/tfjs-core';
+import * as tf from '@tensorflow/tfjs-core';
+import type { TrainingRule } from '../training-rule.ts';
+
+/** Gradients no step can be taken along: the learning rate is too large for this loss, or its inputs are broken. */
+export class TrainingDiverged extends Error {
+  override readonly name = 'TrainingDiverged';
+  readonly variable: string;
+
+  constructor(variable: string) {
+    super(`Training diverged: the gradient of ${variable} is not a finite number.`);
+    this.variable = variable;
+  }
+}
+
+/** Averages of a variable, named in the state by the variable and these. */
+interface Definition {
+  readonly averages: readonly string[];
+  /** What is taken off a weight, for the gradient g at place i; moves the averages. */
+  change(averages: readonly Float32Array[], i: number, g: number, steps: number): number;
+}
+
+const epsilon = 1e-7;
+const [beta1, beta2] = [0.9, 0.999];
+const decay = 0.9;
+
+const definitions: Record<TrainingRule['optimiser'], Definition> = {
+  adam: {
+    averages: ['m', 'v'],
+    change(averages, i, g, steps) {
+      const [m, v] = averages as [Float32Array, Float32Array];
+      m[i] = beta1 * (m[i] as number) + (1 - beta1) * g;
+      v[i] = beta2 * (v[i] as number) + (1 - beta2) * g * g;
+      const mean = (m[i] as number) / (1 - beta1 ** steps);
+      return mean / (Math.sqrt((v[i] as number) / (1 - beta2 ** steps)) + epsilon);
+    },
+  },
+  rmsprop: {
+    averages: ['rms'],
+    change(averages, i, g) {
+      const [squares] = averages as [Float32Array];
+      squares[i] = decay * (squares[i] as number) + (1 - decay) * g * g;
+      return g / Math.sqrt((squares[i] as number) + epsilon);
+    },
+  },
+};
+
+/** A float32 counts no further; the powers of beta have long been 0 by then. */
+const mostSteps = 2 ** 24;
+
+interface Taught {
+  readonly name: string;
+  readonly variable: Variable;
+  readonly gradient: Float32Array;
+  readonly squares: number;
+}
+
+export class Optimiser {
+  readonly #definition: Definition;
+  readonly #learningRate: number;
+  readonly #clipNorm: number;
+  #averages = new Map<string, Float32Array>();
+  #steps = 0;
+
+  constructor({ optimiser, learningRate, clipNorm }: Pick<TrainingRule, 'optimiser' | 'learningRate' | 'clipNorm'>) {
+    this.#definition = definitions[optimiser];
+    this.#learningRate = learningRate;
+    this.#clipNorm = clipNorm;
+  }
+
+  /**
+   * Gradients by the names of the variables; one without a gradient stays as it is. They remain the caller's to dispose.
+   * WebGPU reads nothing at once: there, await data() of each gradient before.
+   */
+  step(gradients: NamedTensorMap, variables: ReadonlyMap<string, Variable>): void {
+    const taught = taughtOf(gradients, variables);
+    const scale = this.#scale(taught);
+    this.#steps = Math.min(this.#steps + 1, mostSteps);
+    for (const { name, variable, gradient } of taught) {
+      const averages = this.#definition.averages.map((average) => this.#average(`${name}/${average}`, gradient.length));
+      // Never in place: on some backends these are the very numbers of the tensor.
+      const values = Float32Array.from(variable.dataSync() as Float32Array);
+      for (let i = 0; i < values.length; i++) {
+        const change = this.#definition.change(averages, i, (gradient[i] as number) * scale, this.#steps);
+        values[i] = (values[i] as number) - this.#learningRate * change;
+      }
+      const next = tf.tensor(values, variable.shape);
+      variable.assign(next);
+      next.dispose();
+    }
+  }
+
+  /** Copies; `restore` of them continues as if nothing had been. */
+  state(): Map<string, Float32Array> {
+    const state = new Map([[stepsName, Float32Array.of(this.#steps)]]);
+    for (const [name, values] of this.#averages) state.set(name, values.slice());
+    return state;
+  }
+
+  restore(state: ReadonlyMap<string, Float32Array>): void {
+    const [steps] = state.get(stepsName) ?? [];
+    if (steps === undefined) throw new Error('This is not the state of an optimiser.');
+    const ends = this.#definition.averages.map((average) => `/${average}`);
+    const averages = [...state].filter(([name]) => name !== stepsName);
+    const stranger = averages.find(([name]) => !ends.some((end) => name.endsWith(end)));
+    if (stranger) throw new Error(`${stranger[0]} is of the state of another optimiser.`);
+    this.#steps = steps;
+    this.#averages = new Map(averages.map(([name, values]) => [name, values.slice()]));
+  }
+
+  #average(name: string, length: number): Float32Array {
+    const known = this.#averages.get(name);
+    if (known?.length === length) return known;
+    if (known) throw new Error(`The optimiser's ${name} has ${known.length} numbers and its variable ${length}.`);
+    const fresh = new Float32Array(length);
+    this.#averages.set(name, fresh);
+    return fresh;
+  }
+
+  /** What all gradients are multiplied with. Throws, before anything is changed, when one cannot be followed. */
+  #scale(taught: readonly Taught[]): number {
+    expectEach(taught, ({ squares }) => Number.isFinite(squares));
+    const norm = Math.sqrt(taught.reduce((sum, { squares }) => sum + squares, 0));
+    const scale = this.#clipNorm > 0 && norm > this.#clipNorm ? this.#clipNorm / norm : 1;
+    // So large that its square is infinite in float32, it would leave an average infinite ever after.
+    expectEach(taught, ({ squares }) => Number.isFinite(Math.fround(squares * scale * scale)));
+    return scale;
+  }
+}
+
+const stepsName = 'steps';
+
+function expectEach(taught: readonly Taught[], fits: (gradient: Taught) => boolean): void {
+  const broken = taught.find((gradient) => !fits(gradient));
+  if (broken) throw new TrainingDiverged(broken.name);
+}
+
+function taughtOf(gradients: NamedTensorMap, variables: ReadonlyMap<string, Variable>): Taught[] {
+  const taught: Taught[] = [];
+  for (const [name, variable] of variables) {
+    const tensor = gradients[name];
+    if (!tensor) continue;
+    const gradient = tensor.dataSync() as Float32Array;
+    if (gradient.length !== variable.size) throw new Error(`The gradient of ${name} is of another shape.`);
+    taught.push({ name, variable, gradient, squares: gradient.reduce((sum, g) => sum + g * g, 0) });
+  }
+  if (taught.length !== Object.keys(gradients).length) throw new Error('A gradient belongs to none of the variables.');
+  return taught;
+}
