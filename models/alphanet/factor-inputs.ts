@@ -1,0 +1,23 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { BatchNorm } from '../graph/layers/batch-norm.ts';
+import type { FeatureName, InputTensors, Pass } from '../graph/network.ts';
+import type { Variables } from '../graph/variables.ts';
+import type { InputPart } from '../inputs.ts';
+
+/** Mined factors beside what a network has made of the picture: normalised, and joined to what the last layers read. */
+export class FactorInputs {
+  readonly names: readonly FeatureName[];
+  readonly #part: string;
+  readonly #norm: BatchNorm;
+
+  constructor(variables: Variables, part: InputPart) {
+    this.#part = part.name;
+    this.#norm = new BatchNorm(variables, `${part.name}/norm`, part.channels.length);
+    this.names = part.channels.map(({ name }) => ({ name: `BN(${name})`, feature: `BN(${name})`, lag: 0 }));
+  }
+
+  run(inputs: InputTensors, pass: Pass): tf.Tensor2D {
+    const x = inputs.get(this.#part) as tf.Tensor3D;
+    return this.#norm.run(tf.reshape(x, [x.shape[0], this.names.length]), pass);
+  }
+}
