@@ -1,0 +1,92 @@
+/** What features add to predictions, row by row, and what is read from it. */
+import type { FeatureName } from '../graph/network.ts';
+import type { ExpectedGradients } from './expected-gradients.ts';
+
+export interface Attribution extends ExpectedGradients {
+  /** One for each column. */
+  readonly names: readonly FeatureName[];
+  /** What the features themselves were, [rows][features]. */
+  readonly features: Float32Array;
+  /** Rows that predictions were held against. */
+  readonly background: number;
+}
+
+export interface RankedFeature extends FeatureName {
+  readonly column: number;
+  /** Mean |SHAP| over the rows, in units of the prediction. */
+  readonly mean: number;
+  /** Of the means of all features together. */
+  readonly share: number;
+  /**
+   * Correlation of the feature's value with what it adds: near 1 more of it raises the prediction, near -1 lowers it.
+   * NaN where either is constant.
+   */
+  readonly slant: number;
+}
+
+/** The strongest first; equals in the order of their columns. */
+export function rankedFeatures({ names, values, features }: Attribution): RankedFeature[] {
+  const rows = values.length / Math.max(1, names.length);
+  const means = names.map((_, j) => {
+    let sum = 0;
+    for (let i = j; i < values.length; i += names.length) sum += Math.abs(values[i] as number);
+    return sum / Math.max(1, rows);
+  });
+  const all = means.reduce((sum, mean) => sum + mean, 0);
+  return names
+    .map((name, column) => {
+      const mean = means[column] as number;
+      const slant = correlation(features, values, column, names.length);
+      return { ...name, column, mean, share: all > 0 ? mean / all : 0, slant };
+    })
+    .toSorted((a, b) => b.mean - a.mean || a.column - b.column);
+}
+
+/** Pearson's, between the same column of two tables. */
+function correlation(x: Float32Array, y: Float32Array, column: number, columns: number): number {
+  const rows = x.length / columns;
+  // From the first row's: a constant is then exactly 0 and has no correlation by rounding.
+  const [ofX, ofY] = [x, y].map((table) =>
+    Array.from({ length: rows }, (_, i) => (table[i * columns + column] as number) - (table[column] as number)),
+  ) as [number[], number[]];
+  const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / rows;
+  const [meanX, meanY] = [mean(ofX), mean(ofY)];
+  let [xx, yy, xy] = [0, 0, 0];
+  for (let i = 0; i < rows; i++) {
+    const [dx, dy] = [(ofX[i] as number) - meanX, (ofY[i] as number) - meanY];
+    xx += dx * dx;
+    yy += dy * dy;
+    xy += dx * dy;
+  }
+  return xx > 0 && yy > 0 ? xy / Math.sqrt(xx * yy) : Number.NaN;
+}
+
+/** Mean |SHAP| of features that are read at several dates. */
+export interface LagTable {
+  /** The strongest first, all their dates together. */
+  readonly features: readonly string[];
+  /** Dates back, oldest first. */
+  readonly lags: readonly number[];
+  /** [features][lags]; undefined where a feature is not read. */
+  readonly means: readonly (readonly (number | undefined)[])[];
+}
+
+/** Nothing where no feature is read at more than one date. */
+export function lagTable(attribution: Attribution): LagTable | undefined {
+  const byFeature = new Map<string, Map<number, number>>();
+  for (const { feature, lag, mean } of rankedFeatures(attribution)) {
+    if (lag === undefined) continue;
+    const byLag = byFeature.get(feature) ?? new Map<number, number>();
+    byLag.set(lag, (byLag.get(lag) ?? 0) + mean);
+    byFeature.set(feature, byLag);
+  }
+  const total = (byLag: ReadonlyMap<number, number>) => [...byLag.values()].reduce((sum, mean) => sum + mean, 0);
+  const kept = [...byFeature].filter(([, byLag]) => byLag.size > 1).toSorted(([, a], [, b]) => total(b) - total(a));
+  if (kept.length === 0) return undefined;
+  const lags = [...new Set(kept.flatMap(([, byLag]) => [...byLag.keys()]))].toSorted((a, b) => b - a);
+  return {
+    features: kept.map(([feature]) => feature),
+    lags,
+    means: kept.map(([, byLag]) => lags.map((lag) => byLag.get(lag))),
+  };
+}
