@@ -142,6 +142,16 @@ export function readResults(folder: string): ModelResults {
   return text === undefined ? { schema: 1, finished: false, folds: [] } : parsed<ModelResults>(path, text);
 }
 
+export function refuseUnfinished(folder: string, { folds, rule }: ModelManifest): void {
+  const { finished, folds: done } = readResults(folder);
+  if (finished) return;
+  const trained = done.reduce((sum, { networks }) => sum + networks.length, 0);
+  throw new EvolveError(
+    'bad-model',
+    `${folder} is not trained to its end: it has ${trained} of ${folds.length * rule.networks} networks. Go on with evolve train and --resume.`,
+  );
+}
+
 function textOf(path: string): string | undefined {
   try {
     return readFileSync(path, 'utf8');

@@ -13,7 +13,7 @@ import { checkWorkers } from '../../evaluation/check-workers.ts';
 import { FactorFile } from '../../evaluation/factor-file.ts';
 import { type BackendChoice, type BackendWish, chooseBackend } from '../graph/backend.ts';
 import { Ensemble } from './ensemble.ts';
-import { type ModelManifest, readModel, readResults } from './model-manifest.ts';
+import { type ModelManifest, readModel, refuseUnfinished } from './model-manifest.ts';
 import { featurePlaces, openReaders } from './training-inputs.ts';
 import { withKernels } from './with-kernels.ts';
 
@@ -131,16 +131,6 @@ export async function predictModel(options: PredictOptions): Promise<Predicted> 
     file.abandon();
     throw error;
   }
-}
-
-function refuseUnfinished(folder: string, { folds, rule }: ModelManifest): void {
-  const { finished, folds: done } = readResults(folder);
-  if (finished) return;
-  const trained = done.reduce((sum, { networks }) => sum + networks.length, 0);
-  throw new EvolveError(
-    'bad-model',
-    `${folder} is not trained to its end: it has ${trained} of ${folds.length * rule.networks} networks. Go on with evolve train and --resume.`,
-  );
 }
 
 /** A fold predicts from its first date until the next one's. */

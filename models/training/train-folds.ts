@@ -16,6 +16,7 @@ import { openReaders, type TrainingInputs } from './training-inputs.ts';
 import type { TrainingJob, TrainingSetting } from './training-job.ts';
 import type { TrainingProgress } from './training-progress.ts';
 import { trainOnThreads } from './training-threads.ts';
+import { withKernels } from './with-kernels.ts';
 
 export interface FoldsToTrain {
   /** Of the model. */
@@ -36,10 +37,12 @@ export async function trainFolds(work: FoldsToTrain): Promise<ModelResults> {
     tell({ kind: 'begun', manifest, networks: progress.networks, done: progress.done });
     const trained = await trainMissing(work, readers, progress);
     if (!trained) return progress.results(false);
-    for (const [i, { name }] of manifest.folds.entries()) {
-      tell({ kind: 'stage', label: 'Judging ensembles', done: i, total: manifest.folds.length });
-      progress.judged(name, await judgeEnsemble(work, readers, i));
-    }
+    await withKernels(work.workers, async () => {
+      for (const [i, { name }] of manifest.folds.entries()) {
+        tell({ kind: 'stage', label: 'Judging ensembles', done: i, total: manifest.folds.length });
+        progress.judged(name, await judgeEnsemble(work, readers, i));
+      }
+    });
     const results = progress.results(true);
     writeResults(folder, results);
     return results;

@@ -8,6 +8,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { makeFolder } from '../../core/atomic-file.ts';
 import { moments } from '../../evaluation/fitness.ts';
 import type { Batch } from '../batch.ts';
+import { gradients } from '../graph/gradients.ts';
 import { loss, lossValue } from '../graph/loss.ts';
 import type { Network } from '../graph/network.ts';
 import { Optimiser } from '../graph/optimiser.ts';
@@ -88,28 +89,24 @@ const valuesOf = ({ variables }: Network): Checkpoint['best'] =>
 /** Mean loss of the epoch's batches; undefined when it was to be left. */
 async function teach(training: NetworkTraining, optimiser: Optimiser, epoch: number): Promise<number | undefined> {
   const { network, rule, samples, shapes, train, name, due } = training;
-  const trained = [...network.variables.values()].filter(({ trainable }) => trainable);
   const dropout = trainingStream(name, 'dropout', epoch);
   const shuffle = trainingStream(name, 'shuffle', epoch);
   let [sum, weights] = [0, 0];
   for (const batch of samples.batches(train, rule.batch, { whole: wholeDates(rule.loss), shuffle })) {
     if (due()) return undefined;
-    const { value, grads } = tf.tidy(() => {
-      const inputs = inputTensors(batch, shapes);
-      return tf.variableGrads(
-        () => loss(rule.loss, network.run(inputs, { kind: 'training', dropout }), batch),
-        trained,
-      );
-    });
+    const { value, gradients: found } = gradients(
+      () => loss(rule.loss, network.run(inputTensors(batch, shapes), { kind: 'training', dropout }), batch),
+      network.variables,
+    );
     try {
       // A device that cannot be waited for has its numbers at hand from here on.
-      const [found] = await Promise.all([value, ...Object.values(grads)].map((tensor) => tensor.data()));
-      optimiser.step(grads, network.variables);
+      const [lossOf] = await Promise.all([value, ...Object.values(found)].map((tensor) => tensor.data()));
+      optimiser.step(found, network.variables);
       const weight = weightOf(rule, batch);
-      sum += (found?.[0] as number) * weight;
+      sum += (lossOf?.[0] as number) * weight;
       weights += weight;
     } finally {
-      tf.dispose([value, grads]);
+      tf.dispose([value, found]);
     }
   }
   return sum / weights;

@@ -4,6 +4,7 @@ import { EvolveError } from '../../core/failure.ts';
 import { FeatureReader } from '../features/feature-store.ts';
 import { chooseBackend } from '../graph/backend.ts';
 import { useKernels } from '../graph/kernels.ts';
+import { TrainingDiverged } from '../graph/optimiser.ts';
 import { PlainKernels } from '../kernels/plain-kernels.ts';
 import { Recurrent } from '../kernels/recurrent.ts';
 import { modelNamed } from '../models.ts';
@@ -23,11 +24,19 @@ const readers = setting.places.map((place) => FeatureReader.open(place));
 
 port.on('message', (job: TrainingJob) => {
   train(job).then(say, (error: unknown) => {
-    if (!(error instanceof EvolveError)) throw error;
-    say({ kind: 'failed', code: error.code, sentence: error.message, details: error.details });
+    const mistake = error instanceof TrainingDiverged ? diverged(job, error) : error;
+    if (!(mistake instanceof EvolveError)) throw error;
+    say({ kind: 'failed', code: mistake.code, sentence: mistake.message, details: mistake.details });
   });
 });
 say({ kind: 'ready' });
+
+const diverged = ({ name }: TrainingJob, error: TrainingDiverged): EvolveError =>
+  new EvolveError(
+    'bad-argument',
+    `Network ${name.network + 1} of fold ${name.fold + 1} diverged: the gradient of ${error.variable} is no finite number any more. Use a smaller --learning-rate, --clip-norm 1, or draw inputs in by --limit 5.`,
+    { cause: error },
+  );
 
 async function train({ name, train, valid, scalers, folder }: TrainingJob): Promise<TrainingMessage> {
   const { rule, parts, symbols, labels, styles } = setting;
