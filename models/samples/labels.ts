@@ -1,0 +1,175 @@
+/**
+ * What a model learns to predict: forward returns, standardised on each date over the symbols that could be bought then.
+ *
+ * Whether an entry could be bought is known `lag` dates after the date, when the order is placed. That decides only what
+ * teaches, and the label is known later still; what is predicted is asked nothing of the kind.
+ */
+import type { Matrix } from '../../core/arena.ts';
+import { EvolveError } from '../../core/failure.ts';
+import { stream } from '../../core/random.ts';
+import { forwardReturns, labelFields } from '../../data/labels.ts';
+import type { MarketManifest } from '../../data/market.ts';
+import type { Evaluator } from '../../evaluation/evaluator.ts';
+import type { TrainingRule } from '../training-rule.ts';
+import { shuffle } from './shuffle.ts';
+
+/** A market in memory. */
+export type LabelledMarket = Pick<Evaluator, 'market' | 'arena'>;
+
+export type LabelRules = Pick<TrainingRule, 'label' | 'universe' | 'placebo'>;
+
+/** Why a symbol has no label on a date: the first of these that applies. */
+const reasons = ['outsideUniverse', 'noReturn', 'suspended', 'st', 'notBuyable', 'sameForAll'] as const;
+type Reason = (typeof reasons)[number];
+
+/** Cells of some dates, dates times symbols. */
+export interface LabelCounts extends Readonly<Record<Reason, number>> {
+  readonly labelled: number;
+}
+
+/** Those masks that a market may have and do without. */
+const masks = ['CAN_BUY', 'ST', 'SUSPENDED'] as const;
+
+/** Names of the fields labels are made of on this market. */
+export function trainingLabelFields(manifest: MarketManifest, { label, universe }: LabelRules): string[] {
+  const has = (name: string): boolean => manifest.fields.some((field) => field.name === name);
+  if (universe !== undefined && !has(universe)) {
+    const fields = manifest.fields.flatMap(({ name, kind }) => (kind === 'm' ? [name] : []));
+    throw new EvolveError(
+      'missing-field',
+      `The market ${manifest.name} has no ${universe}, which is to say who belongs to the universe. It has ${fields.join(', ')}.`,
+    );
+  }
+  return [...labelFields(label), ...masks.filter(has), ...(universe === undefined ? [] : [universe])];
+}
+
+/**
+ * [dates][symbols], NaN without a label, in memory that threads share. Of every date the mean is 0 and the population
+ * deviation 1. With a placebo, each label is another symbol's of the same date: all symbols stand in a ring, the same on
+ * all dates, and each has the label of the next one with a label. So labels keep what they have in common from one
+ * date to the next, and chance has as much room as it has in the true ones.
+ */
+export function trainingLabels(market: LabelledMarket, rule: LabelRules): Float32Array {
+  const { calendar, symbols } = market.market.manifest;
+  const cells = calendar.length * symbols.length;
+  const labels = new Float32Array(new SharedArrayBuffer(4 * cells)).fill(Number.NaN);
+  const ring = rule.placebo === undefined ? undefined : ringOf(symbols.length, rule.placebo);
+  for (const { date, returns, verdicts } of judged(market, rule, calendar.keys())) {
+    const row = labels.subarray(date * symbols.length, (date + 1) * symbols.length);
+    const { mean, deviation } = momentsOf(returns, verdicts);
+    for (let n = 0; n < row.length; n++) {
+      if (verdicts[n] === labelled) row[n] = ((returns[n] as number) - mean) / deviation;
+    }
+    if (ring) passOn(row, ring);
+  }
+  return labels;
+}
+
+/** What became of all symbols on some dates. */
+export function labelCounts(market: LabelledMarket, rule: LabelRules, dates: Iterable<number>): LabelCounts {
+  const counts = new Array<number>(reasons.length + 1).fill(0);
+  for (const { verdicts } of judged(market, rule, dates)) {
+    for (const verdict of verdicts) counts[verdict] = (counts[verdict] as number) + 1;
+  }
+  const because = Object.fromEntries(reasons.map((reason, r) => [reason, counts[r]])) as Record<Reason, number>;
+  return { ...because, labelled: counts[labelled] as number };
+}
+
+/** A verdict is a reason's place, or this. */
+const labelled = reasons.length;
+const verdictOf = (reason: Reason): number => reasons.indexOf(reason);
+
+/** Of a return's size: the deviation of returns that are alike but for rounding is below. */
+const alike = 1e-6;
+
+interface JudgedDate {
+  readonly date: number;
+  readonly returns: Float32Array;
+  /** Valid until the next date. */
+  readonly verdicts: Uint8Array;
+}
+
+function* judged(
+  { market, arena }: LabelledMarket,
+  rule: LabelRules,
+  dates: Iterable<number>,
+): Generator<JudgedDate, void, undefined> {
+  const { manifest, daily } = market;
+  const names = trainingLabelFields(manifest, rule);
+  const loaded = (name: string): Matrix | undefined => {
+    if (!names.includes(name)) return undefined;
+    const matrix = daily.get(name);
+    if (!matrix) throw new RangeError(`${name} was not loaded`);
+    return matrix;
+  };
+  const [canBuy, st, suspended] = masks.map(loaded);
+  const universe = rule.universe === undefined ? undefined : loaded(rule.universe);
+  const forward = forwardReturns(market, rule.label, arena);
+  try {
+    const last = manifest.calendar.length - 1;
+    const verdicts = new Uint8Array(manifest.symbols.length);
+    for (const date of dates) {
+      const at = (matrix: Matrix | undefined, row = date) => matrix && arena.row(matrix, row);
+      const returns = arena.row(forward, date);
+      const [member, halted, special] = [at(universe), at(suspended), at(st)];
+      // The last dates have no return, whoever can be bought.
+      const open = at(canBuy, Math.min(date + rule.label.lag, last));
+      for (let n = 0; n < verdicts.length; n++) {
+        verdicts[n] = verdict(
+          returns[n] as number,
+          member?.[n] ?? 1,
+          halted?.[n] ?? 0,
+          special?.[n] ?? 0,
+          open?.[n] ?? 1,
+        );
+      }
+      const { mean, deviation } = momentsOf(returns, verdicts);
+      if (!(deviation > alike * Math.max(1, Math.abs(mean)))) {
+        for (let n = 0; n < verdicts.length; n++) if (verdicts[n] === labelled) verdicts[n] = verdictOf('sameForAll');
+      }
+      yield { date, returns, verdicts };
+    }
+  } finally {
+    arena.release(forward.address);
+  }
+}
+
+const [outside, noReturn, halt, special, closed] = reasons.map(verdictOf) as [number, number, number, number, number];
+
+function verdict(value: number, member: number, suspended: number, st: number, canBuy: number): number {
+  if (!(member > 0)) return outside;
+  if (!Number.isFinite(value)) return noReturn;
+  if (suspended > 0) return halt;
+  if (st > 0) return special;
+  return canBuy === 1 ? labelled : closed;
+}
+
+function momentsOf(returns: Float32Array, verdicts: Uint8Array): { mean: number; deviation: number } {
+  let [count, sum, squares] = [0, 0, 0];
+  for (let n = 0; n < returns.length; n++) {
+    if (verdicts[n] !== labelled) continue;
+    sum += returns[n] as number;
+    count++;
+  }
+  const mean = sum / count;
+  for (let n = 0; n < returns.length; n++) {
+    if (verdicts[n] === labelled) squares += ((returns[n] as number) - mean) ** 2;
+  }
+  return { mean, deviation: Math.sqrt(squares / count) };
+}
+
+/** All symbols in a random order. */
+function ringOf(symbols: number, seed: number): Int32Array {
+  const random = stream(seed, symbols, 0x72696e67);
+  const ring = Int32Array.from({ length: symbols }, (_, n) => n);
+  shuffle(ring, random);
+  return ring;
+}
+
+/** Everybody with a label gets that of the next one in the ring. */
+function passOn(row: Float32Array, ring: Int32Array): void {
+  const among = ring.filter((n) => !Number.isNaN(row[n]));
+  const first = row[among[0] ?? 0] as number;
+  for (let i = 0; i + 1 < among.length; i++) row[among[i] as number] = row[among[i + 1] as number] as number;
+  if (among.length > 0) row[among.at(-1) as number] = first;
+}
