@@ -1,8 +1,13 @@
 /** The part of WebAssembly we use; TypeScript ships it only with the browser's types, and Node's leave it out. */
 declare namespace WebAssembly {
-  class Memory {
-    constructor(descriptor: { initial: number; maximum: number; shared: true });
-    readonly buffer: SharedArrayBuffer;
+  /** Shared by all threads unless it says otherwise. */
+  class Memory<Kind extends ArrayBufferLike = SharedArrayBuffer> {
+    constructor(
+      descriptor: Kind extends SharedArrayBuffer
+        ? { initial: number; maximum: number; shared: true }
+        : { initial: number },
+    );
+    readonly buffer: Kind;
     grow(pages: number): number;
   }
   class Module {

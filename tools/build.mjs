@@ -17,8 +17,9 @@ if (tsc.status !== 0) process.exit(tsc.status ?? 1);
 
 await assemble('operators/wasm/assembly/kernels.ts', join('operators', 'wasm', 'kernels.wasm'));
 await assemble('models/kernels/assembly/recurrent.ts', join('models', 'kernels', 'recurrent.wasm'));
+await assemble('models/kernels/assembly/plain.ts', join('models', 'kernels', 'plain.wasm'), { shared: false });
 
-async function assemble(source, target) {
+async function assemble(source, target, { shared } = { shared: true }) {
   const wasm = join(root, 'dist', target);
   mkdirSync(dirname(wasm), { recursive: true });
   const before = bytes(wasm);
@@ -26,9 +27,9 @@ async function assemble(source, target) {
     source,
     ...['--baseDir', root, '--outFile', wasm],
     ...['--runtime', 'stub', '-O3', '--converge', '--noAssert'],
-    ...['--enable', 'simd', '--enable', 'threads'],
+    ...['--enable', 'simd', '--importMemory', '--initialMemory', '1'],
     // Memory is made by core/arena.ts and shared by all threads; its largest size must match there.
-    ...['--importMemory', '--sharedMemory', '--initialMemory', '1', '--maximumMemory', '65536'],
+    ...(shared ? ['--enable', 'threads', '--sharedMemory', '--maximumMemory', '65536'] : []),
   ]);
   if (error) {
     console.error(stderr.toString());
