@@ -6,6 +6,7 @@ import { createRequire } from 'node:module';
 import { dirname, sep } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import { EvolveError } from '../../core/failure.ts';
+import { registerStockGradients } from './stock-gradients.ts';
 
 export type BackendWish = 'auto' | BackendName;
 type BackendName = 'tensorflow' | 'webgpu' | 'wasm' | 'cpu';
@@ -43,6 +44,7 @@ export async function chooseBackend(wish: BackendWish): Promise<BackendChoice> {
     try {
       const version = await backends[name].load(wish !== 'auto');
       await use(name);
+      registerStockGradients();
       return { name, version, passedOver };
     } catch (error) {
       passedOver.push({ name, reason: reasonOf(error) });
@@ -91,7 +93,7 @@ async function webgpu(wished: boolean): Promise<string> {
   const gpu = create([]) as { requestAdapter(options: object): Promise<Adapter | null> };
   const adapter = await gpu.requestAdapter({ powerPreference: 'high-performance' });
   if (!adapter) throw new Error('there is no graphics adapter');
-  const description = Object.values(adapter.info ?? {}).join(' ');
+  const description = ['vendor', 'architecture', 'device', 'description'].map((key) => adapter.info?.[key]).join(' ');
   if (!wished && (adapter.info?.isFallbackAdapter || /swiftshader|llvmpipe|lavapipe|software/i.test(description))) {
     throw new Error('the only graphics adapter is software, slower than wasm');
   }

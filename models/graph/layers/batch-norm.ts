@@ -48,7 +48,7 @@ export class BatchNorm extends Freezable {
       return y as T;
     }
     const { scale, shift } = this.#affine(this.#moving());
-    return x.mul(scale).add(shift);
+    return tf.add(tf.mul(x, scale), shift);
   }
 
   /** What run does to x, as y = x scale + shift: differentiable in gamma and beta, and x is taken for given. */
@@ -68,10 +68,10 @@ export class BatchNorm extends Freezable {
   }
 
   #affine({ mean, variance }: Statistics): { scale: tf.Tensor1D; shift: tf.Tensor1D } {
-    const inverse = variance.add<tf.Tensor1D>(epsilon).rsqrt();
-    const scale = this.#gamma ? inverse.mul<tf.Tensor1D>(this.#gamma) : inverse;
-    const off = mean.mul<tf.Tensor1D>(scale);
-    return { scale, shift: this.#beta ? this.#beta.sub(off) : off.neg() };
+    const inverse = tf.rsqrt(tf.add<tf.Tensor1D>(variance, epsilon));
+    const scale = this.#gamma ? tf.mul<tf.Tensor1D>(inverse, this.#gamma) : inverse;
+    const off = tf.mul<tf.Tensor1D>(mean, scale);
+    return { scale, shift: this.#beta ? tf.sub(this.#beta, off) : tf.neg(off) };
   }
 
   /** To sum_k 0.99^(n-k) 0.01 stat_k / (1 - 0.99^n) after n batches. */
@@ -82,8 +82,8 @@ export class BatchNorm extends Freezable {
     tf.tidy(() => {
       this.#batches.assign(tf.scalar(batches));
       // The first batch counts whole: what was there is multiplied with 0.
-      this.#mean.assign(this.#mean.mul(1 - weight).add(mean.mul(weight)));
-      this.#variance.assign(this.#variance.mul(1 - weight).add(variance.mul(weight)));
+      this.#mean.assign(tf.add(tf.mul(this.#mean, 1 - weight), tf.mul(mean, weight)));
+      this.#variance.assign(tf.add(tf.mul(this.#variance, 1 - weight), tf.mul(variance, weight)));
     });
   }
 }

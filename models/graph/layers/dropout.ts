@@ -8,5 +8,5 @@ export function dropout<T extends tf.Tensor>(x: T, rate: number, pass: Pass): T 
   const { dropout: stream } = pass;
   const kept = 1 / (1 - rate);
   const mask = Float32Array.from({ length: x.size }, () => (stream.next() < rate ? 0 : kept));
-  return x.mul(tf.tensor(mask, x.shape));
+  return tf.mul(x, tf.tensor(mask, x.shape));
 }

@@ -54,8 +54,8 @@ interface Affine {
 }
 
 function fold({ scale, shift }: Affine, { kernel, recurrentKernel, bias }: WeightTensors): WeightTensors {
-  const fromShift = kernel.mul(shift.expandDims(1)).sum(0, true);
+  const fromShift = tf.sum(tf.mul(kernel, tf.expandDims(shift, 1)), 0, true);
   // Of two rows of biases the second is the state's, which no input reaches.
-  const rows = bias.rank === 2 ? tf.concat([fromShift, tf.zerosLike(fromShift)], 0) : fromShift.reshape(bias.shape);
-  return { kernel: kernel.mul(scale.expandDims(1)), recurrentKernel, bias: bias.add(rows) };
+  const rows = bias.rank === 2 ? tf.concat([fromShift, tf.zerosLike(fromShift)], 0) : tf.reshape(fromShift, bias.shape);
+  return { kernel: tf.mul(kernel, tf.expandDims(scale, 1)), recurrentKernel, bias: tf.add(bias, rows) };
 }

@@ -28,6 +28,6 @@ const fused = fusedOperation<undefined, Kept>({
 });
 
 export function dense(x: tf.Tensor2D, kernel: tf.Tensor2D, bias: tf.Tensor1D): tf.Tensor2D {
-  if (!fuses()) return tf.matMul(x, kernel).add(bias);
+  if (!fuses()) return tf.add(tf.matMul(x, kernel), bias);
   return fused({ x, kernel, bias }, undefined)[0] as tf.Tensor2D;
 }

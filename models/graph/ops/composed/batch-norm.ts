@@ -9,9 +9,9 @@ export function composedBatchNorm(
   epsilon: number,
 ): Normalised {
   const { mean, variance } = composedMoments(x);
-  const scaled = x.sub(mean).mul(variance.add(epsilon).rsqrt());
-  const stretched = gamma ? scaled.mul(gamma) : scaled;
-  return { y: beta ? stretched.add(beta) : stretched, mean, variance };
+  const scaled = tf.mul(tf.sub(x, mean), tf.rsqrt(tf.add(variance, epsilon)));
+  const stretched = gamma ? tf.mul(scaled, gamma) : scaled;
+  return { y: beta ? tf.add(stretched, beta) : stretched, mean, variance };
 }
 
 export function composedMoments(x: tf.Tensor): { mean: tf.Tensor1D; variance: tf.Tensor1D } {

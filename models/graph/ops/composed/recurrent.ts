@@ -17,12 +17,10 @@ export function composedRecurrent(
   const [rows, steps, inputs] = x.shape;
   const [units, columns] = recurrentKernel.shape as [number, number];
   const state = recurrentKernel as tf.Tensor2D;
-  const biases = tf.unstack(bias.reshape([-1, columns]), 0) as tf.Tensor1D[];
+  const biases = tf.unstack(tf.reshape(bias, [-1, columns]), 0) as tf.Tensor1D[];
   // Every step's product with the inputs at once.
-  const fromX = tf
-    .matMul(x.reshape([rows * steps, inputs]), kernel as tf.Tensor2D)
-    .add(biases[0] as tf.Tensor1D)
-    .reshape([rows, steps, columns]);
+  const product = tf.matMul(tf.reshape(x, [rows * steps, inputs]), kernel as tf.Tensor2D);
+  const fromX = tf.reshape(tf.add(product, biases[0] as tf.Tensor1D), [rows, steps, columns]);
   const step = cell === 'lstm' ? lstm(state) : gru(state, units, cell === 'gru' ? undefined : biases[1]);
   let now: State = { h: tf.zeros([rows, units]), c: tf.zeros([rows, units]) };
   const states: tf.Tensor2D[] = [];
@@ -37,26 +35,26 @@ type Step = (fromX: tf.Tensor2D, state: State) => State;
 
 function lstm(recurrentKernel: tf.Tensor2D): Step {
   return (fromX, { h, c }) => {
-    const gates = tf.split(fromX.add(tf.matMul(h, recurrentKernel)), 4, 1);
+    const gates = tf.split(tf.add(fromX, tf.matMul(h, recurrentKernel)), 4, 1);
     const [i, f, g, o] = gates as [tf.Tensor2D, tf.Tensor2D, tf.Tensor2D, tf.Tensor2D];
-    const newC: tf.Tensor2D = f.sigmoid().mul(c).add(i.sigmoid().mul(g.tanh()));
-    return { h: o.sigmoid().mul(newC.tanh()), c: newC };
+    const newC = tf.add<tf.Tensor2D>(tf.mul(tf.sigmoid(f), c), tf.mul(tf.sigmoid(i), tf.tanh(g)));
+    return { h: tf.mul(tf.sigmoid(o), tf.tanh(newC)), c: newC };
   };
 }
 
 /** With a bias of its own for the state, reset comes after the product. */
 function gru(recurrentKernel: tf.Tensor2D, units: number, stateBias: tf.Tensor1D | undefined): Step {
-  const [forGates, forCandidate] = tf.split(recurrentKernel, [2 * units, units], 1) as [tf.Tensor2D, tf.Tensor2D];
+  const apart = (columns: tf.Tensor2D) => tf.split(columns, [2 * units, units], 1) as [tf.Tensor2D, tf.Tensor2D];
+  const [forGates, forCandidate] = apart(recurrentKernel);
   return (fromX, { h, c }) => {
-    const [xGates, xCandidate] = tf.split(fromX, [2 * units, units], 1) as [tf.Tensor2D, tf.Tensor2D];
-    const after = stateBias && tf.split(tf.matMul(h, recurrentKernel).add(stateBias), [2 * units, units], 1);
-    const [z, r] = tf.split(xGates.add(after?.[0] ?? tf.matMul(h, forGates)).sigmoid(), 2, 1) as [
-      tf.Tensor2D,
-      tf.Tensor2D,
-    ];
-    const fromState = after?.[1] ? r.mul(after[1]) : tf.matMul(r.mul(h) as tf.Tensor2D, forCandidate);
-    const n = xCandidate.add(fromState).tanh();
+    const [xGates, xCandidate] = apart(fromX);
+    const after = stateBias && apart(tf.add(tf.matMul(h, recurrentKernel), stateBias));
+    const gates = tf.sigmoid(tf.add(xGates, after?.[0] ?? tf.matMul(h, forGates)));
+    const [z, r] = tf.split(gates, 2, 1) as [tf.Tensor2D, tf.Tensor2D];
+    const n = tf.tanh(
+      tf.add(xCandidate, after ? tf.mul(r, after[1]) : tf.matMul(tf.mul<tf.Tensor2D>(r, h), forCandidate)),
+    );
     // h' = z h + (1 - z) n
-    return { h: n.add(z.mul(h.sub(n))), c };
+    return { h: tf.add(n, tf.mul(z, tf.sub(h, n))), c };
   };
 }
