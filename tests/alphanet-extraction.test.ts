@@ -1,13 +1,20 @@
 /** Extraction in the graph gives what the operators mean, has gradients, and nests. */
-import '@tensorflow/tfjs';
-import '@tensorflow/tfjs-backend-wasm';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, test } from 'vitest';
+import type { Matrix } from '../core/arena.ts';
 import { stream } from '../core/random.ts';
+import { Evaluator } from '../evaluation/evaluator.ts';
 import { type ExtractionName, extractions, operandsOf } from '../models/alphanet/channels.ts';
 import { extractInGraph, type Windows } from '../models/alphanet/extract-in-graph.ts';
+import { isKnown } from '../models/alphanet/mark.ts';
+import type { AlphaNet } from '../models/alphanet/versions.ts';
+import { chooseBackend } from '../models/graph/backend.ts';
+import type { InputPart } from '../models/inputs.ts';
+import { modelNamed } from '../models/models.ts';
 import type { Series } from '../operators/define.ts';
 import { type OperatorName, operatorOf } from '../operators/table.ts';
+import { parse } from '../program/parse.ts';
+import { troubledMarket } from './markets.ts';
 
 const names = Object.keys(extractions) as ExtractionName[];
 const [rows, dates, fields] = [5, 30, 4];
@@ -72,9 +79,9 @@ function expectNear(actual: ArrayLike<number>, wanted: readonly number[]): void 
   }
 }
 
-describe.each(['cpu', 'wasm'])('extraction in the graph on %s', (backend) => {
+describe.each(['cpu', 'wasm'] as const)('extraction in the graph on %s', (backend) => {
   beforeAll(async () => {
-    await tf.setBackend(backend);
+    await chooseBackend(backend);
   });
 
   test.each(names)('%s is what the operator means, window by window', (operator) => {
@@ -104,9 +111,10 @@ describe.each(['cpu', 'wasm'])('extraction in the graph on %s', (backend) => {
     const sum = (of: tf.Tensor) =>
       tf.tidy(() => {
         const y = extractInGraph(of as tf.Tensor3D, windows, [operator]);
-        return tf.sum(tf.mul(tf.where(tf.isNaN(y), tf.zerosLike(y), y), weigh)) as tf.Scalar;
+        return tf.sum(tf.mul(tf.where(isKnown(y), y, tf.zeros(y.shape)), weigh)) as tf.Scalar;
       });
     const gradient = tf.grad(sum)(tf.tensor3d(x, shape)).dataSync();
+    expect(gradient.some((of) => Math.abs(of) > 0.01)).toBe(true);
     const value = (changed: Float32Array) => sum(tf.tensor3d(changed, shape)).dataSync()[0] as number;
     for (const [i, at] of x.entries()) {
       if (Number.isNaN(at)) {
@@ -148,4 +156,39 @@ describe.each(['cpu', 'wasm'])('extraction in the graph on %s', (backend) => {
     expect(gradient.dataSync().every(Number.isFinite)).toBe(true);
     tf.dispose([y, known, gradient]);
   });
+});
+
+test('the channels that are kept are those of the graph', async () => {
+  await chooseBackend('wasm');
+  const [rows, columns] = [60, 6];
+  const { folder } = await troubledMarket({ rows, columns, bars: 2, seed: 3 });
+  const own = ['CLOSE', 'OPEN', 'VOLUME', 'TURN'];
+  const evaluator = await Evaluator.open(folder, { workers: 1, fields: own });
+  try {
+    const { manifest } = evaluator.market;
+    const { windows, operators } = modelNamed('alphanet-v3') as AlphaNet;
+    const parts = modelNamed('alphanet-v3').parts({ manifest, fields: own, factors: [] });
+    const programs = (texts: readonly string[]) => texts.map((text) => parse(text, evaluator.vocabulary));
+    const raw = await evaluator.values(programs(own));
+    const cell = (matrix: Matrix, date: number, symbol: number) => evaluator.arena.row(matrix, date)[symbol] as number;
+    const dates = [29, 44, 59];
+    const samples = dates.flatMap((date) => Array.from({ length: columns }, (_, symbol) => ({ date, symbol })));
+    const pictures = samples.flatMap(({ date, symbol }) =>
+      Array.from({ length: 30 }, (_, i) => raw.map((field) => cell(field, date - 29 + i, symbol))).flat(),
+    );
+    for (const [i, window] of windows.entries()) {
+      const { channels, lags } = parts[i] as InputPart;
+      const kept = await evaluator.values(programs(channels.map(({ expression }) => expression)));
+      const wanted = samples.flatMap(({ date, symbol }) =>
+        lags.flatMap((lag) => kept.map((channel) => cell(channel, date - lag, symbol))),
+      );
+      const found = wanted.filter((value) => !Number.isNaN(value)).length;
+      expect(found).toBeGreaterThan(wanted.length / 2);
+      expect(found).toBeLessThan(wanted.length);
+      const picture = tf.tensor3d(pictures, [samples.length, 30, own.length]);
+      expectNear(extractInGraph(picture, { window, stride: window }, operators).dataSync(), wanted);
+    }
+  } finally {
+    await evaluator.close();
+  }
 });

@@ -47,7 +47,7 @@ function look(picture: Tensor3D, windows: Windows): Seen {
   const [rows, , fields] = picture.shape;
   const { window } = windows;
   const there = isKnown(picture);
-  const values = cut(tf.where(there, picture, tf.zerosLike(picture)), windows);
+  const values = cut(tf.where(there, picture, tf.zeros(picture.shape)), windows);
   const known = mark(there, (is) => cut(tf.cast(is, 'float32') as Tensor3D, windows)) as Tensor4D;
   const full = mark(known, (is) => tf.greater(tf.min(is, 2), 0)) as Tensor3D;
   const mean = tf.mean(values, 2) as Tensor3D;
@@ -84,7 +84,7 @@ const nan = (like: tf.Tensor): tf.Tensor => tf.fill(like.shape, Number.NaN);
 const only = (where: tf.Tensor, values: tf.Tensor): Tensor3D => tf.where(where, values, nan(values)) as Tensor3D;
 
 /** Something to divide by or take the root of where there is nothing to: what comes of it is not looked at. */
-const harmless = (where: tf.Tensor, values: tf.Tensor): tf.Tensor => tf.where(where, values, tf.onesLike(values));
+const harmless = (where: tf.Tensor, values: tf.Tensor): tf.Tensor => tf.where(where, values, tf.ones(values.shape));
 
 /** [rows, steps, fields] of one date of every window. */
 const at = (x: Tensor4D, { rows, steps, fields }: Seen['shape'], date: number): tf.Tensor =>
@@ -114,6 +114,14 @@ const both = (are: Tensor3D, seen: Seen): tf.Tensor =>
     return tf.greater(abovePairs(products(marks, one), one), 0);
   });
 
+/** The date chosen of every window. Where several are as good it is the first, and the gradient is its alone. */
+function first({ values, shape }: Seen, choose: typeof tf.argMax): tf.Tensor {
+  const chosen = mark(values, (x) =>
+    tf.transpose(tf.cast(tf.oneHot(choose(x, 2), shape.window), 'float32'), [0, 1, 3, 2]),
+  );
+  return tf.sum(tf.mul(values, chosen), 2);
+}
+
 const weights = (window: number): tf.Tensor =>
   tf.tensor4d(
     Array.from({ length: window }, (_, i) => (2 * (i + 1)) / (window * (window + 1))),
@@ -125,13 +133,13 @@ const graphs: Record<ExtractionName, (seen: Seen) => Tensor3D> = {
     const { rows, steps, window, fields } = seen.shape;
     const scaled = tf.div(seen.centred, tf.reshape(seen.deviation, [rows, steps, 1, fields])) as Tensor4D;
     const pairs = tf.div(abovePairs(products(scaled, seen), seen), window - 1);
-    return only(both(seen.varies, seen), tf.clipByValue(pairs, -1, 1));
+    return only(both(seen.varies, seen), pairs);
   },
   ts_cov: (seen) => {
     const pairs = tf.div(abovePairs(products(seen.centred, seen), seen), seen.shape.window - 1);
     return only(both(seen.full, seen), pairs);
   },
-  ts_stddev: ({ full, varies, deviation }) => only(full, tf.where(varies, deviation, tf.zerosLike(deviation))),
+  ts_stddev: ({ full, varies, deviation }) => only(full, tf.where(varies, deviation, tf.zeros(deviation.shape))),
   ts_zscore: ({ varies, mean, deviation }) => only(varies, tf.div(mean, deviation)),
   ts_return: ({ values, known, shape }) => {
     const last = shape.window - 1;
@@ -145,7 +153,7 @@ const graphs: Record<ExtractionName, (seen: Seen) => Tensor3D> = {
   },
   ts_decaylinear: ({ full, values, shape }) => only(full, tf.sum(tf.mul(values, weights(shape.window)), 2)),
   ts_mean: ({ full, mean }) => only(full, mean),
-  ts_min: ({ full, values }) => only(full, tf.min(values, 2)),
-  ts_max: ({ full, values }) => only(full, tf.max(values, 2)),
+  ts_min: (seen) => only(seen.full, first(seen, tf.argMin)),
+  ts_max: (seen) => only(seen.full, first(seen, tf.argMax)),
   ts_sum: ({ full, values }) => only(full, tf.sum(values, 2)),
 };

@@ -35,7 +35,7 @@ export function extractor(
 
 function scaled(raw: tf.Tensor3D, scale: Scale | undefined): tf.Tensor3D {
   const x = scale ? tf.div(tf.sub(raw, tf.tensor1d(scale.mean)), tf.tensor1d(scale.deviation)) : raw;
-  return tf.where(isKnown(x), x, tf.zerosLike(x)) as tf.Tensor3D;
+  return tf.where(isKnown(x), x, tf.zeros(x.shape)) as tf.Tensor3D;
 }
 
 /** Run by run: the gradient of a gather has no kernel on the WebAssembly backend. */
