@@ -65,7 +65,7 @@ describe('every fold', () => {
           expect(all[0]).toBeGreaterThanOrEqual(Math.max(rule.reach, predict.from - delay - rule.history));
           expect(all.at(-1)).toBe(predict.from - delay - 1);
           for (const part of [train, valid]) {
-            for (let i = 1; i < part.length; i++) expect(part[i]).toBe((part[i - 1] as number) + rule.every);
+            expect(part).toEqual(part.map((_, i) => (part[0] as number) + i * rule.every));
           }
           // No date of the stretches is forgotten at their beginnings.
           expect((train[0] as number) - rule.every).toBeLessThan(predict.from - delay - rule.history);

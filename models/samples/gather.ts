@@ -59,9 +59,10 @@ export function gatherSome(
   }
 }
 
-/** Of each symbol, how many of its numbers are known. */
-export function knownOf(record: Float32Array, channels: number): Uint32Array {
-  const known = new Uint32Array(record.length / channels);
+/** Of each symbol, how many of its numbers are known. Those of years of dates are kept, so they are small if they can be. */
+export function knownOf(record: Float32Array, channels: number): Uint16Array | Uint32Array {
+  const symbols = record.length / channels;
+  const known = channels < 2 ** 16 ? new Uint16Array(symbols) : new Uint32Array(symbols);
   for (let n = 0, at = 0; n < known.length; n++) {
     let count = 0;
     for (const end = at + channels; at < end; at++) if (!Number.isNaN(record[at])) count++;

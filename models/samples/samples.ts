@@ -178,6 +178,9 @@ export class Samples {
   }
 }
 
+/** Of every symbol the numbers known of a record. */
+type Known = ReturnType<typeof knownOf>;
+
 /** One part of the rows. */
 class Input {
   readonly name: string;
@@ -187,7 +190,7 @@ class Input {
   readonly #scaling: Scaling;
   readonly #symbols: number;
   /** By date of the record: scanned once, for it is read at every lag and in every epoch. */
-  readonly #counts = new Map<number, Uint32Array>();
+  readonly #counts = new Map<number, Known>();
 
   constructor({ part, reader, scaler, read }: SamplePart, symbols: number, limit: number) {
     const channels = part.channels.length;
@@ -208,11 +211,11 @@ class Input {
   }
 
   /** Of every symbol the numbers known, step by step; before the calendar there are none. */
-  known(date: number): Uint32Array[] {
+  known(date: number): Known[] {
     return this.#part.lags.flatMap((lag) => (date >= lag ? [this.#countsOf(date - lag)] : []));
   }
 
-  #countsOf(date: number): Uint32Array {
+  #countsOf(date: number): Known {
     const counted = this.#counts.get(date);
     if (counted) return counted;
     const counts = knownOf(this.#record(date), this.#part.channels.length);
