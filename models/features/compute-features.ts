@@ -29,7 +29,10 @@ export interface FeatureWork extends Dates {
 const spareBytes = 64 * 1024 ** 2;
 /** Kernels work on so many dates or a multiple. */
 const kernelDates = 20;
-/** In a block if memory allows, and so many times what a value looks back on, which every block computes again. */
+/**
+ * In a block if memory allows, and so many times what a value looks back on, which every block computes again. 270
+ * channels of 500 symbols on 1,250 dates, 675 MB, take 3 s of processor time in such blocks and in one, and 370 MB or 890.
+ */
 const enoughDates = 160;
 const enoughHistories = 8;
 
