@@ -13,7 +13,7 @@ export interface Chart {
   readonly option: EChartsCoreOption;
 }
 
-const fontFamily = "system-ui, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif";
+export const fontFamily = "system-ui, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif";
 export const axisText = { color: light('quiet'), fontSize: 12 };
 
 interface LegendEntry {

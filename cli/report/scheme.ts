@@ -21,6 +21,11 @@ export const tones = {
   faint: { light: '#f3dcc6', dark: '#513a28' },
   pale: { light: '#dfa66e', dark: '#a8713e' },
   shuffled: { light: '#7d8894', dark: '#8b97a3' },
+  lowest: { light: '#1f6fd0', dark: '#58a6ff' },
+  lower: { light: '#6a5fc4', dark: '#958cf0' },
+  medium: { light: '#9b4fae', dark: '#c07bd6' },
+  higher: { light: '#c63d83', dark: '#ee6ba6' },
+  highest: { light: '#e0263f', dark: '#ff6070' },
 } as const satisfies Record<string, Tone>;
 
 export type ToneName = keyof typeof tones;

@@ -3,6 +3,7 @@ import type { FactorSheet, TearSheet } from '../../evaluation/tear-sheet/sheet.t
 import { count } from '../print/number.ts';
 import { drawn } from './chart.ts';
 import { type Html, html, safe } from './html.ts';
+import { slim, weighed, weightSentence } from './page.ts';
 import { picture } from './picture.ts';
 import { pageStyle } from './style.ts';
 import { factorCharts, type TitledChart } from './tear-sheet/factor-charts.ts';
@@ -23,7 +24,6 @@ import {
 
 /** Of a library, so many factors are unfolded to begin with. */
 const unfolded = 2;
-const weightMark = '\u0000weight\u0000';
 
 export async function tearSheetPage(sheet: TearSheet): Promise<string> {
   const { factors, warnings } = sheet;
@@ -38,7 +38,7 @@ export async function tearSheetPage(sheet: TearSheet): Promise<string> {
         : body,
     );
   }
-  const page = html`<!doctype html>
+  return weighed(html`<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
@@ -58,15 +58,12 @@ ${sections}
 <h2>How it was made</h2>
 ${settingsList(sheet)}
 </section>
-<footer>This page weighs ${weightMark} and needs nothing beside itself.</footer>
+<footer>${weightSentence}</footer>
 </main>
 </body>
 </html>
-`.text;
-  return page.replace(weightMark, weight(Buffer.byteLength(page)));
+`);
 }
-
-const weight = (bytes: number): string => (bytes < 1e6 ? `${count(bytes / 1e3)} kB` : `${(bytes / 1e6).toFixed(2)} MB`);
 
 /** Each chart by the name of its file, without the ending. */
 export async function tearSheetPictures(sheet: TearSheet): Promise<Map<string, string>> {
@@ -144,12 +141,3 @@ async function figures(charts: readonly TitledChart[]): Promise<Html[]> {
   }
   return all;
 }
-
-/** A tenth of a point is finer than any screen shows, and the letters are those of the page. */
-const slim = (svg: string): string =>
-  svg
-    .replace(/ (?:d|points)="[^"]*"/g, (path) =>
-      path.replace(/\d+\.\d{2,}/g, (n) => String(Number(Number(n).toFixed(1)))),
-    )
-    .replace(/(style="[^"]*?)font-family:[^;"]*;?/g, '$1')
-    .replaceAll(' xml:space="preserve"', '');
