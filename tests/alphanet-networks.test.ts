@@ -5,6 +5,8 @@ import { stream } from '../core/random.ts';
 import { channelsOf, type PictureRow } from '../models/alphanet/channels.ts';
 import { extractor } from '../models/alphanet/extractor.ts';
 import { factorsPart, picturePart } from '../models/alphanet/picture-parts.ts';
+import { useStockWasm } from '../models/alphanet/stock-wasm.ts';
+import { type AlphaNetTiming, timeAlphaNet, timedAlphaNets } from '../models/alphanet/time-alphanet.ts';
 import { type AlphaNet, alphaNets } from '../models/alphanet/versions.ts';
 import type { Batch } from '../models/batch.ts';
 import { chooseBackend } from '../models/graph/backend.ts';
@@ -267,4 +269,42 @@ describe.each(['alphanet-v2.1', 'alphanet-v3'])('%s with its extraction in the g
     });
     net.dispose();
   });
+});
+
+test.each(['alphanet-v1', 'alphanet-v2', 'alphanet-v3'])(
+  '%s of stock operations has the same gradients',
+  async (name) => {
+    const version = versionNamed(name);
+    const net = network(version);
+    const batch = inputs(version, net, 20);
+    const found = () => {
+      const run = () => loss(version.rule.loss, net.run(batch, training()), labelled(20));
+      const { value, gradients: all } = gradients(run, net.variables);
+      const cells = Object.entries(all).map(([of, gradient]) => [of, Float32Array.from(gradient.dataSync())] as const);
+      tf.dispose([value, ...Object.values(all)]);
+      return cells;
+    };
+    const ours = found();
+    const leave = await useStockWasm();
+    const stock = new Map(found());
+    await leave();
+    for (const [of, cells] of ours) {
+      const wanted = stock.get(of) as Float32Array;
+      const largest = wanted.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+      const off = cells.reduce((most, value, i) => Math.max(most, Math.abs(value - (wanted[i] as number))), 0);
+      expect(off, of).toBeLessThanOrEqual(1e-4 * largest);
+    }
+    tf.dispose([...batch.values()]);
+    net.dispose();
+  },
+);
+
+test('steps are timed by ours and by stock kernels, with kept channels and in the graph', async () => {
+  const timings: AlphaNetTiming[] = [];
+  for await (const timing of timeAlphaNet(1, 1, 8)) timings.push(timing);
+  expect(timings.map(({ model, kernels, features }) => `${model} ${kernels} ${features}`)).toEqual(
+    timedAlphaNets.flatMap((name) => [`${name} ours kept`, `${name} stock kept`, `${name} stock in the graph`]),
+  );
+  expect(timings.every(({ batchMs }) => batchMs > 0 && Number.isFinite(batchMs))).toBe(true);
+  expect(tf.getBackend()).toBe('wasm');
 });

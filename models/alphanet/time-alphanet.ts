@@ -1,0 +1,130 @@
+/**
+ * How long a step of training takes: our kernels on kept channels, beside stock tfjs on the same, and beside stock tfjs
+ * with the extraction in its graph, which is how the reports have it.
+ */
+import * as tf from '@tensorflow/tfjs-core';
+import { type Stream, stream } from '../../core/random.ts';
+import type { Batch } from '../batch.ts';
+import { chooseBackend } from '../graph/backend.ts';
+import { gradients } from '../graph/gradients.ts';
+import { useKernels } from '../graph/kernels.ts';
+import { loss } from '../graph/loss.ts';
+import type { InputTensors, Network } from '../graph/network.ts';
+import { Optimiser } from '../graph/optimiser.ts';
+import type { InputPart } from '../inputs.ts';
+import { PlainKernels } from '../kernels/plain-kernels.ts';
+import { Recurrent } from '../kernels/recurrent.ts';
+import { extractor } from './extractor.ts';
+import { pictureDates, picturePart } from './picture-parts.ts';
+import { useStockWasm } from './stock-wasm.ts';
+import { type AlphaNet, alphaNets } from './versions.ts';
+
+export interface AlphaNetTiming {
+  readonly model: string;
+  readonly kernels: 'ours' | 'stock';
+  readonly features: 'kept' | 'in the graph';
+  /** Forward, back and the optimiser's step. Of ours the fastest of several, of stock one after a warm one. */
+  readonly batchMs: number;
+}
+
+export const timedAlphaNets = ['alphanet-v1', 'alphanet-v2', 'alphanet-v2.1', 'alphanet-v3'] as const;
+
+/** Three for each model: ours on kept channels, stock on kept channels, stock with extraction in the graph. */
+export async function* timeAlphaNet(
+  threads: number,
+  repetitions: number,
+  rows = 1000,
+): AsyncGenerator<AlphaNetTiming, void, void> {
+  await chooseBackend('wasm');
+  const recurrent = new Recurrent({ threads });
+  useKernels({ recurrent, plain: new PlainKernels() });
+  try {
+    for (const model of timedAlphaNets) {
+      const version = alphaNets.find(({ name }) => name === model) as AlphaNet;
+      const kept = stepOf(version, rows, keptInputs);
+      yield { model, kernels: 'ours', features: 'kept', batchMs: await fastest(kept, repetitions) };
+      const leave = await useStockWasm();
+      try {
+        yield { model, kernels: 'stock', features: 'kept', batchMs: await fastest(kept, 1) };
+        const inGraph = stepOf(version, rows, graphInputs);
+        yield { model, kernels: 'stock', features: 'in the graph', batchMs: await fastest(inGraph, 1) };
+        inGraph.dispose();
+      } finally {
+        kept.dispose();
+        await leave();
+      }
+    }
+  } finally {
+    recurrent.close();
+  }
+}
+
+interface Step {
+  take(): void;
+  dispose(): void;
+}
+
+type MakeInputs = (version: AlphaNet, network: Network, rows: number, random: Stream) => () => InputTensors;
+
+/** A batch comes to the graph as samples give it, as arrays. */
+function stepOf(version: AlphaNet, rows: number, makeInputs: MakeInputs): Step {
+  const random = stream(1, 0, 0);
+  const { rule } = version;
+  const network = version.network(partsOf(version), rule, stream(1, 0, 1));
+  const optimiser = new Optimiser(rule);
+  const inputs = makeInputs(version, network, rows, random);
+  const batch: Batch = {
+    rows,
+    sections: [{ date: 0, from: 0, to: rows }],
+    inputs: new Map(),
+    labels: Float32Array.from({ length: rows }, () => random.normal()),
+    symbols: new Int32Array(rows),
+  };
+  const take = () =>
+    tf.tidy(() => {
+      const forward = () => loss(rule.loss, network.run(inputs(), { kind: 'training', dropout: random }), batch);
+      const { value, gradients: found } = gradients(forward, network.variables);
+      optimiser.step(found, network.variables);
+      value.dataSync();
+    });
+  return { take, dispose: () => network.dispose() };
+}
+
+/** What the extraction is over decides nothing here but counts. */
+const partsOf = ({ windows, fields, operators }: AlphaNet): InputPart[] =>
+  windows.map((window) =>
+    picturePart(
+      fields.map((name) => ({ name, expression: name })),
+      window,
+      operators,
+    ),
+  );
+
+const keptInputs: MakeInputs = (version, network, rows, random) => {
+  const kept = partsOf(version).map(({ name, lags, channels }) => {
+    const shape: [number, number, number] = [rows, lags.length, network.reads.get(name)?.length ?? channels.length];
+    const cells = Float32Array.from({ length: shape[0] * shape[1] * shape[2] }, () => random.normal());
+    return { name, shape, cells };
+  });
+  return () => new Map(kept.map(({ name, shape, cells }) => [name, tf.tensor3d(cells, shape)]));
+};
+
+const graphInputs: MakeInputs = (version, network, rows, random) => {
+  const shape: [number, number, number] = [rows, pictureDates, version.fields.length];
+  const cells = Float32Array.from({ length: shape[0] * shape[1] * shape[2] }, () => 1 + 0.1 * random.normal());
+  const extract = extractor(version, network.reads);
+  return () => extract(tf.tensor3d(cells, shape));
+};
+
+async function fastest({ take }: Step, repetitions: number): Promise<number> {
+  take(); // Kernels begin in the engine's quick compiler.
+  let best = Number.POSITIVE_INFINITY;
+  for (let i = 0; i < repetitions; i++) {
+    const start = performance.now();
+    take();
+    best = Math.min(best, performance.now() - start);
+    // Whoever watches gets a word in.
+    await new Promise((resume) => setImmediate(resume));
+  }
+  return best;
+}
