@@ -4,7 +4,12 @@ import * as tf from '@tensorflow/tfjs-core';
 import { expect, test } from 'vitest';
 import { EvolveError } from '../core/failure.ts';
 import { type BackendWish, chooseBackend } from '../models/graph/backend.ts';
+import { dense } from '../models/graph/ops/dense.ts';
 import { Variables } from '../models/graph/variables.ts';
+
+const events = ['uncaughtException', 'unhandledRejection'] as const;
+const listeners = () => events.map((event) => process.listenerCount(event));
+const listenersBefore = listeners();
 
 test('wasm where nothing faster is installed, and why', async () => {
   expect(await chooseBackend('auto')).toEqual({
@@ -16,6 +21,8 @@ test('wasm where nothing faster is installed, and why', async () => {
     ],
   });
   expect(tf.getBackend()).toBe('wasm');
+  // Emscripten would have the process hear of its failures by listeners of its own.
+  expect(listeners()).toEqual(listenersBefore);
 });
 
 test.each(['wasm', 'cpu'] as const)('%s when wished, and again', async (wish) => {
@@ -49,14 +56,6 @@ test.each(['wasm', 'cpu'] satisfies BackendWish[])('a thread of its own has its 
   await worker.terminate();
 });
 
-test('the process hears of its own failures as before', async () => {
-  // Emscripten would put listeners of its own on the process.
-  const events = ['uncaughtException', 'unhandledRejection'] as const;
-  const before = events.map((event) => process.listenerCount(event));
-  await chooseBackend('wasm');
-  expect(events.map((event) => process.listenerCount(event))).toEqual(before);
-});
-
 test('two networks of a thread may have the same names', async () => {
   await chooseBackend('cpu');
   const [one, two] = [new Variables(), new Variables()];
@@ -65,4 +64,9 @@ test('two networks of a thread may have the same names', async () => {
   one.dispose();
   expect(two.all.get('a')?.dataSync()[0]).toBe(1);
   two.dispose();
+});
+
+test('kernels are there before tensors go through them', async () => {
+  await chooseBackend('cpu');
+  expect(() => dense(tf.ones([1, 2]), tf.ones([2, 1]), tf.ones([1]))).toThrow('useKernels');
 });

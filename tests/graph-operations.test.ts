@@ -18,7 +18,7 @@ import { pool } from '../models/graph/ops/pool.ts';
 import { recurrent } from '../models/graph/ops/recurrent.ts';
 import { trained, Variables } from '../models/graph/variables.ts';
 import { weightCounts } from '../models/kernels/layer.ts';
-import { backends, expectNear, numbers, on, startKernels, training } from './graph.ts';
+import { backends, expectNear, inference, numbers, on, startKernels, training } from './graph.ts';
 
 let stopKernels: () => void;
 beforeAll(() => {
@@ -146,6 +146,11 @@ describe.each(backends)('on %s', (backend) => {
       ]);
       const weights = { kernel: tf.zeros([2, 9]), recurrentKernel: tf.zeros([3, 9]), bias: tf.zeros([9]) };
       expect(recurrent(tf.zeros([0, 4, 2]), weights, 'gru', { sequences: false }).shape).toEqual([0, 3]);
+      const variables = new Variables();
+      const layer = new NormalisedRecurrent(variables, 'r', { cell: 'lstm', inputs: 2, units: 3 }, stream(1, 0, 0));
+      const states = layer.run(tf.zeros([0, 4, 2]), inference);
+      expect(new BatchNorm(variables, 'n', 3).run(states, inference).shape).toEqual([0, 3]);
+      variables.dispose();
     }));
 
   test('training leaves no tensors behind, step after step, and learns', () =>

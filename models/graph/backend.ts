@@ -59,12 +59,30 @@ export async function chooseBackend(wish: BackendWish): Promise<BackendChoice> {
 }
 
 async function use(name: BackendName): Promise<void> {
-  if (!(await tf.setBackend(name))) throw new Error('it does not start');
+  const withdraw = watchListeners();
+  const started = await tf.setBackend(name).finally(withdraw);
+  if (!started) throw new Error('it does not start');
   // A backend may load and still fail its first computation: tfjs-node does on versions of Node newer than itself.
   const product = tf.tidy(() => tf.matMul(tf.tensor2d([1, 2, 3, 4], [2, 2]), tf.tensor2d([5, 6, 7, 8], [2, 2])));
   const values = await product.data();
   product.dispose();
   if (String([...values]) !== '19,22,43,50') throw new Error(`it computes ${values} where 19,22,43,50 is right`);
+}
+
+/**
+ * Takes back what is put on the process from here on. Emscripten listens for uncaught errors only to throw them again,
+ * from where they end the process with another exit code.
+ */
+function watchListeners(): () => void {
+  const events = ['uncaughtException', 'unhandledRejection'] as const;
+  const before = events.map((event) => new Set<unknown>(process.listeners(event as 'uncaughtException')));
+  return () => {
+    events.forEach((event, i) => {
+      for (const listener of process.listeners(event as 'uncaughtException')) {
+        if (!before[i]?.has(listener)) process.removeListener(event, listener);
+      }
+    });
+  };
 }
 
 async function tensorflow(): Promise<string> {
