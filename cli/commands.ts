@@ -1,5 +1,6 @@
 /** Every command of `evolve`, in the order its help lists them. */
 import type { Argv } from 'yargs';
+import type { Model } from '../models/model.ts';
 import { bench } from './commands/bench.ts';
 import { completion } from './commands/completion.ts';
 import { data } from './commands/data.ts';
@@ -11,10 +12,15 @@ import { importCommand } from './commands/import.ts';
 import { improveCommand } from './commands/improve.ts';
 import { mineCommand } from './commands/mine.ts';
 import { ops } from './commands/ops.ts';
+import { predictCommand } from './commands/predict.ts';
 import { topCommand } from './commands/top.ts';
+import { trainCommand } from './commands/train.ts';
 
-/** Command files load what they need inside their handlers: `evolve --help` must not wait for a database. */
-export const addCommands = (cli: Argv): Argv =>
+/**
+ * Command files load what they need inside their handlers: `evolve --help` must not wait for a database. `models` are
+ * those that can be trained, where the command line is about that.
+ */
+export const addCommands = (cli: Argv, models: readonly Model[]): Argv =>
   cli
     .command(mineCommand)
     .command(improveCommand)
@@ -23,6 +29,8 @@ export const addCommands = (cli: Argv): Argv =>
     .command(importCommand)
     .command(evalCommand)
     .command(evaluateCommand)
+    .command(trainCommand(models))
+    .command(predictCommand)
     .command(data)
     .command(ops)
     .command(bench)

@@ -93,10 +93,14 @@ async function dispatch(args: readonly string[], config: ConfigFile | undefined)
     .fail((message: string | null, error: Error | undefined) => {
       throw usageError(cli, message, error, config, commands);
     });
-  addCommands(cli);
+  addCommands(cli, await modelsFor(args));
   const commands = commandNames(cli);
   await cli.parseAsync();
 }
+
+/** Their table comes with all of tfjs, which is loaded only for the command that lists them. */
+const modelsFor = async (args: readonly string[]) =>
+  args.includes('train') ? (await import('../models/models.ts')).models : [];
 
 /** Waits until everything written is out, and ends the process. */
 async function leave(code: number): Promise<never> {

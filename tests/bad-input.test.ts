@@ -50,6 +50,7 @@ const files: Readonly<Record<string, string>> = {
   'no-factors.json': '[]',
   'one-unit.json': '["CLOSE / OPEN", "CLOSE"]',
   'number-run/run.json': '5',
+  'broken-model/model.json': '{ "schema": 1 }',
 };
 
 function bars(...lines: readonly string[]): string {
@@ -412,6 +413,52 @@ const rows: readonly (readonly [string, string | RegExp])[] = [
   ['improve "" --data MARKET', 'The expression is empty; nothing stands at character 1.'],
   ['improve library.json --data MARKET', /^A formula is improved, not a file such as library\.json: /],
   ['improve "ts_mean(close, 240) / CLOSE" --data MARKET', /longer than the day, which has 16\.$/],
+
+  // Models.
+  ['train', '"evolve train" needs MODEL.'],
+  ['train alphanet', 'MODEL cannot be "alphanet". Did you mean "alphanet-v1"?'],
+  ['train lstm', /^MODEL cannot be "lstm"; choose one of: alphanet-v1, /],
+  ['train alphanet-v2 --data absent', /^There is no market folder absent\. /],
+  ['train alphanet-v2 --data MARKET --out ""', "The model's folder has no name. Name one, such as --out model."],
+  ['train alphanet-v2 --data MARKET --out good.csv', 'good.csv is a file. Give another --out.'],
+  ['train alphanet-v2 --data MARKET --out cut', 'cut is a folder with something else in it. Give another --out.'],
+  ['train alphanet-v2 --data MARKET --out broken-model --resume', /^broken-model[/\\]model\.json is damaged: /],
+  ['train alphanet-v2 --data MARKET --history 1', '--history should be a whole number of at least 2, not 1.'],
+  ['train alphanet-v2 --data MARKET --every 0', '--every should be a whole number of at least 1, not 0.'],
+  ['train alphanet-v2 --data MARKET --valid-share 1', '--valid-share should be between 0 and 1, not 1.'],
+  ['train alphanet-v2 --data MARKET --retrain -1', '--retrain should be a whole number of at least 0, not -1.'],
+  ['train alphanet-v2 --data MARKET --networks 0', '--networks should be a whole number of at least 1, not 0.'],
+  ['train alphanet-v2 --data MARKET --seed 1e10', '--seed should be a whole number below 2147483648, not 10000000000.'],
+  ['train alphanet-v2 --data MARKET --placebo', '--placebo needs a value.'],
+  ['train alphanet-v2 --data MARKET --learning-rate 0', '--learning-rate should be above 0, not 0.'],
+  ['train alphanet-v2 --data MARKET --dropout 1', '--dropout should be from 0 to below 1, not 1.'],
+  ['train alphanet-v2 --data MARKET --epochs many', '--epochs must be a number, not "many".'],
+  ['train alphanet-v2 --data MARKET --pair-fields 1', '--pair-fields should be 0, or at least 2, not 1.'],
+  ['train alphanet-v2 --data MARKET --loss mae', '--loss cannot be "mae". Did you mean "mse"?'],
+  ['train alphanet-v2 --data MARKET --neutral=maybe', '--neutral is on or off and takes no value such as "maybe".'],
+  ['train alphanet-v2 --data MARKET --universe ""', '--universe should be the name of a field, not "".'],
+  ['train alphanet-v2 --data MARKET --fields ,', '--fields "," names nothing. Name something, or leave it out.'],
+  ['train alphanet-v2 --data MARKET --factors absent.json', 'There is no file absent.json.'],
+  [
+    'train alphanet-v2 --data MARKET --factors good.csv',
+    '--factors good.csv should be a library, or another .json file of formulas.',
+  ],
+  ['train alphanet-v2 --data MARKET --factors folder', /^folder has no library\.json: name a run that is finished, /],
+  [
+    'train alphanet-v2 --data MARKET --factors mixed.json',
+    'mixed.json, factor 1 "a": cannot add price to volume at character 7.',
+  ],
+  ['train alphanet-v2 --data MARKET --workers 0', '--workers should be a whole number above 0, not 0.'],
+  ['train alphanet-v2 --data MARKET --memory 1KiB', '--memory 1KiB is not a size of at least 64MiB, such as 1GiB.'],
+  ['train alphanet-v2 --data MARKET --backend gpu', '--backend cannot be "gpu". Did you mean "cpu"?'],
+  ['predict', '"evolve predict" needs MODEL.'],
+  ['predict folder', '"evolve predict" needs --out.'],
+  [
+    'predict folder --data MARKET --out s.csv',
+    /^There is no model in folder: a model is a folder with a model\.json, /,
+  ],
+  ['predict good.csv --data MARKET --out s.csv', /^There is no model in good\.csv: /],
+  ['predict broken-model --data MARKET --out s.csv', /^broken-model[/\\]model\.json is damaged: /],
 
   // Benchmarks.
   ['bench nothing', /^WHAT cannot be "nothing"; choose one of: operators, search, /],

@@ -1,9 +1,9 @@
 import type { CommandModule } from 'yargs';
-import { EvolveError } from '../../core/failure.ts';
 import { memorySize } from '../../core/memory-size.ts';
 import { defaults, presetNames, splitNames } from '../evaluate/evaluate-options.ts';
 import { type Progress, progress } from '../print/progress.ts';
 import { sheetSummary } from '../print/tear-sheet.ts';
+import { commaList } from './comma-list.ts';
 
 interface Arguments {
   readonly sources: readonly string[];
@@ -139,23 +139,3 @@ export const evaluateCommand: CommandModule<object, Arguments> = {
     }
   },
 };
-
-/** Commas inside brackets are a formula's own. */
-function commaList(flag: string, list: string): string[] {
-  const parts: string[] = [];
-  let depth = 0;
-  let part = '';
-  for (const letter of list) {
-    if (letter === ',' && depth === 0) {
-      parts.push(part);
-      part = '';
-      continue;
-    }
-    if (letter === '(') depth++;
-    if (letter === ')') depth--;
-    part += letter;
-  }
-  const named = [...parts, part].map((one) => one.trim()).filter((one) => one !== '');
-  if (named.length > 0) return named;
-  throw new EvolveError('bad-argument', `--${flag} "${list}" names nothing. Name something, or leave it out.`);
-}

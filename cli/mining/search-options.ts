@@ -4,6 +4,7 @@
  */
 import { EvolveError } from '../../core/failure.ts';
 import type { StopReason, StopRule } from '../../engine/stopping.ts';
+import { atLeast, seed, share, upTo, whole } from '../option-checks.ts';
 
 interface Row<T> {
   readonly default: T;
@@ -53,13 +54,6 @@ const flag = (group: Group, initial: boolean, doc: string): Row<boolean> => ({
   doc,
 });
 
-const from = (least: number) => (value: number | null) =>
-  value === null || value >= least ? undefined : `at least ${least}`;
-const whole = (least: number) => (value: number | null) =>
-  value === null || (Number.isInteger(value) && value >= least) ? undefined : `a whole number of at least ${least}`;
-const upTo = (most: number) => (value: number) => (value <= most ? whole(1)(value) : `at most ${most}`);
-const share = (value: number): string | undefined => (value >= 0 && value <= 1 ? undefined : 'from 0 to 1');
-
 export const searchOptions = {
   population: number('search', 500, 'Programs that live at a time', {
     expects: (value) => (value <= 1e6 ? whole(2)(value) : 'at most a million'),
@@ -67,8 +61,7 @@ export const searchOptions = {
   children: number('search', 50, 'New programs a round; as many of the oldest leave', { expects: whole(1) }),
   tournament: number('search', 10, 'A parent is the fittest of so many drawn at random', { expects: whole(1) }),
   seed: number('search', 1, 'Of all random numbers: another seed, another search', {
-    expects: (seed) =>
-      Number.isInteger(seed) && Math.abs(seed) < 2 ** 31 ? undefined : 'a whole number below 2147483648',
+    expects: seed,
   }),
   moves: text('search', '', 'How often a mutation is drawn, such as insert=2,degenerate=0.5; others 1'),
   initialSize: number('search', 4, 'Most operators of a program drawn at random', { expects: whole(1) }),
@@ -114,7 +107,9 @@ export const searchOptions = {
   ]),
 
   rounds: limit('stop', 100, 'Rounds after the first population', { expects: whole(0) }),
-  minutes: limit('stop', null, 'Minutes of computing; how far that gets depends on the machine', { expects: from(0) }),
+  minutes: limit('stop', null, 'Minutes of computing; how far that gets depends on the machine', {
+    expects: atLeast(0),
+  }),
   evaluations: limit('stop', null, 'Distinct programs judged', { expects: whole(1) }),
   target: limit('stop', null, 'Fitness of the best so far'),
   stagnation: limit('stop', null, 'Rounds without a better best', { expects: whole(1) }),
@@ -140,12 +135,12 @@ export const searchOptions = {
     'Of the daily correlations with the label, plain or of ranks: |mean| (ic), or |mean| over deviation (icir)',
     ['ic', 'rank-ic', 'icir', 'rank-icir'],
   ),
-  complexity: number('fitness', 0, 'Fitness taken off for every operator, such as 0.0002', { expects: from(0) }),
+  complexity: number('fitness', 0, 'Fitness taken off for every operator, such as 0.0002', { expects: atLeast(0) }),
   turnover: number('fitness', 0, 'Fitness taken off, times 1 less the correlation with the date before', {
-    expects: from(0),
+    expects: atLeast(0),
   }),
   novelty: number('fitness', 0, 'Fitness taken off, times the largest correlation with a factor of --beside', {
-    expects: from(0),
+    expects: atLeast(0),
   }),
   neutralise: text('fitness', '', 'Judge what is left of a factor without industry, size, or industry,size'),
   coverage: number('fitness', 0.6, 'Least share of the cells with a label that have a value', {
@@ -169,7 +164,7 @@ export const searchOptions = {
     'library',
     null,
     'Least t statistic on training dates (Newey-West); what the luckiest of as many worthless programs would have, without',
-    { expects: from(0) },
+    { expects: atLeast(0) },
   ),
   validShare: number('library', 0.5, 'Least share of the training IC on validation dates', {
     expects: share,

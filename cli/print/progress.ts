@@ -5,8 +5,11 @@
 import { count, duration } from './number.ts';
 
 export interface Progress {
-  /** `done` of the total are finished; `note` is shown after the figures. The total may turn out to be another. */
-  step(done: number, note?: string, total?: number): void;
+  /**
+   * `done` of the total are finished; `note` is shown after the figures. The total may turn out to be another, and what
+   * is under way may count: `share` is how much of the work since the line began is done.
+   */
+  step(done: number, note?: string, total?: number, share?: number): void;
   /** Ends the line. Call it once, also when the job fails. */
   done(): void;
 }
@@ -33,11 +36,11 @@ export function progress(
   let open = false;
 
   return {
-    step(done, note, all = total) {
+    step(done, note, all = total, share = all > 0 ? Math.min(1, done / all) : 0) {
       const time = now();
       if (time - started < quietMs || time - shown < (terminal ? terminalMs : plainMs)) return;
       shown = time;
-      const text = line(label, done, all, time - started, note);
+      const text = line(label, done, all, share, time - started, note);
       // Cut to the width: a line that wraps cannot be rewritten in place.
       if (terminal) output.write(`\r\u001b[2K${text.slice(0, (output.columns ?? 80) - 1)}`);
       else output.write(`${text}\n`);
@@ -67,8 +70,14 @@ export async function showing<T>(
   }
 }
 
-function line(label: string, done: number, total: number, elapsedMs: number, note: string | undefined): string {
-  const share = total > 0 ? Math.min(1, done / total) : 0;
+function line(
+  label: string,
+  done: number,
+  total: number,
+  share: number,
+  elapsedMs: number,
+  note: string | undefined,
+): string {
   const parts = [label, `${Math.floor(share * 100)}%`, `${count(done)} of ${count(total)}`];
   if (share > 0 && share < 1) parts.push(`${duration((elapsedMs * (1 - share)) / share)} left`);
   if (note) parts.push(note);

@@ -1,0 +1,62 @@
+import type { CommandModule } from 'yargs';
+import { memorySize } from '../../core/memory-size.ts';
+import type { BackendWish } from '../../models/graph/backend.ts';
+import { predictedReport } from '../print/predicted.ts';
+import { type Progress, progress } from '../print/progress.ts';
+
+interface Arguments {
+  readonly model: string;
+  readonly data?: string | undefined;
+  readonly out: string;
+  readonly from?: string | undefined;
+  readonly to?: string | undefined;
+  readonly overwrite?: boolean | undefined;
+  readonly backend?: BackendWish | undefined;
+  readonly workers?: number | undefined;
+  readonly memory?: string | undefined;
+  readonly json: boolean;
+}
+
+const text = (describe: string) => ({ type: 'string', requiresArg: true, describe }) as const;
+
+/** `evolve predict MODEL`: scores of a trained model, as a file that `evaluate` takes. */
+export const predictCommand: CommandModule<object, Arguments> = {
+  command: 'predict <model>',
+  describe: "A trained model's scores into a file, every date by the networks trained last before it",
+  builder: (cli) =>
+    cli
+      .positional('model', { type: 'string', demandOption: true, describe: 'Folder of the model' })
+      .option('data', text('Market folder; the embedded market without'))
+      .option('out', { ...text('File to write: .arrow, .parquet or .csv'), demandOption: true })
+      .option('from', text('First date; the first that the model can predict without'))
+      .option('to', text('Last date'))
+      .option('overwrite', { type: 'boolean', describe: 'Replace a file that is there' })
+      .option('backend', {
+        ...text('Who computes; as it was trained without'),
+        choices: ['auto', 'tensorflow', 'webgpu', 'wasm', 'cpu'] as const,
+      })
+      .option('workers', { type: 'number', requiresArg: true, describe: 'Threads; all cores without' })
+      .option('memory', text('What to hold while inputs are computed, 4GiB at most'))
+      .option('json', { type: 'boolean', default: false, describe: 'Print JSON' })
+      .example('evolve predict models/alphanet-v2 --data market --out scores.parquet', 'all dates after a training')
+      .example('evolve predict models/alphanet-v2 --data market --from 2024-01-31 --out today.csv', 'the latest ones'),
+  handler: async ({ model, data, out, from, to, overwrite, backend, workers, memory, json }) => {
+    const { predict } = await import('../models/predict.ts');
+    const lines = new Map<string, Progress>();
+    try {
+      const predicted = await predict({
+        ...{ model, data, out, from, to, overwrite, backend, workers },
+        memory: memory === undefined ? undefined : memorySize(memory),
+        onProgress: (stage, done, total) => {
+          const line = lines.get(stage) ?? progress(stage, total);
+          lines.set(stage, line);
+          line.step(done);
+        },
+      });
+      for (const line of lines.values()) line.done();
+      console.log(json ? JSON.stringify(predicted, null, 2) : predictedReport(predicted, data));
+    } finally {
+      for (const line of lines.values()) line.done();
+    }
+  },
+};

@@ -1,0 +1,21 @@
+/** `evolve predict`: scores of a trained model on a market, the embedded one when none is named. */
+import { embeddedMarket } from '../../data/embedded.ts';
+import { readModel } from '../../models/training/model-manifest.ts';
+import { type Predicted, type PredictOptions as PredictOn, predictModel } from '../../models/training/predict-model.ts';
+import type { TrainingRule } from '../../models/training-rule.ts';
+
+export interface PredictOptions extends Omit<PredictOn, 'data'> {
+  /** Market folder; the embedded market without. */
+  readonly data?: string | undefined;
+}
+
+export interface Predictions extends Predicted {
+  /** What the model was to predict. */
+  readonly rule: Pick<TrainingRule, 'label' | 'universe'>;
+}
+
+export async function predict(options: PredictOptions): Promise<Predictions> {
+  const { rule } = readModel(options.model);
+  const data = options.data ?? (await embeddedMarket());
+  return { ...(await predictModel({ ...options, data })), rule };
+}

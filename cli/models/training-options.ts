@@ -1,0 +1,170 @@
+/**
+ * Everything that decides what is trained, beside the market, the inputs and the kind of model: flags, `--help` and the
+ * table of docs/models.md are read from these rows. What is not given is as the model has it.
+ */
+import { EvolveError } from '../../core/failure.ts';
+import type { Model } from '../../models/model.ts';
+import type { TrainingRule } from '../../models/training-rule.ts';
+import { atLeast, seed, share, whole } from '../option-checks.ts';
+
+type Value = number | string | boolean;
+
+interface Row<T extends Value> {
+  /** One sentence, for --help. */
+  readonly doc: string;
+  readonly group: Group;
+  readonly type: 'number' | 'string' | 'boolean';
+  readonly choices?: readonly T[];
+  /** What the value should be, when it is not. */
+  readonly expects?: (value: T) => string | undefined;
+  readonly in: (rule: TrainingRule) => Value | undefined;
+  readonly put: (rule: TrainingRule, value: T) => TrainingRule;
+}
+
+/** In the order of --help. */
+export const groups = {
+  label: 'What is predicted:',
+  dates: 'What it learns from:',
+  training: 'How it learns:',
+  network: 'What a network is:',
+} as const;
+type Group = keyof typeof groups;
+
+type More<T extends Value> = Partial<Pick<Row<T>, 'choices' | 'expects'>>;
+type Place<T extends Value> = Pick<Row<T>, 'in' | 'put'>;
+
+type KeyOf<Rule, T> = { [K in keyof Rule]-?: NonNullable<Rule[K]> extends T ? K : never }[keyof Rule];
+
+const own = <T extends Value>(key: KeyOf<TrainingRule, T>): Place<T> => ({
+  in: (rule) => rule[key] as Value | undefined,
+  put: (rule, value) => ({ ...rule, [key]: value }),
+});
+const ofLabel = <T extends Value>(key: keyof TrainingRule['label']): Place<T> => ({
+  in: ({ label }) => label[key],
+  put: (rule, value) => ({ ...rule, label: { ...rule.label, [key]: value } }),
+});
+const ofLoss = <T extends Value>(key: keyof TrainingRule['loss']): Place<T> => ({
+  in: ({ loss }) => loss[key],
+  put: (rule, value) => ({ ...rule, loss: { ...rule.loss, [key]: value } }),
+});
+
+const number = (group: Group, place: Place<number>, doc: string, expects: Row<number>['expects']): Row<number> => ({
+  ...{ type: 'number', group, doc, ...place },
+  ...(expects && { expects }),
+});
+const text = (group: Group, place: Place<string>, doc: string, more: More<string>): Row<string> => ({
+  ...{ type: 'string', group, doc, ...place, ...more },
+});
+const flag = (group: Group, place: Place<boolean>, doc: string): Row<boolean> => ({
+  ...{ type: 'boolean', group, doc, ...place },
+});
+
+const above0 = (value: number): string | undefined => (value > 0 ? undefined : 'above 0');
+const inside = (value: number): string | undefined => (value > 0 && value < 1 ? undefined : 'between 0 and 1');
+const below1 = (value: number): string | undefined => (share(value) || value === 1 ? 'from 0 to below 1' : undefined);
+
+export const trainingOptions = {
+  horizon: number(
+    'label',
+    ofLabel('horizon'),
+    'Dates held: the label is the return from entering to leaving',
+    whole(1),
+  ),
+  lag: number('label', ofLabel('lag'), 'Dates from knowing a score to entering', whole(1)),
+  price: text('label', ofLabel('price'), 'What is paid: the label is a return of this price', {
+    choices: ['CLOSE', 'OPEN', 'VWAP'],
+  }),
+  universe: text('label', own('universe'), 'Only symbols above 0 in this field teach, such as MEMBER', {
+    expects: (name) => (name.trim() === '' ? 'the name of a field' : undefined),
+  }),
+  placebo: number(
+    'label',
+    own('placebo'),
+    'Labels exchanged between symbols, by this seed: what luck would learn',
+    seed,
+  ),
+
+  history: number('dates', own('history'), 'Dates a training looks back on', whole(2)),
+  every: number('dates', own('every'), 'Of these every so manieth teaches', whole(1)),
+  validShare: number('dates', own('validShare'), 'Share of them, the last, that decides when to stop', inside),
+  retrain: number('dates', own('retrainMonths'), 'Months of the calendar between trainings; 0 trains once', whole(0)),
+  networks: number(
+    'dates',
+    own('networks'),
+    'Networks of a training, each with random numbers of its own; scores are their mean',
+    whole(1),
+  ),
+  seed: number('dates', own('seed'), 'Of all random numbers: another seed, other weights', seed),
+
+  loss: text('training', ofLoss('kind'), 'Mean squared error, or minus the mean correlation of the dates', {
+    choices: ['mse', 'ic'],
+  }),
+  neutral: flag('training', ofLoss('neutral'), 'Styles are taken off predictions before they meet the labels'),
+  topWeight: number('training', ofLoss('topWeight'), "Weight of the better half of each date's returns", above0),
+  batch: number('training', own('batch'), 'Rows of a step; a loss of whole dates takes as many dates as fit', whole(1)),
+  epochs: number('training', own('epochs'), 'Times over all rows, at most', (value) =>
+    value <= 1e5 ? whole(1)(value) : 'at most 100000',
+  ),
+  patience: number('training', own('patience'), 'Epochs without a better validation loss before it ends', whole(1)),
+  optimiser: text('training', own('optimiser'), 'How gradients become steps', { choices: ['adam', 'rmsprop'] }),
+  learningRate: number('training', own('learningRate'), 'Size of the steps', above0),
+  clipNorm: number('training', own('clipNorm'), 'Largest norm of all gradients together; 0 for any', atLeast(0)),
+  dropout: number('training', own('dropout'), 'Share of hidden units left out of a step at random', below1),
+
+  units: number('network', own('units'), 'Units of recurrent or hidden layers', whole(1)),
+  pairFields: number('network', own('pairFields'), 'Fields each network draws for its pairs; 0 for all', (value) =>
+    value === 1 ? '0, or at least 2' : whole(0)(value),
+  ),
+  limit: number('network', own('limit'), 'Inputs are drawn in to so many deviations; 0 leaves them', atLeast(0)),
+} as const;
+
+export type OptionName = keyof typeof trainingOptions;
+export const optionNames = Object.keys(trainingOptions) as OptionName[];
+
+type ValueOf<R> = R extends Row<infer T> ? T : never;
+/** As a caller gives them: what is left out is as the model has it. */
+export type GivenOptions = { readonly [name in OptionName]?: ValueOf<(typeof trainingOptions)[name]> | undefined };
+
+/** `validShare` is written --valid-share. */
+export const flagOf = (name: OptionName): string => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+
+export const rowOf = (name: OptionName): Row<Value> => trainingOptions[name] as unknown as Row<Value>;
+
+/** What most of the models have, and those that have something else: `0.2; alphanet-v1 0.5`. */
+export function defaultsOf(name: OptionName, models: readonly Model[]): string {
+  const having = new Map<string, string[]>();
+  for (const model of models) {
+    const value = shown(rowOf(name).in(model.rule));
+    having.set(value, [...(having.get(value) ?? []), model.name]);
+  }
+  const [most, ...others] = [...having].sort(([, a], [, b]) => b.length - a.length);
+  return [most?.[0] ?? '', ...others.map(([value, names]) => `${names.join(', ')} ${value}`)]
+    .filter((part) => part !== '')
+    .join('; ');
+}
+
+function shown(value: Value | undefined): string {
+  if (typeof value === 'boolean') return value ? 'yes' : 'no';
+  return value === undefined ? '' : String(value);
+}
+
+/** The model's own rule, or that of a training that goes on, with what was given. */
+export function trainingRule(rule: TrainingRule, given: GivenOptions): TrainingRule {
+  let result = rule;
+  for (const name of optionNames) {
+    const value = given[name];
+    if (value === undefined) continue;
+    const { type, choices, expects, put } = rowOf(name);
+    const wrong =
+      typeof value !== type || Number.isNaN(value)
+        ? `a ${type === 'string' ? 'text' : type}`
+        : choices && !choices.includes(value)
+          ? `one of ${choices.join(', ')}`
+          : expects?.(value);
+    if (wrong !== undefined) {
+      throw new EvolveError('bad-argument', `--${flagOf(name)} should be ${wrong}, not ${value === '' ? '""' : String(value)}.`);
+    }
+    result = put(result, value);
+  }
+  return result;
+}

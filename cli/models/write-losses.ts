@@ -1,0 +1,22 @@
+import { join } from 'node:path';
+import { writeAtomically } from '../../core/atomic-file.ts';
+import { networkFolder } from '../../models/training/model-manifest.ts';
+import type { TrainedModel } from '../../models/training/train-model.ts';
+import { keptNetwork } from '../../models/training/trained-network.ts';
+
+const name = 'losses.svg';
+
+/** How the losses of a model's networks went, into its folder; undefined as long as no network is done. */
+export async function writeLosses({ folder, manifest }: TrainedModel): Promise<string | undefined> {
+  const numbers = Array.from({ length: manifest.rule.networks }, (_, k) => k + 1);
+  const folds = manifest.folds.map((fold) => ({
+    name: fold.name,
+    networks: numbers.flatMap((number) => keptNetwork(networkFolder(folder, fold.name, number)) ?? []),
+  }));
+  if (folds.every(({ networks }) => networks.length === 0)) return undefined;
+  const { lossesChart } = await import('../report/losses-chart.ts');
+  const { picture } = await import('../report/picture.ts');
+  const path = join(folder, name);
+  writeAtomically(path, await picture(lossesChart(manifest.model, manifest.rule.loss, folds)));
+  return path;
+}

@@ -1,0 +1,15 @@
+/** What the value of an option should be, when it is not: for tables of options. */
+
+export const atLeast = (least: number) => (value: number | null) =>
+  value === null || value >= least ? undefined : `at least ${least}`;
+
+export const whole = (least: number) => (value: number | null) =>
+  value === null || (Number.isInteger(value) && value >= least) ? undefined : `a whole number of at least ${least}`;
+
+export const upTo = (most: number) => (value: number) => (value <= most ? whole(1)(value) : `at most ${most}`);
+
+export const share = (value: number): string | undefined => (value >= 0 && value <= 1 ? undefined : 'from 0 to 1');
+
+/** Of random streams, which are named by 32 bits. */
+export const seed = (value: number): string | undefined =>
+  Number.isInteger(value) && Math.abs(value) < 2 ** 31 ? undefined : 'a whole number below 2147483648';

@@ -1,0 +1,18 @@
+import type { Predictions } from '../models/predict.ts';
+import { count, countOf, percent, storage } from './number.ts';
+import { word } from './trained.ts';
+import { backendLine } from './training-progress.ts';
+
+/** `given`: the market's folder as it was given. */
+export function predictedReport(predicted: Predictions, given: string | undefined): string {
+  const { model, out, format, bytes, from, to, dates, symbols, known, sameMarket, folds, rule, backend } = predicted;
+  const cells = `${count(known)} scores, ${percent(known / (dates * symbols))} of ${countOf(symbols, 'symbol')} on ${countOf(dates, 'date')}`;
+  const data = given === undefined ? '' : ` --data ${word(given)}`;
+  const universe = rule.universe === undefined ? '' : ` --universe ${word(rule.universe)}`;
+  return [
+    `${out}: scores of ${model} from ${from} to ${to}, ${format}, ${storage(bytes)}.`,
+    `${cells}, by ${countOf(folds.length, 'training')}. ${backendLine(backend)}`,
+    ...(sameMarket ? [] : ['This is not the market the model was trained on.']),
+    `Judge them: evolve evaluate ${word(out)}${data} --from ${from} --to ${to} --horizon ${rule.label.horizon}${universe}`,
+  ].join('\n');
+}

@@ -1,0 +1,82 @@
+/** What a training came to, for a terminal. */
+import type { FoldDates, FoldResult, NetworkResult } from '../../models/training/model-manifest.ts';
+import type { Trained } from '../models/train.ts';
+import { count, countOf, duration, fixed } from './number.ts';
+import { table } from './table.ts';
+
+/** `given`: the market's folder as it was given, for the commands that come next. */
+export function trainedReport(trained: Trained, given: string | undefined): string {
+  return [headline(trained), folds(trained), whereTo(trained, given)].filter((part) => part !== '').join('\n\n');
+}
+
+function headline({ manifest, results }: Trained): string {
+  const networks = results.folds.flatMap((fold) => fold.networks);
+  const seconds = networks.reduce((sum, network) => sum + network.seconds, 0);
+  const all = manifest.folds.length * manifest.rule.networks;
+  const done = results.finished ? countOf(all, 'network') : `${networks.length} of ${countOf(all, 'network')}`;
+  const took = networks.length > 0 ? `, ${duration(1000 * seconds)} of computing` : '';
+  return `${manifest.model} on ${manifest.market.name}: ${done} trained${took}.`;
+}
+
+function folds({ manifest, results }: Trained): string {
+  const rows = manifest.folds.flatMap((dates, i) => {
+    const fold = results.folds[i];
+    return fold && fold.networks.length > 0 ? [row(dates, fold)] : [];
+  });
+  if (rows.length === 0) return '';
+  const headings = [
+    ...['predicts from', 'learns from', 'rows', 'stops by', 'rows', 'networks', 'epochs', 'best'],
+    ...['train loss', 'valid loss', 'IC', 'together: IC', 'RankIC', '+-'],
+  ];
+  return `${table(rows, headings)}\nLosses, epochs and IC are means of the networks; "together" is the mean of their scores, on the dates training stopped by.`;
+}
+
+function row({ name, train, valid }: FoldDates, { networks, ensemble }: FoldResult): (string | number)[] {
+  const mean = (of: (network: NetworkResult) => number): number =>
+    networks.reduce((sum, network) => sum + of(network), 0) / networks.length;
+  return [
+    name,
+    `${train.from} to ${train.to}`,
+    count(train.rows),
+    `${valid.from} to ${valid.to}`,
+    count(valid.rows),
+    networks.length,
+    Math.round(mean(({ epochs }) => epochs)),
+    Math.round(mean(({ bestEpoch }) => bestEpoch)),
+    fixed(
+      mean(({ trainLoss }) => trainLoss),
+      4,
+    ),
+    fixed(
+      mean(({ validLoss }) => validLoss),
+      4,
+    ),
+    fixed(
+      mean(({ validIc }) => validIc),
+      4,
+    ),
+    fixed(ensemble?.validIc, 4),
+    fixed(ensemble?.validRankIc, 4),
+    fixed(ensemble?.rankIcError, 4),
+  ];
+}
+
+function whereTo({ folder, manifest, results, losses }: Trained, given: string | undefined): string {
+  if (!results.finished) {
+    return `Everything up to the last epochs is kept in ${folder}. To go on: the same command with --resume.`;
+  }
+  const model = word(folder);
+  const data = given === undefined ? '' : ` --data ${word(given)}`;
+  const { universe, label } = manifest.rule;
+  const judged = `${universe === undefined ? '' : ` --universe ${word(universe)}`} --horizon ${label.horizon}`;
+  const first = manifest.folds[0]?.name;
+  return [
+    `Written: ${folder}${losses === undefined ? '' : `, with ${losses} (picture)`}. What comes next:`,
+    `  evolve predict ${model}${data} --out scores.parquet`,
+    `  evolve evaluate scores.parquet${data} --from ${first}${judged}`,
+    `  evolve explain ${model}${data}`,
+  ].join('\n');
+}
+
+/** As a shell takes it for one. */
+export const word = (text: string): string => (/^[\w./:@%+=-]+$/.test(text) ? text : JSON.stringify(text));

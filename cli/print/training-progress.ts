@@ -1,0 +1,134 @@
+/** A training as it goes on: what is said once, and one line that is rewritten on a terminal, plain lines otherwise. */
+import type { BackendChoice } from '../../models/graph/backend.ts';
+import type { LabelCounts } from '../../models/samples/labels.ts';
+import type { EpochRecord, TrainingProgress } from '../../models/training/training-progress.ts';
+import type { TrainingRule } from '../../models/training-rule.ts';
+import { count, countOf } from './number.ts';
+import { type Progress, progress } from './progress.ts';
+
+type Begun = Extract<TrainingProgress, { kind: 'begun' }>;
+type Epoch = Extract<TrainingProgress, { kind: 'epoch' }>;
+
+export class TrainingProgressLines {
+  #line: { readonly label: string; readonly shown: Progress } | undefined;
+  #work: Work | undefined;
+
+  show(step: TrainingProgress): void {
+    switch (step.kind) {
+      case 'stage':
+        this.#of(step.label, step.total).step(step.done);
+        break;
+      case 'begun':
+        this.#work = new Work(step);
+        this.note(begun(step));
+        break;
+      case 'epoch':
+        this.#work?.epoch(step);
+        this.#training(`${step.fold}/${step.network} ${figures(step)}`);
+        break;
+      case 'network':
+        this.#work?.trained(`${step.fold}/${step.result.network}`, step.result.epochs, step.done);
+        this.#training(`${step.fold}/${step.result.network} done`);
+    }
+  }
+
+  /** A sentence of its own. */
+  note(sentence: string): void {
+    this.done();
+    console.error(sentence);
+  }
+
+  done(): void {
+    this.#line?.shown.done();
+    this.#line = undefined;
+  }
+
+  #training(note: string): void {
+    const work = this.#work;
+    if (work) this.#of('Training', work.networks).step(work.done, note, work.networks, work.share);
+  }
+
+  /** One at a time. */
+  #of(label: string, total: number): Progress {
+    if (this.#line?.label === label) return this.#line.shown;
+    this.done();
+    const shown = progress(label, total);
+    this.#line = { label, shown };
+    return shown;
+  }
+}
+
+/** How much of a training is done, networks under way by their epochs. */
+class Work {
+  readonly networks: number;
+  done: number;
+  readonly #before: number;
+  readonly #rule: TrainingRule;
+  readonly #epochs: number[] = [];
+  readonly #underWay = new Map<string, Epoch>();
+
+  constructor({ manifest, networks, done }: Begun) {
+    this.networks = networks;
+    this.done = done;
+    this.#before = done;
+    this.#rule = manifest.rule;
+  }
+
+  epoch(step: Epoch): void {
+    this.#underWay.set(`${step.fold}/${step.network}`, step);
+  }
+
+  trained(network: string, epochs: number, done: number): void {
+    this.#underWay.delete(network);
+    this.#epochs.push(epochs);
+    this.done = done;
+  }
+
+  /** Nobody knows when the next network stops: about when the others did, and not before its patience is over. */
+  get share(): number {
+    const { epochs, patience } = this.#rule;
+    const usual = this.#epochs.length > 0 ? this.#epochs.reduce((sum, n) => sum + n, 0) / this.#epochs.length : epochs;
+    const parts = [...this.#underWay.values()].map(({ record, bestEpoch }) => {
+      return record.epoch / Math.min(epochs, Math.max(usual, bestEpoch + patience));
+    });
+    const all = this.networks - this.#before;
+    return all > 0 ? (this.done - this.#before + parts.reduce((sum, part) => sum + part, 0)) / all : 1;
+  }
+}
+
+function begun({ manifest, networks, done }: Begun): string {
+  const { folds, rule, labels, backend } = manifest;
+  const there = done > 0 ? `, ${done === networks ? 'all' : done} of them done` : '';
+  const { labelled, ...others } = labels;
+  const left = Object.entries(reasons).flatMap(([reason, words]) => {
+    const cells = others[reason as keyof typeof reasons];
+    return cells > 0 ? [`${count(cells)} ${words}`] : [];
+  });
+  const rest = left.length > 0 ? `; others teach nothing: ${left.join(', ')}` : '';
+  return [
+    `${manifest.model}: ${countOf(folds.length, 'training')} of ${countOf(rule.networks, 'network')}${there}.`,
+    `${countOf(labelled, 'label')} on the dates that teach${rest}.`,
+    backendLine(backend),
+  ].join('\n');
+}
+
+/** Why a symbol has no label on a date. */
+const reasons: Readonly<Record<Exclude<keyof LabelCounts, 'labelled'>, string>> = {
+  outsideUniverse: 'outside the universe',
+  noReturn: 'without a return',
+  suspended: 'suspended',
+  st: 'under special treatment',
+  notBuyable: 'not to be bought',
+  sameForAll: 'with the return all others have',
+};
+
+/** Which one computes, and why not a faster one. */
+export function backendLine({ name, version, passedOver }: BackendChoice): string {
+  const others = passedOver.map((one) => `${one.name} (${one.reason})`).join(', ');
+  return `Backend: ${name} ${version}.${others ? ` Passed over: ${others}.` : ''}`;
+}
+
+const figures = ({ record, bestEpoch }: { readonly record: EpochRecord; readonly bestEpoch: number }): string =>
+  `epoch ${record.epoch}  ${four(record.trainLoss)} train  ${four(record.validLoss)} valid  best ${bestEpoch}`;
+
+const four = (value: number): string => value.toFixed(4);

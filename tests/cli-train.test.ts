@@ -1,0 +1,159 @@
+/** Models from the command line: trained, stopped, gone on with, predicting, judged. */
+import { createHash } from 'node:crypto';
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { synthesise } from '../data/synth/synthesise.ts';
+import { evolve, evolveEach, type Outcome, startEvolve } from './evolve.ts';
+
+const place = mkdtempSync(join(tmpdir(), 'evolve-train-'));
+const market = join(place, 'market');
+const at = (name: string): string => join(place, name);
+const around = { cwd: place, env: { EVOLVE_CACHE: at('cache') } };
+const json = (path: string) => JSON.parse(readFileSync(at(path), 'utf8'));
+
+/** Two trainings of two networks, in a second. */
+const what = ['--data', market, '--fields', 'OPEN,CLOSE / VWAP', '--history=70', '--retrain=3', '--networks=2'];
+const how = ['--epochs=3', '--learning-rate=0.01', '--batch=100', '--units=4'];
+const train = (out: string, ...more: string[]): string[] => [
+  ...['train', 'alphanet-v1', ...what, ...how, '--out', out],
+  ...more,
+];
+const onMarket = (command: string, ...more: string[]): string[] => [command, ...more, '--data', market];
+const weightsOf = (model: string): string[] =>
+  json(`${model}/model.json`).folds.flatMap(({ name }: { name: string }) =>
+    [1, 2].map((k) => digest(readFileSync(at(`${model}/folds/${name}/network-${k}/weights.bin`)))),
+  );
+const digest = (content: Buffer | string): string => createHash('sha256').update(content).digest('hex');
+
+let trained: Outcome;
+beforeAll(async () => {
+  await synthesise(market, { stocks: 20, days: 210, minutes: 0, seed: 5 });
+  trained = await evolve(train('model', '--workers=2'), around);
+}, 60_000);
+afterAll(() => rmSync(place, { recursive: true }));
+
+test('a training says who computes, what came of every fold, and what comes next', () => {
+  expect(trained).toMatchObject({ code: 0 });
+  expect(trained.stderr).toMatch(
+    /^alphanet-v1: 2 trainings of 2 networks\.\n[\d,]+ labels on the dates that teach.*\nBackend: \w+ \d/,
+  );
+  const [headline, , headings, ...rows] = trained.stdout.split('\n');
+  expect(headline).toMatch(/^alphanet-v1 on synthetic-20x210x0-5: 4 networks trained/);
+  expect(headings).toMatch(/^predicts from +learns from +rows +stops by/);
+  const { folds } = json('model/model.json');
+  expect(folds).toHaveLength(2);
+  for (const [i, { name, train: taught }] of folds.entries()) {
+    expect(rows[i]).toMatch(new RegExp(`^${name} +${taught.from} to ${taught.to} `));
+  }
+  expect(trained.stdout).toContain(`evolve predict model --data ${market} --out scores.parquet\n`);
+  expect(json('model/results.json').finished).toBe(true);
+});
+
+test('losses are drawn, every network with its best epoch', () => {
+  const svg = readFileSync(at('model/losses.svg'), 'utf8');
+  for (const { name } of json('model/model.json').folds) expect(svg).toContain(`predicts from ${name}`);
+  expect(svg).toContain('best epoch');
+  expect(svg).not.toMatch(/<script|NaN/);
+});
+
+test.skipIf(process.platform === 'win32')(
+  'Ctrl-C keeps what was learned, and --resume on any number of threads comes to the same weights',
+  async () => {
+    const { heard, kill, outcome } = startEvolve(train('stopped', '--workers=1'), around);
+    while (!heard.stderr.includes('Backend: ')) await setTimeout(5);
+    kill('SIGINT');
+    const { code, stdout, stderr } = await outcome;
+    expect(code).toBe(130);
+    expect(stderr).toContain('Finishing this batch; press Ctrl-C again to stop at once.\n');
+    expect(stdout).toContain('To go on: the same command with --resume.\n');
+    expect(stdout).toMatch(/: [0-3] of 4 networks trained/);
+    expect(await evolve(train('stopped', '--workers=2', '--resume'), around)).toMatchObject({ code: 0 });
+    expect(weightsOf('stopped')).toEqual(weightsOf('model'));
+  },
+);
+
+test('mined factors are inputs beside the fields, and the model says which file they came from', async () => {
+  const library = JSON.stringify([{ name: 'reversal', expression: 'neg(ts_return(CLOSE, 5))' }, 'HIGH / LOW']);
+  writeFileSync(at('mined.json'), library);
+  const { code, stdout } = await evolve(
+    train('mined', '--factors', 'mined.json', '--epochs=1', '--json').filter((flag) => flag !== '--epochs=3'),
+    around,
+  );
+  expect(code).toBe(0);
+  const { manifest, results } = JSON.parse(stdout);
+  expect(results.finished).toBe(true);
+  expect(manifest.factors).toEqual([
+    { name: 'reversal', expression: '-ts_return(CLOSE, 5)' },
+    { name: 'HIGH / LOW', expression: 'HIGH / LOW' },
+  ]);
+  expect(manifest.factorLibrary).toEqual({ file: 'mined.json', sha256: digest(library) });
+  expect(manifest.parts.at(-1)).toMatchObject({ name: 'factors', lags: [0] });
+});
+
+describe('a model that is there', () => {
+  let outcomes: Awaited<ReturnType<typeof evolveEach>>;
+  let before: string[];
+  beforeAll(async () => {
+    before = weightsOf('model');
+    cpSync(at('model'), at('unfinished'), { recursive: true });
+    writeFileSync(at('unfinished/results.json'), JSON.stringify({ schema: 1, finished: false, folds: [] }));
+    const [{ name: from }] = json('model/model.json').folds;
+    outcomes = await evolveEach(
+      [
+        train('model'),
+        onMarket('train', 'alphanet-v1', '--out', 'model', '--resume'),
+        onMarket('train', 'alphanet-v1', '--out', 'model', '--resume', '--seed=9'),
+        onMarket('predict', 'unfinished', '--out', 'none.csv'),
+        onMarket('predict', 'model', '--out', 'scores.csv', '--json'),
+        onMarket('predict', 'model', '--out', 'scores.arrow'),
+        onMarket('evaluate', 'scores.csv', '--from', from, '--shuffles=0', '--against=none', '--json'),
+      ],
+      around,
+    );
+  }, 60_000);
+
+  test('is not trained twice', () => {
+    const [again, resumed, other] = outcomes;
+    expect(again).toMatchObject({
+      code: 1,
+      stdout: '',
+      stderr: expect.stringMatching(/has a model already\. .*--resume/),
+    });
+    // Who names a model says all that was said about it.
+    expect(resumed).toMatchObject({ code: 0, stdout: trained.stdout });
+    expect(resumed?.stderr).toContain('all of them done');
+    expect(other).toMatchObject({ code: 1, stderr: expect.stringContaining('begun with other settings (seed)') });
+    expect(weightsOf('model')).toEqual(before);
+  });
+
+  test('predicts the dates after its first training, and evaluate judges its scores', () => {
+    const { code, stdout } = outcomes[4] as (typeof outcomes)[number];
+    expect(code).toBe(0);
+    const { from, known, sameMarket, folds } = JSON.parse(stdout);
+    const [first] = json('model/model.json').folds;
+    expect({ from, sameMarket, folds: folds.length }).toEqual({ from: first.name, sameMarket: true, folds: 2 });
+    const rows = readFileSync(at('scores.csv'), 'utf8').trim().split('\n').slice(1);
+    expect(rows[0]?.slice(0, 10)).toBe(from);
+    expect(rows.filter((row) => !row.endsWith(','))).toHaveLength(known);
+    const judged = outcomes[6] as (typeof outcomes)[number];
+    expect(judged.code).toBe(0);
+    expect(JSON.parse(judged.stdout).factors).toHaveLength(1);
+  });
+
+  test('says the command that judges its scores', () => {
+    const [first] = json('model/model.json').folds;
+    expect(outcomes[5]?.stdout).toContain(`evolve evaluate scores.arrow --data ${market} --from ${first.name} --to `);
+  });
+
+  test('says how far it is when it is not trained to its end', () => {
+    expect(outcomes[3]).toMatchObject({
+      code: 1,
+      stdout: '',
+      stderr: expect.stringMatching(/it has 0 of 4 networks\. .*--resume\.\n$/),
+    });
+    expect(existsSync(at('none.csv'))).toBe(false);
+  });
+});

@@ -1,0 +1,69 @@
+/** The table of what a training can be told. */
+import { expect, test } from 'vitest';
+import {
+  defaultsOf,
+  type GivenOptions,
+  type OptionName,
+  optionNames,
+  rowOf,
+  trainingRule,
+} from '../cli/models/training-options.ts';
+import { EvolveError } from '../core/failure.ts';
+import { models } from '../models/models.ts';
+import type { TrainingRule } from '../models/training-rule.ts';
+
+/** Another value than the rule has, that the row takes. */
+function other(name: OptionName, rule: TrainingRule): number | string | boolean {
+  const { type, choices, in: of } = rowOf(name);
+  if (type === 'boolean') return !of(rule);
+  if (type === 'string') return (choices ?? ['MEMBER']).find((choice) => choice !== of(rule)) as string;
+  return [0.4, 7].find((value) => !refused({ [name]: value })) as number;
+}
+
+function refused(given: GivenOptions): boolean {
+  try {
+    trainingRule(models[0]?.rule as TrainingRule, given);
+    return false;
+  } catch (error) {
+    if (error instanceof EvolveError) return true;
+    throw error;
+  }
+}
+
+const leaves = (value: object, path = ''): string[] =>
+  Object.entries(value).flatMap(([key, part]) =>
+    typeof part === 'object' ? leaves(part, `${path}${key}.`) : [`${path}${key}=${part}`],
+  );
+
+test.each(models)('$name is trained by its own rule when nothing is given', ({ rule }) => {
+  expect(trainingRule(rule, {})).toEqual(rule);
+});
+
+test.each(optionNames)('%s decides one part of the rule, and no other', (name) => {
+  for (const { rule } of models) {
+    const value = other(name, rule);
+    const changed = trainingRule(rule, { [name]: value });
+    expect(rowOf(name).in(changed)).toBe(value);
+    const before = new Set(leaves(rule));
+    expect(leaves(changed).filter((leaf) => !before.has(leaf))).toHaveLength(1);
+  }
+});
+
+test('every part of a rule has its flag', () => {
+  for (const { rule } of models) {
+    const all = Object.fromEntries(optionNames.map((name) => [name, other(name, rule)]));
+    const changed = leaves(trainingRule(rule, all));
+    expect(leaves(rule).filter((leaf) => changed.includes(leaf))).toEqual([]);
+  }
+});
+
+test.each(optionNames.filter((name) => rowOf(name).type === 'number'))('%s is no NaN and no text', (name) => {
+  expect(refused({ [name]: Number.NaN })).toBe(true);
+  expect(refused({ [name]: '7' } as GivenOptions)).toBe(true);
+});
+
+test('what models have is told with those that have something else', () => {
+  expect(defaultsOf('validShare', models)).toBe('0.2; alphanet-v1 0.5');
+  expect(defaultsOf('neutral', models)).toBe('no; alphanet-v2.2 yes');
+  expect(defaultsOf('universe', models)).toBe('');
+});
