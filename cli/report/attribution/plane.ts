@@ -8,8 +8,7 @@ export interface Plane {
 }
 
 /** One thing drawn once, over the axes. */
-export const drawing = (children: (plane: Plane) => readonly object[], name?: string) => ({
-  ...(name !== undefined && { name }),
+export const drawing = (children: (plane: Plane) => readonly object[]) => ({
   type: 'custom',
   silent: true,
   data: [[0, 0]],
