@@ -5,6 +5,7 @@ import { stream } from '../core/random.ts';
 import { channelsOf, type PictureRow } from '../models/alphanet/channels.ts';
 import { extractor } from '../models/alphanet/extractor.ts';
 import { factorsPart, picturePart } from '../models/alphanet/picture-parts.ts';
+import { PooledFeatures } from '../models/alphanet/pooled-features.ts';
 import { useStockWasm } from '../models/alphanet/stock-wasm.ts';
 import { type AlphaNetTiming, timeAlphaNet, timedAlphaNets } from '../models/alphanet/time-alphanet.ts';
 import { type AlphaNet, alphaNets } from '../models/alphanet/versions.ts';
@@ -12,8 +13,12 @@ import type { Batch } from '../models/batch.ts';
 import { chooseBackend } from '../models/graph/backend.ts';
 import { gradients } from '../models/graph/gradients.ts';
 import { useKernels } from '../models/graph/kernels.ts';
+import { BatchNorm } from '../models/graph/layers/batch-norm.ts';
 import { loss } from '../models/graph/loss.ts';
 import type { InputTensors, Network, Pass } from '../models/graph/network.ts';
+import { dense } from '../models/graph/ops/dense.ts';
+import { pool } from '../models/graph/ops/pool.ts';
+import { Variables } from '../models/graph/variables.ts';
 import type { InputPart } from '../models/inputs.ts';
 import { PlainKernels } from '../models/kernels/plain-kernels.ts';
 import { Recurrent } from '../models/kernels/recurrent.ts';
@@ -298,6 +303,68 @@ test.each(['alphanet-v1', 'alphanet-v2', 'alphanet-v3'])(
     net.dispose();
   },
 );
+
+test('features of v1 that are not written out teach as if they were, negative scales included', () => {
+  const [rows, steps, count] = [30, 3, 5];
+  const random = stream(8, 0, 0);
+  const numbers = (length: number) => Float32Array.from({ length }, () => random.normal());
+  const channels = Array.from({ length: count }, (_, i) => ({ name: `c${i}`, expression: `c${i}` }));
+  const part = { name: 'd10', lags: [20, 10, 0], channels };
+  const norms = ['d10', 'ts_mean', 'ts_max', 'ts_min'];
+  const made = (whole: boolean) => {
+    const variables = new Variables();
+    if (whole) return { variables, features: new PooledFeatures(variables, part), plain: [] };
+    return {
+      variables,
+      features: undefined,
+      plain: norms.map((name) => new BatchNorm(variables, `${name}/norm`, count)),
+    };
+  };
+  const [x, weigh] = [
+    tf.tensor3d(numbers(rows * steps * count), [rows, steps, count]),
+    tf.tensor2d(numbers(rows * 4), [rows, 4]),
+  ];
+  const [kernel, bias] = [numbers(6 * count * 4), numbers(4)];
+  const [gammas, betas] = [norms.map(() => numbers(count)), norms.map(() => numbers(count))];
+  const results = [true, false].map((whole) => {
+    const { variables, features, plain } = made(whole);
+    const weights = {
+      kernel: variables.make('kernel', [6 * count, 4], kernel) as unknown as tf.Tensor2D,
+      bias: variables.make('bias', [4], bias) as unknown as tf.Tensor1D,
+    };
+    norms.forEach((name, i) => {
+      variables.all.get(`${name}/norm/gamma`)?.assign(tf.tensor1d(gammas[i] as Float32Array));
+      variables.all.get(`${name}/norm/beta`)?.assign(tf.tensor1d(betas[i] as Float32Array));
+    });
+    const through = (pass: Pass): tf.Tensor2D => {
+      if (features) return features.through(x, weights.kernel, weights.bias, pass);
+      const y = (plain[0] as BatchNorm).run(x, pass);
+      const pooled = pool(y).map((of, i) => (plain[i + 1] as BatchNorm).run(of, pass));
+      return dense(tf.concat2d([tf.reshape(y, [rows, -1]) as tf.Tensor2D, ...pooled], 1), weights.kernel, weights.bias);
+    };
+    const taught = gradients(() => tf.sum(tf.mul(through(training()), weigh)) as tf.Scalar, variables.all);
+    const cells = new Map(Object.entries(taught.gradients).map(([name, of]) => [`d ${name}`, of.dataSync()]));
+    for (const [name, variable] of variables.all) if (!variable.trainable) cells.set(name, variable.dataSync());
+    cells.set('value', taught.value.dataSync());
+    cells.set(
+      'predicted',
+      values(() => through(inference)),
+    );
+    tf.dispose([taught.value, ...Object.values(taught.gradients)]);
+    variables.dispose();
+    return cells;
+  });
+  const [folded, written] = results as [Map<string, tf.TypedArray>, Map<string, tf.TypedArray>];
+  expect([...folded.keys()].sort()).toEqual([...written.keys()].sort());
+  for (const [name, wanted] of written) {
+    const found = folded.get(name) as tf.TypedArray;
+    const scale = Math.max(1, ...Array.from(wanted, Math.abs));
+    for (const [i, value] of Array.from(wanted).entries()) {
+      expect(Math.abs((found[i] as number) - value), name).toBeLessThan(2e-5 * scale);
+    }
+  }
+  tf.dispose([x, weigh]);
+});
 
 test('steps are timed by ours and by stock kernels, with kept channels and in the graph', async () => {
   const timings: AlphaNetTiming[] = [];

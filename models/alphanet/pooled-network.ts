@@ -5,59 +5,42 @@
  */
 import * as tf from '@tensorflow/tfjs-core';
 import type { Stream } from '../../core/random.ts';
-import { BatchNorm } from '../graph/layers/batch-norm.ts';
 import { Dense } from '../graph/layers/dense.ts';
 import { dropout } from '../graph/layers/dropout.ts';
-import type { Explained, FeatureName, InputTensors, Network, Pass } from '../graph/network.ts';
-import { pool } from '../graph/ops/pool.ts';
+import type { Explained, InputTensors, Network, Pass } from '../graph/network.ts';
 import { Variables } from '../graph/variables.ts';
 import type { TrainingRule } from '../training-rule.ts';
 import { FactorInputs } from './factor-inputs.ts';
-import { readsOf, type Seen, stepNames } from './picture-parts.ts';
-
-const poolings = ['ts_mean', 'ts_max', 'ts_min'] as const; // as `pool` gives them
+import { type PartSeen, readsOf, type Seen } from './picture-parts.ts';
+import { PooledFeatures } from './pooled-features.ts';
 
 export function pooledNetwork(seen: Seen, rule: Pick<TrainingRule, 'units' | 'dropout'>, fresh: Stream): Network {
-  const [part] = seen.picture as [Seen['picture'][number]];
-  const { channels, lags } = part;
+  const [part] = seen.picture as [PartSeen];
   const variables = new Variables();
-  const norm = new BatchNorm(variables, `${part.name}/norm`, channels.length);
-  const pooledNorms = poolings.map((pooling) => new BatchNorm(variables, `${pooling}/norm`, channels.length));
+  const pooled = new PooledFeatures(variables, part);
   const factors = seen.factors && new FactorInputs(variables, seen.factors);
-  const flattened = stepNames(part);
-  const pooledNames: FeatureName[] = poolings.flatMap((pooling) =>
-    channels.map(({ name }) => {
-      const feature = `BN(${pooling}(BN(${name}),${lags.length}))`;
-      return { name: feature, feature };
-    }),
-  );
-  const names = [...flattened, ...pooledNames, ...(factors?.names ?? [])];
+  const names = [...pooled.names, ...(factors?.names ?? [])];
   const init = 'truncated-normal';
-  const hidden = new Dense(
-    variables,
-    'hidden',
-    { inputs: names.length, outputs: rule.units, init, activation: 'relu' },
-    fresh,
-  );
+  const shape = { inputs: names.length, outputs: rule.units, init, activation: 'relu' } as const;
+  const hidden = new Dense(variables, 'hidden', shape, fresh);
   const output = new Dense(variables, 'output', { inputs: rule.units, outputs: 1, init }, fresh);
+  const inputOf = (inputs: InputTensors) => inputs.get(part.name) as tf.Tensor3D;
 
-  function features(inputs: InputTensors, pass: Pass): tf.Tensor2D {
-    const normalised = norm.run(inputs.get(part.name) as tf.Tensor3D, pass);
-    const pooled = pool(normalised).map((x, i) => (pooledNorms[i] as BatchNorm).run(x, pass));
-    const flat = tf.reshape(normalised, [normalised.shape[0], flattened.length]);
-    return tf.concat2d([flat as tf.Tensor2D, ...pooled, ...(factors ? [factors.run(inputs, pass)] : [])], 1);
+  function run(inputs: InputTensors, pass: Pass): tf.Tensor2D {
+    const { kernel, bias } = hidden.weights;
+    const fromPicture = pooled.through(inputOf(inputs), kernel, bias, pass);
+    const sums = factors ? tf.add(fromPicture, factors.through(inputs, kernel, pass)) : fromPicture;
+    return output.run(dropout(tf.relu(sums) as tf.Tensor2D, rule.dropout, pass));
   }
 
   const explained: Explained = {
     names,
-    features: (inputs) => features(inputs, { kind: 'inference' }),
-    predict: (x) => output.run(hidden.run(x)),
+    features: (inputs) => {
+      const picture = pooled.features(inputOf(inputs));
+      return factors ? tf.concat2d([picture, factors.run(inputs, { kind: 'inference' })], 1) : picture;
+    },
+    predict: (features) => output.run(hidden.run(features)),
   };
-  return {
-    variables: variables.all,
-    reads: readsOf(seen),
-    run: (inputs, pass) => output.run(dropout(hidden.run(features(inputs, pass)), rule.dropout, pass)),
-    explained,
-    dispose: () => variables.dispose(),
-  };
+
+  return { variables: variables.all, reads: readsOf(seen), run, explained, dispose: () => variables.dispose() };
 }

@@ -15,9 +15,15 @@ import { Freezable } from './freezable.ts';
 const epsilon = 1e-3;
 const momentum = 0.99;
 
-interface Statistics {
+export interface Statistics {
   readonly mean: tf.Tensor1D;
   readonly variance: tf.Tensor1D;
+}
+
+/** y = x scale + shift. */
+export interface Affine {
+  readonly scale: tf.Tensor1D;
+  readonly shift: tf.Tensor1D;
 }
 
 export class BatchNorm extends Freezable {
@@ -52,11 +58,16 @@ export class BatchNorm extends Freezable {
   }
 
   /** What run does to x, as y = x scale + shift: differentiable in gamma and beta, and x is taken for given. */
-  affine(x: tf.Tensor, pass: Pass): { scale: tf.Tensor1D; shift: tf.Tensor1D } {
+  affine(x: tf.Tensor, pass: Pass): Affine {
+    return this.affineOf(() => moments(x), pass);
+  }
+
+  /** The same by statistics that are known without looking at x, and differentiable in them. Inference asks for none. */
+  affineOf(statistics: () => Statistics, pass: Pass): Affine {
     if (!this.#learns(pass)) return this.#affine(this.#moving());
-    const statistics = moments(x);
-    this.#move(statistics);
-    return this.#affine(statistics);
+    const now = statistics();
+    this.#move(now);
+    return this.#affine(now);
   }
 
   #learns(pass: Pass): boolean {
@@ -67,7 +78,7 @@ export class BatchNorm extends Freezable {
     return { mean: this.#mean as tf.Tensor1D, variance: this.#variance as tf.Tensor1D };
   }
 
-  #affine({ mean, variance }: Statistics): { scale: tf.Tensor1D; shift: tf.Tensor1D } {
+  #affine({ mean, variance }: Statistics): Affine {
     const inverse = tf.rsqrt(tf.add<tf.Tensor1D>(variance, epsilon));
     const scale = this.#gamma ? tf.mul<tf.Tensor1D>(inverse, this.#gamma) : inverse;
     const off = tf.mul<tf.Tensor1D>(mean, scale);

@@ -13,8 +13,7 @@ export interface DenseShape {
 }
 
 export class Dense extends Freezable {
-  readonly #kernel: tf.Variable;
-  readonly #bias: tf.Variable;
+  readonly weights: { readonly kernel: tf.Tensor2D; readonly bias: tf.Tensor1D };
   readonly #activation: DenseShape['activation'];
 
   constructor(variables: Variables, name: string, shape: DenseShape, fresh: Stream) {
@@ -22,13 +21,12 @@ export class Dense extends Freezable {
     const kernel = variables.make(`${name}/kernel`, [inputs, outputs], initialise(shape.init, inputs, outputs, fresh));
     const bias = variables.make(`${name}/bias`, [outputs], new Float32Array(outputs));
     super([kernel, bias]);
-    this.#kernel = kernel;
-    this.#bias = bias;
+    this.weights = { kernel: kernel as tf.Tensor2D, bias: bias as tf.Tensor1D };
     this.#activation = shape.activation;
   }
 
   run(x: tf.Tensor2D): tf.Tensor2D {
-    const y = dense(x, this.#kernel as tf.Tensor2D, this.#bias as tf.Tensor1D);
+    const y = dense(x, this.weights.kernel, this.weights.bias);
     return this.#activation === 'relu' ? tf.relu(y) : y;
   }
 }

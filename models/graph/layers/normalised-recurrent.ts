@@ -8,7 +8,7 @@ import type { Stream } from '../../../core/random.ts';
 import type { Pass } from '../network.ts';
 import type { WeightTensors } from '../ops/recurrent.ts';
 import type { Variables } from '../variables.ts';
-import { BatchNorm } from './batch-norm.ts';
+import { type Affine, BatchNorm } from './batch-norm.ts';
 import { RecurrentLayer, type RecurrentShape } from './recurrent-layer.ts';
 
 /**
@@ -46,11 +46,6 @@ export class NormalisedRecurrent {
   afterNorm(x: tf.Tensor3D): tf.Tensor {
     return this.#recurrent.run(x);
   }
-}
-
-interface Affine {
-  readonly scale: tf.Tensor1D;
-  readonly shift: tf.Tensor1D;
 }
 
 function fold({ scale, shift }: Affine, { kernel, recurrentKernel, bias }: WeightTensors): WeightTensors {
