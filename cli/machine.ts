@@ -5,6 +5,7 @@ import { arch, availableParallelism, cpus, platform, totalmem } from 'node:os';
 import { dirname, resolve } from 'node:path';
 import { Arena } from '../core/arena.ts';
 import { builtFile } from '../core/package-root.ts';
+import type { BackendWish } from '../models/graph/backend.ts';
 
 export interface Finding {
   readonly name: string;
@@ -23,7 +24,7 @@ type Check = Omit<Finding, 'name' | 'required'>;
 export async function examineMachine(): Promise<readonly Finding[]> {
   const findings: Finding[] = [];
   for (const { name, required, check } of checks) findings.push({ name, required, ...(await attempt(check)) });
-  return findings;
+  return [...findings, ...(await modelBackends())];
 }
 
 const checks: readonly { name: string; required: boolean; check: () => Check | Promise<Check> }[] = [
@@ -37,8 +38,6 @@ const checks: readonly { name: string; required: boolean; check: () => Check | P
   { name: 'memory', required: false, check: memory },
   { name: 'disk', required: false, check: disk },
   { name: 'GPU', required: false, check: gpu },
-  { name: 'TensorFlow', required: false, check: () => tensorflow('@tensorflow/tfjs') },
-  { name: 'TensorFlow CUDA', required: false, check: () => tensorflow('@tensorflow/tfjs-node-gpu') },
 ];
 
 async function attempt(check: () => Check | Promise<Check>): Promise<Check> {
@@ -176,9 +175,25 @@ async function gpu(): Promise<Check> {
   return { ok: false, found: 'webgpu loads, and no adapter answers', remedy: 'Install the Vulkan driver of the GPU.' };
 }
 
-async function tensorflow(name: string): Promise<Check> {
-  const found = await optional(name);
-  if ('missing' in found) return { ok: false, found: found.missing, remedy: `npm install ${name}` };
-  const version = (found.module.version as Record<string, string> | undefined)?.['tfjs-core'];
-  return { ok: true, found: version ?? 'loads' };
+/** The backend that models are trained with, and those that would be faster. */
+async function modelBackends(): Promise<readonly Finding[]> {
+  const name = 'models';
+  try {
+    const { chooseBackend } = await import('../models/graph/backend.ts');
+    const chosen = await chooseBackend('auto');
+    const findings: Finding[] = [
+      { name, required: false, ok: true, found: `trained with ${chosen.name} ${chosen.version}` },
+    ];
+    for (const { name: faster, reason } of chosen.passedOver) {
+      // One that is passed over may still be had by its name.
+      const remedy = await chooseBackend(faster as BackendWish).then(
+        () => `It can be had with --backend ${faster}.`,
+        (error) => firstLine(error),
+      );
+      findings.push({ name: `${name} on ${faster}`, required: false, ok: false, found: reason, remedy });
+    }
+    return findings;
+  } catch (error) {
+    return [{ name, required: false, ok: false, found: firstLine(error), remedy: 'Run npm ci again.' }];
+  }
 }

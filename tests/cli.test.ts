@@ -92,7 +92,7 @@ test('doctor answers for every part and never crashes on an absent one', async (
     expect(found, name).not.toBe('');
     if (!ok) expect(remedy, name).toBeTruthy();
   }
-  expect(findings.find(({ name }) => name === 'WebAssembly SIMD')?.ok).toBe(true);
+  for (const name of ['WebAssembly SIMD', 'models']) expect(findings.find((one) => one.name === name)?.ok).toBe(true);
 });
 
 describe.concurrent('config files', () => {
@@ -161,6 +161,8 @@ describe.concurrent('completion', () => {
     expect(commands.stdout.split('\n')).toEqual(expect.arrayContaining(['ops', 'doctor', 'completion']));
     const flags = await evolve(['--get-yargs-completions', 'evolve', 'ops', '--'], { env });
     expect(flags.stdout.split('\n')).toEqual(expect.arrayContaining(['--json', '--markdown', '--out']));
+    const models = await evolve(['--get-yargs-completions', 'evolve', 'train', ''], { env });
+    expect(models.stdout.split('\n')).toEqual(expect.arrayContaining(['alphanet-v1', 'alphanet-v2', '--data']));
   });
 });
 

@@ -162,7 +162,10 @@ export function trainingRule(rule: TrainingRule, given: GivenOptions): TrainingR
           ? `one of ${choices.join(', ')}`
           : expects?.(value);
     if (wrong !== undefined) {
-      throw new EvolveError('bad-argument', `--${flagOf(name)} should be ${wrong}, not ${value === '' ? '""' : String(value)}.`);
+      throw new EvolveError(
+        'bad-argument',
+        `--${flagOf(name)} should be ${wrong}, not ${value === '' ? '""' : String(value)}.`,
+      );
     }
     result = put(result, value);
   }
