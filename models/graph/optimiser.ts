@@ -22,8 +22,16 @@ export class TrainingDiverged extends Error {
 /** Averages of a variable, named in the state by the variable and these. */
 interface Definition {
   readonly averages: readonly string[];
-  /** What is taken off a weight, for the gradient g at place i; moves the averages. */
-  change(averages: readonly Float32Array[], i: number, g: number, steps: number): number;
+  /** Takes a step off the values along scaled gradients; moves the averages. */
+  move(values: Float32Array, gradient: Float32Array, averages: readonly Float32Array[], step: Step): void;
+}
+
+interface Step {
+  /** Of all gradients, from clipping. */
+  readonly scale: number;
+  readonly learningRate: number;
+  /** From 1. */
+  readonly count: number;
 }
 
 const epsilon = 1e-7;
@@ -33,20 +41,27 @@ const decay = 0.9;
 const definitions: Record<TrainingRule['optimiser'], Definition> = {
   adam: {
     averages: ['m', 'v'],
-    change(averages, i, g, steps) {
+    move(values, gradient, averages, { scale, learningRate, count }) {
       const [m, v] = averages as [Float32Array, Float32Array];
-      m[i] = beta1 * (m[i] as number) + (1 - beta1) * g;
-      v[i] = beta2 * (v[i] as number) + (1 - beta2) * g * g;
-      const mean = (m[i] as number) / (1 - beta1 ** steps);
-      return mean / (Math.sqrt((v[i] as number) / (1 - beta2 ** steps)) + epsilon);
+      const [rest1, rest2] = [1 - beta1 ** count, 1 - beta2 ** count];
+      for (let i = 0; i < values.length; i++) {
+        const g = (gradient[i] as number) * scale;
+        m[i] = beta1 * (m[i] as number) + (1 - beta1) * g;
+        v[i] = beta2 * (v[i] as number) + (1 - beta2) * g * g;
+        const change = (m[i] as number) / rest1 / (Math.sqrt((v[i] as number) / rest2) + epsilon);
+        values[i] = (values[i] as number) - learningRate * change;
+      }
     },
   },
   rmsprop: {
     averages: ['rms'],
-    change(averages, i, g) {
+    move(values, gradient, averages, { scale, learningRate }) {
       const [squares] = averages as [Float32Array];
-      squares[i] = decay * (squares[i] as number) + (1 - decay) * g * g;
-      return g / Math.sqrt((squares[i] as number) + epsilon);
+      for (let i = 0; i < values.length; i++) {
+        const g = (gradient[i] as number) * scale;
+        squares[i] = decay * (squares[i] as number) + (1 - decay) * g * g;
+        values[i] = (values[i] as number) - learningRate * (g / Math.sqrt((squares[i] as number) + epsilon));
+      }
     },
   },
 };
@@ -82,14 +97,12 @@ export class Optimiser {
     const taught = taughtOf(gradients, variables);
     const scale = this.#scale(taught);
     this.#steps = Math.min(this.#steps + 1, mostSteps);
+    const step = { scale, learningRate: this.#learningRate, count: this.#steps };
     for (const { name, variable, gradient } of taught) {
       const averages = this.#definition.averages.map((average) => this.#average(`${name}/${average}`, gradient.length));
       // Never in place: on some backends these are the very numbers of the tensor.
       const values = Float32Array.from(variable.dataSync() as Float32Array);
-      for (let i = 0; i < values.length; i++) {
-        const change = this.#definition.change(averages, i, (gradient[i] as number) * scale, this.#steps);
-        values[i] = (values[i] as number) - this.#learningRate * change;
-      }
+      this.#definition.move(values, gradient, averages, step);
       const next = tf.tensor(values, variable.shape);
       variable.assign(next);
       next.dispose();
@@ -148,8 +161,14 @@ function taughtOf(gradients: NamedTensorMap, variables: ReadonlyMap<string, Vari
     if (!tensor) continue;
     const gradient = tensor.dataSync() as Float32Array;
     if (gradient.length !== variable.size) throw new Error(`The gradient of ${name} is of another shape.`);
-    taught.push({ name, variable, gradient, squares: gradient.reduce((sum, g) => sum + g * g, 0) });
+    taught.push({ name, variable, gradient, squares: squaresOf(gradient) });
   }
   if (taught.length !== Object.keys(gradients).length) throw new Error('A gradient belongs to none of the variables.');
   return taught;
+}
+
+function squaresOf(gradient: Float32Array): number {
+  let sum = 0;
+  for (let i = 0; i < gradient.length; i++) sum += (gradient[i] as number) ** 2;
+  return sum;
 }
