@@ -17,7 +17,8 @@ import type { Variables } from '../graph/variables.ts';
 import { mark } from './mark.ts';
 import { type PartSeen, stepNames } from './picture-parts.ts';
 
-const poolings = ['ts_mean', 'ts_max', 'ts_min'] as const; // as `pool` gives them
+/** In the order `pool` has them. */
+export const poolings = ['ts_mean', 'ts_max', 'ts_min'] as const;
 type Three<T> = readonly [mean: T, max: T, min: T];
 
 export class PooledFeatures {

@@ -1,10 +1,8 @@
 /** The AlphaNets of the reports, each a row with the report's settings. */
-import type { Stream } from '../../core/random.ts';
-import type { Network } from '../graph/network.ts';
+import type { Cell } from '../kernels/layer.ts';
 import type { Model } from '../model.ts';
-import type { TrainingRule } from '../training-rule.ts';
 import type { ExtractionName } from './channels.ts';
-import { factorsPart, picturePart, type Seen, see } from './picture-parts.ts';
+import { factorsPart, picturePart, see } from './picture-parts.ts';
 import { pictureRows } from './picture-rows.ts';
 import { pooledNetwork } from './pooled-network.ts';
 import { recurrentNetwork } from './recurrent-network.ts';
@@ -14,11 +12,11 @@ export interface AlphaNet extends Model {
   readonly fields: readonly string[];
   readonly windows: readonly number[];
   readonly operators: readonly ExtractionName[];
+  /** What a part's steps go through. Pooled into a hidden layer when left out. */
+  readonly cell?: Cell;
 }
 
-type Row = Pick<AlphaNet, 'name' | 'doc' | 'fields' | 'windows' | 'operators' | 'rule'> & {
-  readonly build: (seen: Seen, rule: TrainingRule, fresh: Stream) => Network;
-};
+type Row = Omit<AlphaNet, 'parts' | 'network'>;
 
 const bars = ['RETURN1', 'OPEN', 'CLOSE', 'HIGH', 'LOW', 'VOLUME', 'VWAP', 'TURN', 'FREE_TURN'];
 const ratios = ['CLOSE_FREE_TURN', 'OPEN_TURN', 'VOLUME_LOW', 'VWAP_HIGH', 'LOW_HIGH', 'VWAP_CLOSE'];
@@ -58,7 +56,6 @@ const v1: Row = {
     pairFields: 0,
     limit: 0,
   },
-  build: pooledNetwork,
 };
 
 const v2: Row = {
@@ -68,7 +65,7 @@ const v2: Row = {
   windows: [10],
   operators,
   rule: { ...v1.rule, validShare: 0.2, optimiser: 'adam', dropout: 0 },
-  build: (seen, rule, fresh) => recurrentNetwork(seen, 'lstm', rule, fresh),
+  cell: 'lstm',
 };
 
 const rows: readonly Row[] = [
@@ -97,16 +94,19 @@ const rows: readonly Row[] = [
     name: 'alphanet-v3',
     doc: 'Windows of 10 dates and of 5, each through a GRU of 30, joined at the output.',
     windows: [10, 5],
-    build: (seen, rule, fresh) => recurrentNetwork(seen, 'gru', rule, fresh),
+    cell: 'gru',
   },
 ];
 
-export const alphaNets: readonly AlphaNet[] = rows.map(({ build, ...row }) => ({
+export const alphaNets: readonly AlphaNet[] = rows.map((row) => ({
   ...row,
   parts(request) {
     const picture = pictureRows(request, row.fields);
     const parts = row.windows.map((window) => picturePart(picture, window, row.operators));
     return request.factors.length > 0 ? [...parts, factorsPart(request.factors)] : parts;
   },
-  network: (parts, rule, fresh) => build(see(parts, row.operators, rule, fresh), rule, fresh),
+  network(parts, rule, fresh) {
+    const seen = see(parts, row.operators, rule, fresh);
+    return row.cell ? recurrentNetwork(seen, row.cell, rule, fresh) : pooledNetwork(seen, rule, fresh);
+  },
 }));
