@@ -123,7 +123,9 @@ async function webgpu(wished: boolean): Promise<string> {
   return versionOf(backend);
 }
 
+/** With the CPU backend beside it, which holds inputs (input-tensor.ts). */
 async function wasm(): Promise<string> {
+  await import('@tensorflow/tfjs-backend-cpu');
   const name = '@tensorflow/tfjs-backend-wasm';
   const { setWasmPaths } = await import('@tensorflow/tfjs-backend-wasm');
   setWasmPaths(dirname(require.resolve(name)) + sep);

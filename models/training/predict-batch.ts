@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Batch } from '../batch.ts';
+import { inputTensor } from '../graph/input-tensor.ts';
 import type { InputTensors, Network } from '../graph/network.ts';
 import type { PartShape } from '../inputs.ts';
 
@@ -8,7 +9,7 @@ export const inputTensors = ({ rows, inputs }: Batch, shapes: ReadonlyMap<string
   new Map(
     [...inputs].map(([name, values]) => {
       const { steps, channels } = shapes.get(name) as PartShape;
-      return [name, tf.tensor3d(values, [rows, steps, channels])];
+      return [name, inputTensor(values, [rows, steps, channels])];
     }),
   );
 

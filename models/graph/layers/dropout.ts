@@ -7,6 +7,8 @@ export function dropout<T extends tf.Tensor>(x: T, rate: number, pass: Pass): T 
   if (pass.kind === 'inference' || rate === 0) return x;
   const { dropout: stream } = pass;
   const kept = 1 / (1 - rate);
-  const mask = Float32Array.from({ length: x.size }, () => (stream.next() < rate ? 0 : kept));
+  // Not Float32Array.from with a function, which takes three times as long as the draws.
+  const mask = new Float32Array(x.size);
+  for (let i = 0; i < mask.length; i++) mask[i] = stream.next() < rate ? 0 : kept;
   return tf.mul(x, tf.tensor(mask, x.shape));
 }
