@@ -32,6 +32,8 @@ export { Evaluator, type EvaluatorOptions, type ScoreOptions } from '../evaluati
 export type { FactorShape } from '../evaluation/factor-file.ts';
 export type { DailyScores } from '../evaluation/task.ts';
 export type { FactorSheet, TearSheet } from '../evaluation/tear-sheet/sheet.ts';
+export { type Attribution, type RankedFeature, rankedFeatures } from '../models/explain/attribution.ts';
+export type { Explanation } from '../models/explain/explain-model.ts';
 export type { BackendChoice, BackendWish } from '../models/graph/backend.ts';
 export type { Model } from '../models/model.ts';
 export { modelNamed, models } from '../models/models.ts';

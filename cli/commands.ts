@@ -7,6 +7,7 @@ import { data } from './commands/data.ts';
 import { doctor } from './commands/doctor.ts';
 import { evalCommand } from './commands/eval.ts';
 import { evaluateCommand } from './commands/evaluate.ts';
+import { explainCommand } from './commands/explain.ts';
 import { exportCommand } from './commands/export.ts';
 import { importCommand } from './commands/import.ts';
 import { improveCommand } from './commands/improve.ts';
@@ -31,6 +32,7 @@ export const addCommands = (cli: Argv, models: readonly Model[]): Argv =>
     .command(evaluateCommand)
     .command(trainCommand(models))
     .command(predictCommand)
+    .command(explainCommand)
     .command(data)
     .command(ops)
     .command(bench)

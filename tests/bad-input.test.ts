@@ -460,6 +460,17 @@ const rows: readonly (readonly [string, string | RegExp])[] = [
   ['predict good.csv --data MARKET --out s.csv', /^There is no model in good\.csv: /],
   ['predict broken-model --data MARKET --out s.csv', /^broken-model[/\\]model\.json is damaged: /],
 
+  ['explain', '"evolve explain" needs MODEL.'],
+  ['explain folder --data MARKET', /^There is no model in folder: /],
+  ['explain folder --data MARKET --rows 0', '--rows should be a whole number above 0, not 0.'],
+  ['explain folder --data MARKET --out why.parquet', '--out why.parquet is a table of values and must end in .csv.'],
+  ['explain folder --data MARKET --out good.csv', /^good\.csv already exists\. Add --overwrite/],
+  ['explain folder --data MARKET --report why.pdf', '--report why.pdf is a page and must end in .html.'],
+  [
+    'explain folder --data MARKET --pictures good.csv --out why.csv',
+    /^Cannot write pictures into good\.csv: it is a file\./,
+  ],
+
   // Benchmarks.
   ['bench nothing', /^WHAT cannot be "nothing"; choose one of: operators, search, /],
   ['bench operators --dates 0', '--dates should be a whole number above 0, not 0.'],

@@ -109,6 +109,16 @@ describe('a model that is there', () => {
         onMarket('predict', 'unfinished', '--out', 'none.csv'),
         onMarket('predict', 'model', '--out', 'scores.csv', '--json'),
         onMarket('predict', 'model', '--out', 'scores.arrow'),
+        onMarket(
+          'explain',
+          'model',
+          '--rows=6',
+          '--background=5',
+          '--report=why.html',
+          '--pictures=why',
+          '--out=why.csv',
+        ),
+        onMarket('explain', 'model', '--rows=6', '--background=5', '--json'),
         onMarket('evaluate', 'scores.csv', '--from', from, '--shuffles=0', '--against=none', '--json'),
       ],
       around,
@@ -138,7 +148,7 @@ describe('a model that is there', () => {
     const rows = readFileSync(at('scores.csv'), 'utf8').trim().split('\n').slice(1);
     expect(rows[0]?.slice(0, 10)).toBe(from);
     expect(rows.filter((row) => !row.endsWith(','))).toHaveLength(known);
-    const judged = outcomes[6] as (typeof outcomes)[number];
+    const judged = outcomes[8] as (typeof outcomes)[number];
     expect(judged.code).toBe(0);
     expect(JSON.parse(judged.stdout).factors).toHaveLength(1);
   });
@@ -155,5 +165,29 @@ describe('a model that is there', () => {
       stderr: expect.stringMatching(/it has 0 of 4 networks\. .*--resume\.\n$/),
     });
     expect(existsSync(at('none.csv'))).toBe(false);
+  });
+
+  test('is explained: what features add up to is the prediction', () => {
+    const [told, asJson] = [outcomes[6], outcomes[7]] as [Outcome, Outcome];
+    expect(told.code).toBe(0);
+    expect(told.stdout).toMatch(/^alphanet-v1: 6 rows of 1 date /);
+    expect(told.stdout).toMatch(/SHAP values miss the predictions by 0\.\d+% on average/);
+    const { features, additivity } = JSON.parse(asJson.stdout);
+    expect(additivity.worst).toBeLessThan(0.01);
+    const strongest = features[0] as { feature: string; mean: number };
+    expect(told.stdout.split('\n')[4]).toContain(strongest.feature);
+    expect(strongest.mean).toBeGreaterThan(0);
+    const names = features.map(({ name }: { name: string }) => name);
+    expect(new Set(names).size).toBe(names.length);
+
+    const [headings, ...lines] = readFileSync(at('why.csv'), 'utf8').trim().split('\n');
+    for (const name of names) expect(headings).toContain(name);
+    expect(lines).toHaveLength(6);
+    for (const line of lines) {
+      const [prediction, ...added] = line.split(',').slice(2).map(Number) as [number, ...number[]];
+      expect(added.reduce((sum, value) => sum + value, 0)).toBeCloseTo(prediction, 3);
+    }
+    for (const file of ['why.html', 'why/importance.svg', 'why/beeswarm.svg'])
+      expect(existsSync(at(file)), file).toBe(true);
   });
 });

@@ -17,9 +17,9 @@ import { tearSheet } from '../../evaluation/tear-sheet/tear-sheet.ts';
 import { canonical } from '../../program/canonical.ts';
 import type { Expression } from '../../program/expression.ts';
 import { parse } from '../../program/parse.ts';
+import { reportOutputs } from '../report/report-outputs.ts';
 import type { EvaluateOptions } from './evaluate-options.ts';
 import { type JudgedSources, judgedSources, seenBefore } from './judged-sources.ts';
-import { sheetOutputs } from './sheet-outputs.ts';
 import { sheetRule } from './sheet-rule.ts';
 
 const gibibyte = 1024 ** 3;
@@ -35,12 +35,16 @@ export async function evaluate(options: EvaluateOptions): Promise<TearSheet> {
   const judged = await judgedSources(sources, manifest);
   const rule = sheetRule(options, manifest, judged);
   // What cannot be written is said before anything is computed.
-  const outputs = sheetOutputs(options, [folder, options.config, ...sources]);
+  const outputs = reportOutputs(options, [folder, options.config, ...sources]);
   try {
     const sheet = await judge(folder, manifest, judged, rule, options);
     const seen = seenBefore(judged.libraries, rule, manifest.calendar);
     const complete = { ...sheet, warnings: [...judged.notes, ...seen, ...sheet.warnings] };
-    await outputs.write(complete);
+    const drawing = () => import('../report/tear-sheet-page.ts');
+    await outputs.write({
+      page: async () => (await drawing()).tearSheetPage(complete),
+      pictures: async () => (await drawing()).tearSheetPictures(complete),
+    });
     return complete;
   } catch (error) {
     outputs.abandon();

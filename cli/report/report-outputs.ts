@@ -1,21 +1,34 @@
-/** The files `evolve evaluate` is asked for: refused before anything is computed, written when all of it is known. */
+/** The page and the pictures a command is asked for: refused before anything is computed, written when all of it is known. */
 import { statSync } from 'node:fs';
 import { EvolveError } from '../../core/failure.ts';
 import { isWithin, outputPlace } from '../../evaluation/output-place.ts';
-import type { TearSheet } from '../../evaluation/tear-sheet/sheet.ts';
 import { OutputFile } from '../../evaluation/write-output.ts';
-import type { EvaluateOptions } from './evaluate-options.ts';
+import { writePictures } from './write-pictures.ts';
 
-export interface SheetOutputs {
-  write(sheet: TearSheet): Promise<void>;
+export interface ReportWishes {
+  /** An .html file to write. */
+  readonly report?: string | undefined;
+  /** A folder for pictures. */
+  readonly pictures?: string | undefined;
+  readonly overwrite?: boolean | undefined;
+}
+
+export interface Reported {
+  readonly page: () => Promise<string>;
+  /** By the name of the file, without its ending. */
+  readonly pictures: () => Promise<ReadonlyMap<string, string>>;
+}
+
+export interface ReportOutputs {
+  write(reported: Reported): Promise<void>;
   abandon(): void;
 }
 
-/** `read`: what is judged, and where it is judged. */
-export function sheetOutputs(
-  { report, pictures, overwrite = false }: Pick<EvaluateOptions, 'report' | 'pictures' | 'overwrite'>,
+/** `read`: what the command reads, which is not written over. */
+export function reportOutputs(
+  { report, pictures, overwrite = false }: ReportWishes,
   read: readonly (string | undefined)[],
-): SheetOutputs {
+): ReportOutputs {
   const inputs = read.filter((input) => input !== undefined);
   if (report !== undefined && !/\.html$/i.test(report)) {
     throw new EvolveError('bad-argument', `--report ${quoted(report)} is a page and must end in .html.`);
@@ -23,15 +36,9 @@ export function sheetOutputs(
   if (pictures !== undefined) expectFolder(pictures, report, inputs);
   const page = report === undefined ? undefined : new OutputFile(report, { overwrite, inputs });
   return {
-    async write(sheet) {
-      if (page) {
-        const { tearSheetPage } = await import('../report/tear-sheet-page.ts');
-        page.write(Buffer.from(await tearSheetPage(sheet)));
-      }
-      if (pictures !== undefined) {
-        const { writePictures } = await import('./write-pictures.ts');
-        await writePictures(pictures, sheet, { overwrite, inputs });
-      }
+    async write(reported) {
+      page?.write(Buffer.from(await reported.page()));
+      if (pictures !== undefined) writePictures(pictures, await reported.pictures(), { overwrite, inputs });
       page?.finish();
     },
     abandon: () => page?.abandon(),

@@ -2,19 +2,16 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { EvolveError, fileProblem } from '../../core/failure.ts';
 import { makeFolder } from '../../data/store/make-folder.ts';
-import type { TearSheet } from '../../evaluation/tear-sheet/sheet.ts';
 import { OutputFile, type OutputOptions } from '../../evaluation/write-output.ts';
-import { tearSheetPictures } from '../report/tear-sheet-page.ts';
 
-/** A sheet's charts as .svg files in a folder, which is made when it is not there. */
-export async function writePictures(folder: string, sheet: TearSheet, options: OutputOptions): Promise<void> {
+/** Charts as .svg files in a folder, which is made when it is not there. */
+export function writePictures(folder: string, pictures: ReadonlyMap<string, string>, options: OutputOptions): void {
   try {
     makeFolder(folder);
     readdirSync(folder); // a file of that name is said to be one
   } catch (cause) {
     throw new EvolveError('unwritable', `Cannot make the folder ${folder}: ${fileProblem(cause)}.`, { cause });
   }
-  const pictures = await tearSheetPictures(sheet);
   const place = (name: string): string => join(folder, `${name}.svg`);
   // A name that is taken is said before the first is written.
   for (const [name] of pictures) new OutputFile(place(name), options).abandon();
