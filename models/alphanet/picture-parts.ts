@@ -10,7 +10,7 @@ import { drawPairRows } from './draw-pairs.ts';
 /** Of the picture: as many dates as all windows of each part cover together. */
 export const pictureDates = 30;
 
-export const factorsName = 'factors';
+const factorsName = 'factors';
 
 /** Channels over windows of so many dates, next to each other. */
 export const picturePart = (

@@ -7,6 +7,7 @@ import { type Stream, stream } from '../../core/random.ts';
 import type { Batch } from '../batch.ts';
 import { chooseBackend } from '../graph/backend.ts';
 import { gradients } from '../graph/gradients.ts';
+import { inputTensor } from '../graph/input-tensor.ts';
 import { useKernels } from '../graph/kernels.ts';
 import { loss } from '../graph/loss.ts';
 import type { InputTensors, Network } from '../graph/network.ts';
@@ -107,14 +108,14 @@ const keptInputs: MakeInputs = (version, reads, rows, random) => {
     const cells = Float32Array.from({ length: shape[0] * shape[1] * shape[2] }, () => random.normal());
     return { name, shape, cells };
   });
-  return () => new Map(kept.map(({ name, shape, cells }) => [name, tf.tensor3d(cells, shape)]));
+  return () => new Map(kept.map(({ name, shape, cells }) => [name, inputTensor(cells, shape)]));
 };
 
 const graphInputs: MakeInputs = (version, reads, rows, random) => {
   const shape: [number, number, number] = [rows, pictureDates, version.fields.length];
   const cells = Float32Array.from({ length: shape[0] * shape[1] * shape[2] }, () => 1 + 0.1 * random.normal());
   const extract = extractor(version, reads);
-  return () => extract(tf.tensor3d(cells, shape));
+  return () => extract(inputTensor(cells, shape));
 };
 
 async function fastest(take: () => void, repetitions: number): Promise<number> {
