@@ -1,12 +1,14 @@
-/** Documents say what is so. `npx vitest run tests/cli-documents.test.ts -u` writes the tables of docs/mining.md anew. */
+/** Documents say what is so. `npx vitest run tests/cli-documents.test.ts -u` writes the tables of docs/mining.md and docs/models.md anew. */
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { mine } from '../cli/mining/mine.ts';
-import { defaultOf, flagOf, groups, optionNames, rowOf } from '../cli/mining/search-options.ts';
+import { defaultOf, flagOf, groups, type OptionName, optionNames, rowOf } from '../cli/mining/search-options.ts';
+import * as training from '../cli/models/training-options.ts';
 import { packageRoot } from '../core/package-root.ts';
 import { synthesise } from '../data/synth/synthesise.ts';
+import { models } from '../models/models.ts';
 import { moveNames, moveOf } from '../program/moves/moves.ts';
 import { readRun } from '../runs/read-run.ts';
 import { evolve } from './evolve.ts';
@@ -38,40 +40,80 @@ test("the README's operator page is what evolve ops prints", async () => {
 
 const mining = join('docs', 'mining.md');
 
-test('docs/mining.md lists every option of a search with its default, and every mutation', async () => {
+function table(headings: readonly string[], rows: readonly (readonly string[])[]): string {
   const escaped = (cell: string): string => cell.replaceAll('|', '\\|');
-  const table = (headings: string[], rows: string[][]): string =>
-    [headings, headings.map(() => '---'), ...rows.map((row) => row.map(escaped))]
-      .map((row) => `| ${row.join(' | ')} |`)
-      .join('\n');
-  const options = Object.entries(groups).map(([group, title]) => {
-    const rows = optionNames
-      .filter((name) => rowOf(name).group === group)
-      .map((name) => {
-        const { doc, choices } = rowOf(name);
-        const words = choices ? ` ${choices.join('\\|')}` : '';
-        return [`\`--${flagOf(name)}${words}\``, defaultOf(name), doc];
-      });
-    return `${title}\n\n${table(['flag', 'default', 'is'], rows)}`;
-  });
-  const tables: Record<string, string> = {
-    options: options.join('\n\n'),
-    moves: table(
-      ['mutation', 'does'],
-      moveNames.map((name) => [`\`${name}\``, moveOf(name).doc]),
-    ),
+  return [headings, headings.map(() => '---'), ...rows.map((row) => row.map(escaped))]
+    .map((row) => `| ${row.join(' | ')} |`)
+    .join('\n');
+}
+
+interface Options<Group extends string> {
+  readonly groups: Readonly<Record<Group, string>>;
+  readonly names: readonly string[];
+  readonly row: (name: string) => {
+    readonly group: Group;
+    readonly doc: string;
+    readonly choices?: readonly unknown[];
   };
+  readonly flag: (name: string) => string;
+  readonly initial: (name: string) => string;
+}
+
+/** A table of options for each of their groups. */
+const optionTables = <Group extends string>({ groups, names, row, flag, initial }: Options<Group>): string =>
+  (Object.entries(groups) as [Group, string][])
+    .map(([group, title]) => {
+      const rows = names
+        .filter((name) => row(name).group === group)
+        .map((name) => {
+          const { doc, choices } = row(name);
+          return [`\`--${flag(name)}${choices ? ` ${choices.join('|')}` : ''}\``, initial(name), doc];
+        });
+      return `${title}\n\n${table(['flag', 'default', 'is'], rows)}`;
+    })
+    .join('\n\n');
+
+/** What stands between `<!-- name -->` and `<!-- /name -->` of a page is what tables say. */
+async function expectTables(page: string, tables: Readonly<Record<string, string>>): Promise<void> {
   const text = Object.entries(tables).reduce(
     (so, [name, content]) =>
       so.replace(
         new RegExp(`(<!-- ${name} -->\\n)[^]*?(<!-- /${name} -->)`),
         (_, open, close) => `${open}\n${content}\n\n${close}`,
       ),
-    textOf(mining).replaceAll('\r\n', '\n'),
+    textOf(page).replaceAll('\r\n', '\n'),
   );
   for (const content of Object.values(tables)) expect(text).toContain(content);
-  await expect(text).toMatchFileSnapshot(join(packageRoot, mining));
-});
+  await expect(text).toMatchFileSnapshot(join(packageRoot, page));
+}
+
+test('docs/mining.md lists every option of a search with its default, and every mutation', () =>
+  expectTables(mining, {
+    options: optionTables({
+      ...{ groups, names: optionNames },
+      row: (name) => rowOf(name as OptionName),
+      flag: (name) => flagOf(name as OptionName),
+      initial: (name) => defaultOf(name as OptionName),
+    }),
+    moves: table(
+      ['mutation', 'does'],
+      moveNames.map((name) => [`\`${name}\``, moveOf(name).doc]),
+    ),
+  }));
+
+test('docs/models.md lists every model, and every option of a training with its default', () =>
+  expectTables(join('docs', 'models.md'), {
+    models: table(
+      ['model', 'is'],
+      models.map(({ name, doc }) => [`\`${name}\``, doc]),
+    ),
+    options: optionTables({
+      ...{ groups: training.groups, names: training.optionNames },
+      row: (name) => training.rowOf(name as training.OptionName),
+      flag: (name) => training.flagOf(name as training.OptionName),
+      initial: (name) => training.defaultsOf(name as training.OptionName, models),
+    }),
+  }));
 
 test('docs/mining.md explains every file of a run, every event and every figure of a round', async () => {
   const place = mkdtempSync(join(tmpdir(), 'evolve-documents-'));
