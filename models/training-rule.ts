@@ -32,6 +32,10 @@ export interface TrainingRule {
   readonly pairFields: number;
   /** Inputs, once scaled, are drawn in to so many deviations; 0 leaves them. */
   readonly limit: number;
+  /** What validation dates decide by: the loss, or the mean rank correlation of the first output; the loss without. */
+  readonly stopBy?: 'loss' | 'rank-ic';
+  /** Labels have these taken off, date by date, before they are standardised: words, fields or formulas of evaluate. */
+  readonly neutraliseLabels?: readonly string[];
   /** Only symbols above 0 in this field, such as MEMBER. */
   readonly universe?: string;
   /** Labels of each date exchanged between symbols: what is learned then is chance. */
@@ -45,6 +49,8 @@ export interface LossRule {
   readonly neutral: boolean;
   /** Weight of the better half of each date's returns; the others weigh 1. */
   readonly topWeight: number;
+  /** Of a network with units beside its prediction: how dear it is that they are alike (loss-gradient.ts). */
+  readonly orthogonality?: number;
 }
 
 /** Whether dates must come whole: parts of a cross-section have another correlation and other residuals. */

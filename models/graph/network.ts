@@ -20,7 +20,11 @@ export interface Network {
   readonly variables: ReadonlyMap<string, Variable>;
   /** Which channels of the parts it reads. */
   readonly reads: Reads;
-  /** [rows, outputs]. */
+  /** Trained one after the other, each until it gets no better; 1 without. */
+  readonly stages?: number;
+  /** Freezes what earlier stages learned, and lets the stage's own weights learn. Stages count from 0. */
+  enter?(stage: number): void;
+  /** [rows, 1 + units]: the prediction, and beside it the units of a network that has some. */
   run(inputs: InputTensors, pass: Pass): Tensor2D;
   /** What a prediction is explained by. */
   readonly explained: Explained;
