@@ -34,10 +34,13 @@ export function writeAtomically(path: string, content: string | Uint8Array, plac
   flushFolder(folder);
 }
 
-/** What processes killed in writeAtomically left behind. */
+/** Whether it is the name of what a process killed in writeAtomically leaves behind. */
+export const isPartial = (name: string): boolean => name.startsWith('.') && name.endsWith(partialEnd);
+
+/** Takes these away. */
 export function removePartials(folder: string): void {
   for (const name of readdirSync(folder)) {
-    if (name.startsWith('.') && name.endsWith(partialEnd)) rmSync(join(folder, name), { force: true });
+    if (isPartial(name)) rmSync(join(folder, name), { force: true });
   }
 }
 

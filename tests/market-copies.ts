@@ -62,7 +62,7 @@ export const reordered = (market: PlainDaily, folder: string, order: readonly nu
   );
 
 /** The market with other cells, field by field. */
-async function rewritten(
+export async function rewritten(
   { manifest, columns, field }: PlainDaily,
   folder: string,
   change: (field: FieldInfo, cells: Float32Array, width: number) => Float32Array,

@@ -16,8 +16,9 @@ import type { FeatureName } from '../graph/network.ts';
 import { shuffle } from '../samples/shuffle.ts';
 import { Ensemble, type Member } from '../training/ensemble.ts';
 import { type ModelManifest, readModel, refuseUnfinished } from '../training/model-manifest.ts';
+import { openReaders } from '../training/open-readers.ts';
 import { inputTensors } from '../training/predict-batch.ts';
-import { featurePlaces, openReaders } from '../training/training-inputs.ts';
+import { featurePlaces } from '../training/training-inputs.ts';
 import { withKernels } from '../training/with-kernels.ts';
 import type { Attribution } from './attribution.ts';
 import { type ExpectedGradients, expectedGradients } from './expected-gradients.ts';
@@ -89,7 +90,7 @@ export async function explainModel(options: ExplainOptions): Promise<Explanation
   };
   const places = await featurePlaces({ data, parts, ...span, workers, memory }, onProgress);
   const backend = await chooseBackend(options.backend ?? manifest.backend.name);
-  const readers = openReaders(places);
+  const readers = openReaders(places, memory);
   try {
     return await withKernels(workers, async () => {
       const source = { folder: options.model, model: manifest.model, rule: manifest.rule, parts, readers };

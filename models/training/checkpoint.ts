@@ -1,9 +1,11 @@
 /** Where a training stands after an epoch: enough to go on as if it had never stopped. */
-import { existsSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { EvolveError } from '../../core/failure.ts';
 import type { Network } from '../graph/network.ts';
 import type { Optimiser } from '../graph/optimiser.ts';
 import { readWeights, restoreWeights, type Weight, writeWeights } from '../graph/weights-file.ts';
-import type { EpochRecord } from './training-progress.ts';
+import { type EpochRecord, nullIsMissing } from './training-progress.ts';
 
 export interface Checkpoint {
   readonly history: readonly EpochRecord[];
@@ -15,6 +17,11 @@ export interface Checkpoint {
 }
 
 type Extra = Pick<Checkpoint, 'history' | 'bestEpoch' | 'seconds'>;
+
+export const checkpointIn = (folder: string): string => join(folder, 'checkpoint.bin');
+
+/** Once the network is done. */
+export const removeCheckpoint = (folder: string): void => rmSync(checkpointIn(folder), { force: true });
 
 const prefixes = { now: 'now/', best: 'best/', optimiser: 'optimiser/' } as const;
 
@@ -34,6 +41,19 @@ export function writeCheckpoint(path: string, state: Checkpoint, network: Networ
 /** Puts network and optimiser where they stood; undefined when nothing was kept. */
 export function readCheckpoint(path: string, network: Network, optimiser: Optimiser): Checkpoint | undefined {
   if (!existsSync(path)) return undefined;
+  try {
+    return restored(path, network, optimiser);
+  } catch (cause) {
+    if (!(cause instanceof EvolveError)) throw cause;
+    throw new EvolveError(
+      'bad-model',
+      `A training cannot go on from ${path}, which is damaged or another network's. Delete it: the network then begins anew.`,
+      { cause },
+    );
+  }
+}
+
+function restored(path: string, network: Network, optimiser: Optimiser): Checkpoint {
   const { weights, extra } = readWeights(path);
   const under = (prefix: string): Map<string, Float32Array> =>
     new Map(
@@ -46,6 +66,6 @@ export function readCheckpoint(path: string, network: Network, optimiser: Optimi
   );
   restoreWeights(network.variables, new Map(now), path);
   optimiser.restore(under(prefixes.optimiser));
-  const { history, bestEpoch, seconds } = extra as unknown as Extra;
+  const { history, bestEpoch, seconds } = JSON.parse(JSON.stringify(extra), nullIsMissing) as Extra;
   return { history, bestEpoch, seconds, best: under(prefixes.best) };
 }

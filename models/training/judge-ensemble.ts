@@ -1,5 +1,6 @@
+import { pauses } from '../../core/pause.ts';
 import { meanAndError } from '../../evaluation/newey-west.ts';
-import type { FeatureReader } from '../features/feature-store.ts';
+import type { RecordReader } from '../samples/record-reader.ts';
 import { Ensemble } from './ensemble.ts';
 import type { EnsembleResult, ModelManifest } from './model-manifest.ts';
 import { type Correlations, sectionCorrelations } from './section-correlations.ts';
@@ -10,21 +11,25 @@ interface Judged {
   readonly folder: string;
   readonly manifest: ModelManifest;
   readonly inputs: TrainingInputs;
+  readonly signal: AbortSignal | undefined;
 }
 
-/** A fold's networks together, on the dates that decided when to stop each of them. */
+/** A fold's networks together, on the dates that decided when to stop each of them; undefined when it was to leave. */
 export async function judgeEnsemble(
-  { folder, manifest, inputs }: Judged,
-  readers: readonly FeatureReader[],
+  { folder, manifest, inputs, signal }: Judged,
+  readers: readonly RecordReader[],
   number: number,
-): Promise<EnsembleResult> {
+): Promise<EnsembleResult | undefined> {
   const { model, rule, parts, folds } = manifest;
   const symbols = inputs.market.symbols.length;
   const name = folds[number]?.name as string;
   const ensemble = Ensemble.open({ folder, model, rule, parts, readers, symbols }, { number, name });
   try {
     const correlations: Correlations[] = [];
+    const pause = pauses();
     for (const date of inputs.folds[number]?.valid ?? []) {
+      await pause();
+      if (signal?.aborted) return undefined;
       const labels = inputs.labels.subarray(date * symbols, (date + 1) * symbols);
       correlations.push(correlation(await ensemble.predict(date), labels, date));
     }

@@ -11,7 +11,7 @@ import type { BackendChoice } from '../graph/backend.ts';
 import type { Channel, InputPart } from '../inputs.ts';
 import type { LabelCounts } from '../samples/labels.ts';
 import type { TrainingRule } from '../training-rule.ts';
-import type { EpochRecord } from './training-progress.ts';
+import { type EpochRecord, nullIsMissing } from './training-progress.ts';
 
 export interface ModelManifest {
   readonly schema: 1;
@@ -50,6 +50,8 @@ export interface FoldDates {
   readonly train: TaughtDates;
   readonly valid: TaughtDates;
   readonly predict: { readonly from: string; readonly to: string; readonly dates: number };
+  /** Inputs without one number on the training dates: nothing is learned of them, and they count as they come later. */
+  readonly unknownChannels?: readonly string[];
 }
 
 export interface TaughtDates {
@@ -98,11 +100,6 @@ export const foldFolder = (folder: string, fold: string): string => join(folder,
 export const networkFolder = (folder: string, fold: string, network: number): string =>
   join(foldFolder(folder, fold), `network-${network}`);
 
-/** Of all that decides the weights: two trainings with the same one have the same. */
-export function trainingKey({ created, folds, labels, ...deciding }: ModelManifest): string {
-  return digest({ ...deciding, backend: deciding.backend.name });
-}
-
 export function writeModel(folder: string, manifest: ModelManifest): void {
   writeAtomically(
     join(folder, manifestName),
@@ -139,7 +136,10 @@ export function readModel(folder: string): ModelManifest {
 export function readResults(folder: string): ModelResults {
   const path = join(folder, resultsName);
   const text = textOf(path);
-  return text === undefined ? { schema: 1, finished: false, folds: [] } : parsed<ModelResults>(path, text);
+  if (text === undefined) return { schema: 1, finished: false, folds: [] };
+  const results = parsed<ModelResults>(path, text, nullIsMissing);
+  if (Array.isArray(results.folds) && results.folds.every((fold) => Array.isArray(fold?.networks))) return results;
+  throw new EvolveError('bad-model', `${path} is not what was written. Train with --resume: it is then made again.`);
 }
 
 export function refuseUnfinished(folder: string, { folds, rule }: ModelManifest): void {
@@ -162,9 +162,9 @@ function textOf(path: string): string | undefined {
   }
 }
 
-function parsed<T extends object>(path: string, text: string): T {
+function parsed<T extends object>(path: string, text: string, revive?: (key: string, value: unknown) => unknown): T {
   try {
-    const value: unknown = JSON.parse(text);
+    const value: unknown = JSON.parse(text, revive);
     if (typeof value === 'object' && value !== null) return value as T;
   } catch (cause) {
     throw damaged(path, cause);

@@ -14,7 +14,8 @@ import { FactorFile } from '../../evaluation/factor-file.ts';
 import { type BackendChoice, type BackendWish, chooseBackend } from '../graph/backend.ts';
 import { Ensemble } from './ensemble.ts';
 import { type ModelManifest, readModel, refuseUnfinished } from './model-manifest.ts';
-import { featurePlaces, openReaders } from './training-inputs.ts';
+import { openReaders } from './open-readers.ts';
+import { featurePlaces } from './training-inputs.ts';
 import { withKernels } from './with-kernels.ts';
 
 export interface PredictOptions {
@@ -87,7 +88,7 @@ export async function predictModel(options: PredictOptions): Promise<Predicted> 
     const span = { from: Math.max(0, from - back), to };
     const places = await featurePlaces({ data, parts, ...span, workers, memory }, onProgress);
     const backend = await chooseBackend(options.backend ?? manifest.backend.name);
-    const readers = openReaders(places);
+    const readers = openReaders(places, memory);
     const symbols = market.symbols.length;
     let known = 0;
     try {

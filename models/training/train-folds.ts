@@ -1,6 +1,8 @@
 /** The networks of all folds: those that are done are kept, the others trained; then each fold's ensemble is judged. */
-import type { FeatureReader } from '../features/feature-store.ts';
+import { pauses } from '../../core/pause.ts';
+import type { RecordReader } from '../samples/record-reader.ts';
 import { fitScaler } from '../samples/scaler.ts';
+import { removeCheckpoint } from './checkpoint.ts';
 import { writeScalers } from './fold-scalers.ts';
 import { judgeEnsemble } from './judge-ensemble.ts';
 import {
@@ -11,8 +13,9 @@ import {
   networkFolder,
   writeResults,
 } from './model-manifest.ts';
+import { openReaders } from './open-readers.ts';
 import { keptNetwork } from './trained-network.ts';
-import { openReaders, type TrainingInputs } from './training-inputs.ts';
+import type { TrainingInputs } from './training-inputs.ts';
 import type { TrainingJob, TrainingSetting } from './training-job.ts';
 import type { TrainingProgress } from './training-progress.ts';
 import { trainOnThreads } from './training-threads.ts';
@@ -24,44 +27,74 @@ export interface FoldsToTrain {
   readonly manifest: ModelManifest;
   readonly inputs: TrainingInputs;
   readonly workers: number;
+  readonly memory: number | undefined;
   readonly signal: AbortSignal | undefined;
   readonly tell: (progress: TrainingProgress) => void;
 }
 
 /** Unfinished when it was to leave. */
 export async function trainFolds(work: FoldsToTrain): Promise<ModelResults> {
-  const { folder, manifest, inputs, tell } = work;
-  const readers = openReaders(inputs.places);
+  const { folder, manifest, tell } = work;
+  const progress = new FoldProgress(folder, manifest);
+  tell({ kind: 'begun', manifest, networks: progress.networks, done: progress.done });
+  const jobs = await missingJobs(work, progress);
+  const trained = jobs !== undefined && (await trainMissing(work, jobs, progress));
+  if (!(trained && (await judged(work, progress)))) return progress.results(false);
+  const results = progress.results(true);
+  writeResults(folder, results);
+  return results;
+}
+
+/** Memory of the records is the threads' while they train, so it is given back in between. */
+async function withReaders<Answer>(
+  { inputs, memory }: FoldsToTrain,
+  work: (readers: readonly RecordReader[]) => Promise<Answer>,
+): Promise<Answer> {
+  const readers = openReaders(inputs.places, memory);
   try {
-    const progress = new FoldProgress(folder, manifest);
-    tell({ kind: 'begun', manifest, networks: progress.networks, done: progress.done });
-    const trained = await trainMissing(work, readers, progress);
-    if (!trained) return progress.results(false);
-    await withKernels(work.workers, async () => {
-      for (const [i, { name }] of manifest.folds.entries()) {
-        tell({ kind: 'stage', label: 'Judging ensembles', done: i, total: manifest.folds.length });
-        progress.judged(name, await judgeEnsemble(work, readers, i));
-      }
-    });
-    const results = progress.results(true);
-    writeResults(folder, results);
-    return results;
+    return await work(readers);
   } finally {
     for (const reader of readers) reader.close();
   }
 }
 
+/** Undefined when it was to leave. */
+const missingJobs = (work: FoldsToTrain, progress: FoldProgress): Promise<TrainingJob[] | undefined> =>
+  withReaders(work, async (readers) => {
+    const { folder, manifest, inputs, signal, tell } = work;
+    const jobs: TrainingJob[] = [];
+    const pause = pauses();
+    for (const [number, { name }] of manifest.folds.entries()) {
+      tell({ kind: 'stage', label: 'Fitting scalers', done: number, total: manifest.folds.length });
+      await pause();
+      if (signal?.aborted) return undefined;
+      const missing = progress.missing(name);
+      if (missing.length > 0) jobs.push(...foldJobs(folder, manifest, inputs, readers, number, missing));
+    }
+    return jobs;
+  });
+
+/** False when it was to leave. */
+const judged = (work: FoldsToTrain, progress: FoldProgress): Promise<boolean> =>
+  withReaders(work, (readers) =>
+    withKernels(work.workers, async () => {
+      const { folds } = work.manifest;
+      for (const [i, { name }] of folds.entries()) {
+        work.tell({ kind: 'stage', label: 'Judging ensembles', done: i, total: folds.length });
+        const result = await judgeEnsemble(work, readers, i);
+        if (!result) return false;
+        progress.judged(name, result);
+      }
+      return true;
+    }),
+  );
+
+/** False when it was to leave. */
 async function trainMissing(
-  { folder, manifest, inputs, workers, signal, tell }: FoldsToTrain,
-  readers: readonly FeatureReader[],
+  { folder, manifest, inputs, workers, memory, signal, tell }: FoldsToTrain,
+  jobs: readonly TrainingJob[],
   progress: FoldProgress,
 ): Promise<boolean> {
-  const jobs: TrainingJob[] = [];
-  for (const [number, { name }] of manifest.folds.entries()) {
-    tell({ kind: 'stage', label: 'Fitting scalers', done: number, total: manifest.folds.length });
-    const missing = progress.missing(name);
-    if (missing.length > 0) jobs.push(...foldJobs(folder, manifest, inputs, readers, number, missing));
-  }
   const leave = new Int32Array(new SharedArrayBuffer(4));
   const onAbort = (): void => void Atomics.store(leave, 0, 1);
   if (signal?.aborted) onAbort();
@@ -70,7 +103,8 @@ async function trainMissing(
     // Networks on one device would only wait for each other.
     const onDevice = manifest.backend.name === 'tensorflow' || manifest.backend.name === 'webgpu';
     const threads = Math.max(1, Math.min(onDevice ? 1 : workers, jobs.length));
-    const setting = settingOf(manifest, inputs, Math.max(1, Math.floor(workers / threads)), leave);
+    const each = Math.max(1, Math.floor(workers / threads));
+    const setting = { ...settingOf(manifest, inputs), threads: each, crew: threads, memory, leave };
     return await trainOnThreads(threads, setting, jobs, ({ name }, news) => {
       const fold = manifest.folds[name.fold]?.name as string;
       if (news.kind === 'epoch') {
@@ -92,14 +126,14 @@ function foldJobs(
   folder: string,
   { rule, parts, folds }: ModelManifest,
   { folds: dates, labels }: TrainingInputs,
-  readers: readonly FeatureReader[],
+  readers: readonly RecordReader[],
   fold: number,
   missing: readonly number[],
 ): TrainingJob[] {
   const { name } = folds[fold] as ModelManifest['folds'][number];
   const { train, valid } = dates[fold] as TrainingInputs['folds'][number];
   const scalers = parts.map(({ channels }, i) =>
-    fitScaler(readers[i] as FeatureReader, { channels: channels.length, dates: train, labels }),
+    fitScaler(readers[i] as RecordReader, { channels: channels.length, dates: train, labels }),
   );
   writeScalers(folder, name, parts, scalers);
   return missing.map((number) => ({
@@ -112,11 +146,9 @@ function foldJobs(
 function settingOf(
   { model, rule, parts, backend }: ModelManifest,
   { places, market, labels, styles }: TrainingInputs,
-  threads: number,
-  leave: Int32Array,
-): TrainingSetting {
+): Omit<TrainingSetting, 'threads' | 'crew' | 'memory' | 'leave'> {
   return {
-    ...{ model, rule, parts, places, threads, leave },
+    ...{ model, rule, parts, places },
     symbols: market.symbols.length,
     labels,
     ...(styles && { styles: { values: styles.values, count: styles.count } }),
@@ -133,8 +165,13 @@ class FoldProgress {
   constructor(folder: string, { folds, rule }: ModelManifest) {
     this.#numbers = Array.from({ length: rule.networks }, (_, k) => k + 1);
     for (const { name } of folds) {
-      const kept = this.#numbers.map((number) => keptNetwork(networkFolder(folder, name, number))?.result);
-      const results = kept.filter((result) => result !== undefined);
+      const results = this.#numbers.flatMap((number) => {
+        const place = networkFolder(folder, name, number);
+        const kept = keptNetwork(place);
+        // Killed between the two, a training leaves both.
+        if (kept) removeCheckpoint(place);
+        return kept ? [kept.result] : [];
+      });
       this.#networks.set(name, new Map(results.map((result) => [result.network, result])));
     }
   }

@@ -4,7 +4,8 @@
  */
 import { readdirSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
-import { makeFolder, removePartials } from '../../core/atomic-file.ts';
+import { isDeepStrictEqual } from 'node:util';
+import { isPartial, makeFolder, removePartials } from '../../core/atomic-file.ts';
 import { EvolveError } from '../../core/failure.ts';
 import { lockName, takeLock } from '../../core/lock.ts';
 import { packageVersion } from '../../core/package-root.ts';
@@ -18,7 +19,6 @@ import {
   type ModelResults,
   modelIn,
   type TaughtDates,
-  trainingKey,
   writeModel,
 } from './model-manifest.ts';
 import { trainFolds } from './train-folds.ts';
@@ -42,7 +42,7 @@ export interface TrainOptions {
   readonly to?: string | undefined;
   readonly backend?: BackendWish | undefined;
   readonly workers?: number | undefined;
-  /** Bytes, for making features. */
+  /** Bytes, for making features and for holding those that are read. */
   readonly memory?: number | undefined;
   /** Go on with what the folder has; begin where it has nothing. */
   readonly resume?: boolean | undefined;
@@ -58,20 +58,29 @@ export interface TrainedModel {
 
 /** What is trained when the signal comes goes on from its last epoch another time. */
 export async function trainModel(options: TrainOptions): Promise<TrainedModel> {
-  const { out, signal, workers = availableParallelism(), onProgress: tell = () => {} } = options;
+  const {
+    out,
+    signal,
+    memory,
+    resume = false,
+    workers = availableParallelism(),
+    onProgress: tell = () => {},
+  } = options;
   checkWorkers(workers);
-  const begun = begunIn(out, options.resume ?? false);
+  // Asked before anything is put there, and again once nobody else can: another process may have been at it since.
+  begunIn(out, resume);
   makeFolder(out);
   const release = takeLock(out, out);
   try {
     removePartials(out);
+    const begun = begunIn(out, resume);
     const backend = await chooseBackend(options.backend ?? begun?.backend.name ?? 'auto');
     const inputs = await trainingInputs(options, (label, done, total) => tell({ kind: 'stage', label, done, total }));
     const asked = manifestOf(options, inputs, backend);
     if (begun) refuseOther(begun, asked, out);
     else writeModel(out, asked);
     const manifest = begun ?? asked;
-    const results = await trainFolds({ folder: out, manifest, inputs, workers, signal, tell });
+    const results = await trainFolds({ folder: out, manifest, inputs, workers, memory, signal, tell });
     return { folder: out, manifest, results };
   } finally {
     release();
@@ -85,7 +94,7 @@ function begunIn(out: string, resume: boolean): ModelManifest | undefined {
     if (resume) return begun;
     throw new EvolveError('exists', `${out} has a model already. Go on with it by --resume, or give another --out.`);
   }
-  if (namesIn(out).some((name) => name !== lockName)) {
+  if (namesIn(out).some((name) => name !== lockName && !isPartial(name))) {
     throw new EvolveError('exists', `${out} is a folder with something else in it. Give another --out.`);
   }
   return undefined;
@@ -104,7 +113,7 @@ function namesIn(folder: string): string[] {
 
 function manifestOf(options: TrainOptions, inputs: TrainingInputs, backend: BackendChoice): ModelManifest {
   const { model, rule, fields, factors = [], factorLibrary } = options;
-  const { market, parts, styles, folds, labels } = inputs;
+  const { market, parts, styles, folds, labels, unknown } = inputs;
   const { calendar, symbols, name, hash } = market;
   const at = (date: number): string => calendar[date] as string;
   const taught = (dates: readonly number[]): TaughtDates => ({
@@ -127,11 +136,12 @@ function manifestOf(options: TrainOptions, inputs: TrainingInputs, backend: Back
     backend,
     ...(styles && { styles: { names: styles.names, leftOut: styles.leftOut } }),
     labels: inputs.labelled,
-    folds: folds.map(({ train, valid, predict }) => ({
+    folds: folds.map(({ number, train, valid, predict }) => ({
       name: at(predict.from),
       train: taught(train),
       valid: taught(valid),
       predict: { from: at(predict.from), to: at(predict.to - 1), dates: predict.to - predict.from },
+      ...(unknown[number]?.length && { unknownChannels: unknown[number] }),
     })),
   };
 }
@@ -155,18 +165,25 @@ function refuseOther(begun: ModelManifest, asked: ModelManifest, folder: string)
       `${folder} was begun on another market, or the market ${begun.market.name} has changed since. Give another --out.`,
     );
   }
-  if (trainingKey(begun) === trainingKey(asked)) return;
-  const text = (value: unknown) => JSON.stringify(value) ?? 'none';
   const rules = Object.keys({ ...begun.rule, ...asked.rule }) as (keyof TrainingRule)[];
+  const predicted = ({ folds }: ModelManifest) => folds.map(({ predict }) => predict);
   const differ = [
-    ...rules.filter((name) => text(begun.rule[name]) !== text(asked.rule[name])),
-    ...(['model', 'fields', 'factors', 'factorLibrary', 'parts', 'styles'] as const).filter(
-      (name) => text(begun[name]) !== text(asked[name]),
+    ...rules.filter((name) => differs(begun.rule[name], asked.rule[name])),
+    ...(['model', 'fields', 'factors', 'factorLibrary', 'parts', 'styles'] as const).filter((name) =>
+      differs(begun[name], asked[name]),
     ),
     ...(begun.backend.name === asked.backend.name ? [] : ['backend']),
+    ...(differs(predicted(begun), predicted(asked)) ? ['dates to predict'] : []),
   ];
+  if (differ.length === 0) return;
   throw new EvolveError(
     'bad-model',
     `${folder} was begun with other settings (${differ.join(', ')}). Go on with the same ones, or give another --out.`,
   );
+}
+
+/** As JSON has it, which knows no undefined; the order of names is nobody's. */
+function differs(begun: unknown, asked: unknown): boolean {
+  const plain = (value: unknown): unknown => (value === undefined ? undefined : JSON.parse(JSON.stringify(value)));
+  return !isDeepStrictEqual(plain(begun), plain(asked));
 }

@@ -2,20 +2,19 @@
  * One network of one fold, from fresh weights to those of its best epoch. What it comes to depends on its name (seed,
  * fold, number), its rule and its samples alone: not on how often it was stopped and gone on with, nor on who else trains.
  */
-import { rmSync } from 'node:fs';
-import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import { makeFolder } from '../../core/atomic-file.ts';
+import { EvolveError } from '../../core/failure.ts';
 import { moments } from '../../evaluation/fitness.ts';
 import type { Batch } from '../batch.ts';
 import { gradients } from '../graph/gradients.ts';
 import { loss, lossValue } from '../graph/loss.ts';
 import type { Network } from '../graph/network.ts';
-import { Optimiser } from '../graph/optimiser.ts';
+import { Optimiser, TrainingDiverged } from '../graph/optimiser.ts';
 import type { PartShape } from '../inputs.ts';
 import type { Samples } from '../samples/samples.ts';
 import { type TrainingRule, wholeDates } from '../training-rule.ts';
-import { type Checkpoint, readCheckpoint, writeCheckpoint } from './checkpoint.ts';
+import { type Checkpoint, checkpointIn, readCheckpoint, removeCheckpoint, writeCheckpoint } from './checkpoint.ts';
 import { inputTensors, predictBatch } from './predict-batch.ts';
 import { type Correlations, sectionCorrelations } from './section-correlations.ts';
 import { type NetworkName, trainingStream } from './streams.ts';
@@ -37,13 +36,11 @@ export interface NetworkTraining {
   readonly onEpoch: (record: EpochRecord, bestEpoch: number) => void;
 }
 
-const checkpointName = 'checkpoint.bin';
-
 /** Undefined when it was to be left. */
 export async function trainNetwork(training: NetworkTraining): Promise<KeptNetwork | undefined> {
   const { network, rule, folder, name } = training;
   makeFolder(folder);
-  const path = join(folder, checkpointName);
+  const path = checkpointIn(folder);
   const optimiser = new Optimiser(rule);
   const begun = performance.now();
   let state = readCheckpoint(path, network, optimiser) ?? beginning(network);
@@ -52,13 +49,17 @@ export async function trainNetwork(training: NetworkTraining): Promise<KeptNetwo
     const epoch = state.history.length + 1;
     const trainLoss = await teach(training, optimiser, epoch);
     if (trainLoss === undefined) return undefined;
-    const record = { epoch, trainLoss, ...(await validated(training)) };
+    const found = await validated(training);
+    if (found === undefined) return undefined;
+    const record = { epoch, trainLoss, ...found };
+    if (!Number.isFinite(found.validLoss)) throw diverged(training, 'its loss on the dates that validate');
+    await atHand(network);
     state = after(state, record, network, before + (performance.now() - begun) / 1000);
     writeCheckpoint(path, state, network, optimiser);
     training.onEpoch(record, state.bestEpoch);
   }
   const kept = writeNetwork(folder, name.network + 1, network, state);
-  rmSync(path, { force: true });
+  removeCheckpoint(folder);
   return kept;
 }
 
@@ -83,6 +84,9 @@ function after(state: Checkpoint, record: EpochRecord, network: Network, seconds
     : { ...state, history, seconds };
 }
 
+/** A device that cannot be waited for has its numbers at hand from here on. */
+const atHand = ({ variables }: Network) => Promise.all([...variables.values()].map((variable) => variable.data()));
+
 const valuesOf = ({ variables }: Network): Checkpoint['best'] =>
   new Map([...variables].map(([name, variable]) => [name, Float32Array.from(variable.dataSync())]));
 
@@ -101,7 +105,7 @@ async function teach(training: NetworkTraining, optimiser: Optimiser, epoch: num
     try {
       // A device that cannot be waited for has its numbers at hand from here on.
       const [lossOf] = await Promise.all([value, ...Object.values(found)].map((tensor) => tensor.data()));
-      optimiser.step(found, network.variables);
+      follow(training, optimiser, found);
       const weight = weightOf(rule, batch);
       sum += (lossOf?.[0] as number) * weight;
       weights += weight;
@@ -112,16 +116,29 @@ async function teach(training: NetworkTraining, optimiser: Optimiser, epoch: num
   return sum / weights;
 }
 
-async function validated({
-  network,
-  rule,
-  samples,
-  shapes,
-  valid,
-}: NetworkTraining): Promise<Omit<EpochRecord, 'epoch' | 'trainLoss'>> {
+function follow(training: NetworkTraining, optimiser: Optimiser, found: tf.NamedTensorMap): void {
+  try {
+    optimiser.step(found, training.network.variables);
+  } catch (cause) {
+    if (!(cause instanceof TrainingDiverged)) throw cause;
+    throw diverged(training, `the gradient of ${cause.variable}`, cause);
+  }
+}
+
+const diverged = ({ folder }: NetworkTraining, what: string, cause?: unknown): EvolveError =>
+  new EvolveError(
+    'bad-argument',
+    `The network of ${folder} diverged: ${what} is no finite number any more. Use a smaller --learning-rate, --clip-norm 1, or draw inputs in by --limit 5.`,
+    { cause },
+  );
+
+/** Undefined when it was to be left. */
+async function validated(training: NetworkTraining): Promise<Omit<EpochRecord, 'epoch' | 'trainLoss'> | undefined> {
+  const { network, rule, samples, shapes, valid, due } = training;
   let [sum, weights] = [0, 0];
   const correlations: Correlations[] = [];
   for (const batch of samples.batches(valid, rule.batch, { whole: true })) {
+    if (due()) return undefined;
     const predictions = await predictBatch(network, batch, shapes);
     const weight = weightOf(rule, batch);
     sum += lossValue(rule.loss, predictions, batch) * weight;

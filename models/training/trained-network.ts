@@ -7,7 +7,7 @@ import type { Network } from '../graph/network.ts';
 import { loadWeights, restoreWeights, writeWeights } from '../graph/weights-file.ts';
 import type { Checkpoint } from './checkpoint.ts';
 import type { NetworkResult } from './model-manifest.ts';
-import type { EpochRecord } from './training-progress.ts';
+import { type EpochRecord, nullIsMissing } from './training-progress.ts';
 
 export interface KeptNetwork {
   readonly result: NetworkResult;
@@ -35,13 +35,18 @@ export function keptNetwork(folder: string): KeptNetwork | undefined {
   if (!existsSync(join(folder, weightsName))) return undefined;
   const path = join(folder, historyName);
   try {
-    return JSON.parse(readFileSync(path, 'utf8')) as KeptNetwork;
+    const kept = JSON.parse(readFileSync(path, 'utf8'), nullIsMissing) as Partial<KeptNetwork> | undefined;
+    if (kept?.result && Array.isArray(kept.history)) return kept as KeptNetwork;
   } catch (cause) {
-    throw new EvolveError('bad-model', `${path} cannot be read. Delete ${folder} and train with --resume.`, { cause });
+    throw unreadable(path, folder, cause);
   }
+  throw unreadable(path, folder);
 }
 
 export function readNetwork(folder: string, network: Network): void {
   const path = join(folder, weightsName);
   restoreWeights(network.variables, loadWeights(path), path);
 }
+
+const unreadable = (path: string, folder: string, cause?: unknown): EvolveError =>
+  new EvolveError('bad-model', `${path} cannot be read. Delete ${folder} and train with --resume.`, { cause });

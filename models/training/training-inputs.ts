@@ -3,14 +3,16 @@ import type { MarketManifest } from '../../data/market.ts';
 import { readManifest } from '../../data/store/manifest.ts';
 import { Evaluator } from '../../evaluation/evaluator.ts';
 import { styleFields } from '../../evaluation/tear-sheet/styles.ts';
-import { type FeaturePlace, FeatureReader, makeFeatures } from '../features/feature-store.ts';
+import { type FeaturePlace, type FeatureReader, makeFeatures } from '../features/feature-store.ts';
 import type { Channel, InputPart } from '../inputs.ts';
 import { modelNamed } from '../models.ts';
 import { type Fold, foldsOf } from '../samples/folds.ts';
 import { type LabelCounts, labelCounts, trainingLabelFields, trainingLabels } from '../samples/labels.ts';
 import { type StyleExposures, styleExposures } from '../samples/styles.ts';
 import type { TrainingRule } from '../training-rule.ts';
+import { openReaders } from './open-readers.ts';
 import { reachOf } from './reach.ts';
+import { refuseUnlabelled, refuseUnread, unknownChannels } from './usable-folds.ts';
 
 export interface TrainingRequest {
   readonly model: string;
@@ -36,6 +38,8 @@ export interface TrainingInputs {
   /** Of a neutral loss. */
   readonly styles?: StyleExposures;
   readonly folds: readonly Fold[];
+  /** Of each fold, the names of channels without a number on its training dates. */
+  readonly unknown: readonly (readonly string[])[];
 }
 
 export async function trainingInputs(
@@ -48,7 +52,16 @@ export async function trainingInputs(
   const folds = foldsOf(market.calendar, { ...rule, reach: reachOf(parts, market), from, to });
   const learned = await learnedFrom(data, market, rule, folds, workers);
   const places = await featurePlaces({ data, parts, ...spanOf(parts, folds), workers, memory }, onProgress);
-  return { market, parts, places, folds, ...learned };
+  const readers = openReaders(places, memory);
+  try {
+    refuseUnread({ market, parts, labels: learned.labels, folds }, readers);
+    const unknown = folds.map(({ train }) =>
+      parts.flatMap((part, i) => unknownChannels(part, readers[i] as FeatureReader, train, learned.labels)),
+    );
+    return { market, parts, places, folds, unknown, ...learned };
+  } finally {
+    for (const reader of readers) reader.close();
+  }
 }
 
 /** Labels, and styles where the loss asks for them. */
@@ -69,6 +82,8 @@ async function learnedFrom(
     label: rule.label,
   });
   try {
+    const labels = trainingLabels(evaluator, rule);
+    refuseUnlabelled(evaluator, rule, labels, folds);
     const taught = new Set(folds.flatMap(({ train, valid }) => [...train, ...valid]));
     const styles = neutral
       ? await styleExposures(
@@ -77,7 +92,7 @@ async function learnedFrom(
         )
       : undefined;
     return {
-      labels: trainingLabels(evaluator, rule),
+      labels,
       labelled: labelCounts(evaluator, rule, taught),
       ...(styles && { styles }),
     };
@@ -112,6 +127,3 @@ export async function featurePlaces(
   }
   return places;
 }
-
-export const openReaders = (places: readonly FeaturePlace[]): FeatureReader[] =>
-  places.map((place) => FeatureReader.open(place));

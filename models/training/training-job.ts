@@ -25,6 +25,10 @@ export interface TrainingSetting {
   readonly backend: BackendChoice['name'];
   /** Of the recurrent kernels, this thread included. */
   readonly threads: number;
+  /** Bytes that the readers of all threads hold. */
+  readonly memory: number | undefined;
+  /** Threads that train. */
+  readonly crew: number;
   /** Not 0 when threads are to leave. */
   readonly leave: Int32Array;
 }

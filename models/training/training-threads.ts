@@ -40,23 +40,37 @@ class TrainingThread {
   readonly #worker: Worker;
   readonly #ready: Promise<void>;
   #hear: (message: TrainingMessage) => void = () => {};
-  #fail: (error: Error) => void = () => {};
+  #fail: (error: unknown) => void = () => {};
+  #ended: Error | undefined;
 
   constructor(setting: TrainingSetting) {
     this.#worker = new Worker(builtFile('models', 'training', 'training-worker.js'), { workerData: setting });
     this.#ready = new Promise((resolve, reject) => {
-      this.#hear = ({ kind }) => kind === 'ready' && resolve();
+      this.#hear = (message) => (message.kind === 'failed' ? reject(failure(message)) : resolve());
       this.#fail = reject;
     });
     this.#ready.catch(() => {}); // whoever has a job for it hears of it
-    this.#worker.on('message', (message: TrainingMessage) => this.#hear(message));
-    this.#worker.on('error', (error) => this.#fail(error));
-    this.#worker.on('exit', (code) => this.#fail(new Error(`a training thread ended by itself, with code ${code}`)));
+    this.#worker.on('message', (message: TrainingMessage) => {
+      try {
+        this.#hear(message);
+      } catch (error) {
+        this.#fail(error); // of whoever is told how it goes
+      }
+    });
+    this.#worker.on('error', (error) => this.#end(error as Error));
+    this.#worker.on('exit', (code) => this.#end(new Error(`a training thread ended by itself, with code ${code}`)));
+  }
+
+  /** Whoever waits for it hears of it, or whoever has the next job for it. */
+  #end(error: Error): void {
+    this.#ended ??= error;
+    this.#fail(error);
   }
 
   /** Whether it was done. */
   async train(job: TrainingJob, onNews: (news: ThreadNews) => void): Promise<boolean> {
     await this.#ready;
+    if (this.#ended) throw this.#ended;
     return await new Promise((resolve, reject) => {
       this.#fail = reject;
       this.#hear = (message) => {
@@ -69,7 +83,7 @@ class TrainingThread {
           case 'left':
             return resolve(false);
           case 'failed':
-            return reject(new EvolveError(message.code, message.sentence, { details: message.details }));
+            return reject(failure(message));
           case 'ready':
             throw new Error('a training thread is ready a second time');
         }
@@ -84,3 +98,6 @@ class TrainingThread {
     await this.#worker.terminate();
   }
 }
+
+const failure = ({ code, sentence, details }: Extract<TrainingMessage, { readonly kind: 'failed' }>): EvolveError =>
+  new EvolveError(code, sentence, { details });

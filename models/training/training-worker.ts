@@ -1,14 +1,14 @@
 /** A thread that trains one network after another. */
 import { parentPort, workerData } from 'node:worker_threads';
 import { EvolveError } from '../../core/failure.ts';
-import { FeatureReader } from '../features/feature-store.ts';
+import type { FeatureReader } from '../features/feature-store.ts';
 import { chooseBackend } from '../graph/backend.ts';
 import { useKernels } from '../graph/kernels.ts';
-import { TrainingDiverged } from '../graph/optimiser.ts';
 import { PlainKernels } from '../kernels/plain-kernels.ts';
 import { Recurrent } from '../kernels/recurrent.ts';
 import { modelNamed } from '../models.ts';
 import { networkSamples } from './network-samples.ts';
+import { openReaders } from './open-readers.ts';
 import { trainingStream } from './streams.ts';
 import { trainNetwork } from './train-network.ts';
 import type { TrainingJob, TrainingMessage, TrainingSetting } from './training-job.ts';
@@ -18,27 +18,28 @@ if (!port) throw new Error('training-worker is a thread, not a program');
 const setting = workerData as TrainingSetting;
 const say = (message: TrainingMessage): void => port.postMessage(message);
 
-await chooseBackend(setting.backend);
-useKernels({ recurrent: new Recurrent({ threads: setting.threads }), plain: new PlainKernels() });
-const readers = setting.places.map((place) => FeatureReader.open(place));
+/** A user's mistake arrives as one; what else is thrown ends the thread, and its stack is heard of. */
+const failed = (error: unknown): void => {
+  if (!(error instanceof EvolveError)) throw error;
+  say({ kind: 'failed', code: error.code, sentence: error.message, details: error.details });
+};
 
+const ready = begin();
+ready.then(() => say({ kind: 'ready' }), failed);
 port.on('message', (job: TrainingJob) => {
-  train(job).then(say, (error: unknown) => {
-    const mistake = error instanceof TrainingDiverged ? diverged(job, error) : error;
-    if (!(mistake instanceof EvolveError)) throw error;
-    say({ kind: 'failed', code: mistake.code, sentence: mistake.message, details: mistake.details });
-  });
+  ready.then((readers) => train(job, readers)).then(say, failed);
 });
-say({ kind: 'ready' });
 
-const diverged = ({ name }: TrainingJob, error: TrainingDiverged): EvolveError =>
-  new EvolveError(
-    'bad-argument',
-    `Network ${name.network + 1} of fold ${name.fold + 1} diverged: the gradient of ${error.variable} is no finite number any more. Use a smaller --learning-rate, --clip-norm 1, or draw inputs in by --limit 5.`,
-    { cause: error },
-  );
+async function begin(): Promise<FeatureReader[]> {
+  await chooseBackend(setting.backend);
+  useKernels({ recurrent: new Recurrent({ threads: setting.threads }), plain: new PlainKernels() });
+  return openReaders(setting.places, setting.memory, setting.crew);
+}
 
-async function train({ name, train, valid, scalers, folder }: TrainingJob): Promise<TrainingMessage> {
+async function train(
+  { name, train, valid, scalers, folder }: TrainingJob,
+  readers: readonly FeatureReader[],
+): Promise<TrainingMessage> {
   const { rule, parts, symbols, labels, styles } = setting;
   const network = modelNamed(setting.model).network(parts, rule, trainingStream(name, 'fresh'));
   try {
