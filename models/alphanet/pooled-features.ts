@@ -65,7 +65,7 @@ export class PooledFeatures {
     const ofPooled = [mean.kernel, ...exchanged(max.kernel, min.kernel, tf.reshape(upright, [-1, 1]))];
     const shifts = [ofSteps, mean, max, min].map(({ fromShift }) => fromShift);
     const shifted = shifts.reduce((sum, shift) => tf.add(sum, shift), bias);
-    const fromSteps = dense(this.#flat(x), ofSteps.kernel, shifted);
+    const fromSteps = dense(x, ofSteps.kernel, shifted);
     return tf.add(fromSteps, dense(tf.concat2d(raw, 1), tf.concat2d(ofPooled, 0), tf.zeros(bias.shape)));
   }
 

@@ -27,7 +27,8 @@ const fused = fusedOperation<undefined, Kept>({
   },
 });
 
-export function dense(x: tf.Tensor2D, kernel: tf.Tensor2D, bias: tf.Tensor1D): tf.Tensor2D {
-  if (!fuses()) return tf.add(tf.matMul(x, kernel), bias);
+/** A row of x is whatever follows its first axis. */
+export function dense(x: tf.Tensor, kernel: tf.Tensor2D, bias: tf.Tensor1D): tf.Tensor2D {
+  if (!fuses()) return tf.add(tf.matMul(tf.reshape(x, [-1, kernel.shape[0]]), kernel), bias);
   return fused({ x, kernel, bias }, undefined)[0] as tf.Tensor2D;
 }
