@@ -5,7 +5,7 @@
  * The part is given and a normalisation is y = x scale + shift. So pooling y is pooling x, where a negative scale takes
  * the largest for the smallest; the second normalisation's statistics follow from those of the pooled x; and a layer
  * over all features is one over x and the pooled x with weights made for it, as in NormalisedRecurrent. Features are
- * written only where they are asked for: a step of training takes a quarter of the time.
+ * written only where they are asked for: a step of training takes half the time.
  */
 import * as tf from '@tensorflow/tfjs-core';
 import { type Affine, BatchNorm, type Statistics } from '../graph/layers/batch-norm.ts';
