@@ -12,7 +12,10 @@ function program(code: string): unknown {
 
 test('the package can be imported by name and offers what the commands do', () => {
   expect(program('return Object.keys(api)')).toEqual(
-    expect.arrayContaining(['EvolveError', 'examineMachine', 'openMarket', 'operators', 'operatorWords']),
+    expect.arrayContaining([
+      ...['EvolveError', 'examineMachine', 'openMarket', 'operators', 'operatorWords'],
+      ...['mine', 'evaluate', 'train', 'predict', 'explain'],
+    ]),
   );
   expect(program('return api.allOperatorWords().map(({ name }) => name)')).toEqual(operatorNames);
 });

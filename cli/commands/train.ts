@@ -78,7 +78,7 @@ export const trainCommand = (models: readonly Model[]): CommandModule<object, Ar
       .example('evolve train alphanet-v2 --data market --resume', 'the same training again, where it stopped')
       .example(
         'evolve train alphanet-v1 --history 120 --retrain 0 --networks 2 --epochs 20 --fields OPEN,CLOSE,VOLUME',
-        'a minute on the embedded market',
+        'seconds, on the embedded market',
       ) as Argv<Arguments>;
   },
   handler: async (argv) => {

@@ -1,5 +1,5 @@
 /** `evolve predict`: scores of a trained model on a market, the embedded one when none is named. */
-import { embeddedMarket } from '../../data/embedded.ts';
+import { embeddedMarket, embeddedOptions } from '../../data/embedded.ts';
 import { readModel } from '../../models/training/model-manifest.ts';
 import { type Predicted, type PredictOptions as PredictOn, predictModel } from '../../models/training/predict-model.ts';
 import type { TrainingRule } from '../../models/training-rule.ts';
@@ -16,6 +16,9 @@ export interface Predictions extends Predicted {
 
 export async function predict(options: PredictOptions): Promise<Predictions> {
   const { rule } = readModel(options.model);
-  const data = options.data ?? (await embeddedMarket());
+  const { onProgress } = options;
+  const data =
+    options.data ??
+    (await embeddedMarket((done) => onProgress?.('Making the embedded market', done, embeddedOptions.days)));
   return { ...(await predictModel({ ...options, data })), rule };
 }
