@@ -1,9 +1,10 @@
-/** Dense, normalisation and pooling kernels against their float64 reference, and the reference against its own differences. */
+/** Dense, normalisation, pooling and record kernels against their float64 reference, and the reference against its own differences. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { stream } from '../core/random.ts';
 import { PlainKernels } from '../models/kernels/plain-kernels.ts';
 import * as reference from '../models/kernels/plain-reference.ts';
+import { RecordKernels, type RecordRows } from '../models/kernels/record-kernels.ts';
 
 const kernels = new PlainKernels();
 const epsilon = 1e-3;
@@ -260,6 +261,63 @@ describe('pooling', () => {
     expect(pooled).toEqual({ mean: Float32Array.of(2), max: Float32Array.of(3), min: Float32Array.of(1) });
     const [dMean, dMax, dMin] = [Float32Array.of(4), Float32Array.of(10), Float32Array.of(100)];
     expect(kernels.poolGradient(x, pooled, dMean, dMax, dMin, 1, 4, 1)).toEqual(Float32Array.of(101, 11, 1, 1));
+  });
+});
+
+describe('rows of records', () => {
+  const records = new RecordKernels();
+
+  function scaled(rows: RecordRows, of: readonly (Float32Array | undefined)[]): Float32Array {
+    const width = rows.scaling.mean.length;
+    const out = new Float32Array(rows.symbols.length * rows.steps * width).fill(7);
+    records.scaled(rows, (step) => of[step], out);
+    return out;
+  }
+
+  test('are the reference to the bit: any size, any channels, missing, infinite and far numbers', () => {
+    const shape = fc.record({
+      ...{ count: fc.integer({ min: 1, max: 40 }), channels: fc.integer({ min: 1, max: 150 }), seed: fc.nat() },
+      ...{ some: fc.boolean(), limit: fc.constantFrom(0.5, 3, Number.POSITIVE_INFINITY), steps: fc.nat(4) },
+    });
+    fc.assert(
+      fc.property(shape, ({ count, channels, seed, some, limit, steps }) => {
+        const random = stream(seed, 0, 0);
+        const one = () => {
+          const kind = random.below(40);
+          if (kind < 2) return Number.NaN;
+          return kind < 3 ? (random.next() - 0.5) / 0 : 1e4 + random.normal() * (kind < 5 ? 1e38 : 1);
+        };
+        const of = Array.from({ length: steps }, () =>
+          random.below(4) === 0 ? undefined : Float32Array.from({ length: count * channels }, one),
+        );
+        const chosen = (length: number) => Int32Array.from({ length }, (_, i) => i).filter(() => random.below(3) > 0);
+        const read = some ? chosen(channels) : undefined;
+        const width = read?.length ?? channels;
+        const scaling = {
+          mean: Float64Array.from({ length: width }, () => 1e4 + random.normal()),
+          inverse: Float64Array.from({ length: width }, () => 1 / (random.below(9) ? random.next() : 1e-45)),
+          limit,
+        };
+        const rows = { symbols: chosen(count), steps, channels, read, scaling };
+        expect(scaled(rows, of)).toEqual(Float32Array.from(reference.referenceScaled(rows, of)));
+      }),
+      { numRuns: 80 },
+    );
+  });
+
+  test('by hand: what is missing is 0, and what is far is drawn in', () => {
+    const scaling = { mean: Float64Array.of(1, 2), inverse: Float64Array.of(2, 1), limit: 3 };
+    const rows = { symbols: Int32Array.of(0, 2), steps: 2, channels: 2, scaling };
+    const record = Float32Array.of(1.5, 9, 0, 0, Number.NaN, -8);
+    expect(scaled(rows, [undefined, record])).toEqual(Float32Array.of(0, 0, 1, 3, 0, 0, 0, -3));
+  });
+
+  test('of another size are refused', () => {
+    const scaling = { mean: new Float64Array(2), inverse: new Float64Array(2), limit: 1 };
+    const rows = { symbols: Int32Array.of(0), steps: 1, channels: 2, scaling };
+    const none = () => undefined;
+    expect(() => records.scaled(rows, none, new Float32Array(3))).toThrow('rows of 2 numbers for a place of 3');
+    expect(() => records.scaled({ ...rows, channels: 5 }, none, new Float32Array(2))).toThrow('2 channels for others');
   });
 });
 

@@ -1,5 +1,9 @@
-/** Dense layers, batch normalisation and pooling in plain float64, number by number: what the plain kernels mean. */
+/**
+ * Dense layers, batch normalisation, pooling and rows of batches in plain float64, number by number: what the plain kernels
+ * mean.
+ */
 import type { DenseSize } from './plain-kernels.ts';
+import type { RecordRows } from './record-kernels.ts';
 
 type Numbers = ArrayLike<number>;
 
@@ -133,4 +137,21 @@ export function referencePoolGradient(
     }
   }
   return dX;
+}
+
+/** [symbols][steps][channels read] of the records of steps. */
+export function referenceScaled(
+  { symbols, channels, read, scaling: { mean, inverse, limit } }: RecordRows,
+  records: readonly (Numbers | undefined)[],
+): Float64Array {
+  const chosen = read ?? Int32Array.from({ length: channels }, (_, c) => c);
+  const rows = Array.from(symbols, (n) =>
+    records.map((record) =>
+      Array.from(chosen, (channel, c) => {
+        const x = ((record ? at(record, n * channels + channel) : Number.NaN) - at(mean, c)) * at(inverse, c);
+        return Number.isNaN(x) ? 0 : Math.max(-limit, Math.min(limit, x));
+      }),
+    ),
+  );
+  return Float64Array.from(rows.flat(2));
 }

@@ -38,6 +38,28 @@ interface Kernels {
     dMin: number,
     dX: number,
   ): void;
+  scaleAll(
+    rows: number,
+    count: number,
+    channels: number,
+    means: number,
+    inverses: number,
+    limit: number,
+    out: number,
+    stride: number,
+  ): void;
+  scaleSome(
+    rows: number,
+    count: number,
+    channels: number,
+    places: number,
+    width: number,
+    means: number,
+    inverses: number,
+    limit: number,
+    out: number,
+    stride: number,
+  ): void;
 }
 
 const page = 65536;
@@ -84,6 +106,18 @@ export class Stage {
   place(numbers: Float32Array): number {
     const address = this.takeFloats(numbers.length);
     this.put(address, numbers);
+    return address;
+  }
+
+  placeDoubles(numbers: Float64Array): number {
+    const address = this.take(8 * numbers.length);
+    this.doubles(address, numbers.length).set(numbers);
+    return address;
+  }
+
+  placeInts(numbers: Int32Array): number {
+    const address = this.take(4 * numbers.length);
+    new Int32Array(this.#memory.buffer, address, numbers.length).set(numbers);
     return address;
   }
 

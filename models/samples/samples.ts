@@ -8,7 +8,8 @@
 import type { Stream } from '../../core/random.ts';
 import type { Batch, Section } from '../batch.ts';
 import type { InputPart } from '../inputs.ts';
-import { gather, gatherSome, knownOf, type Scaling } from './gather.ts';
+import { RecordKernels, type Scaling } from '../kernels/record-kernels.ts';
+import { knownOf } from './known.ts';
 import type { RecordReader } from './record-reader.ts';
 import type { Scaler } from './scaler.ts';
 import { shuffle } from './shuffle.ts';
@@ -178,6 +179,14 @@ export class Samples {
   }
 }
 
+let ofThread: RecordKernels | undefined;
+
+/** One for all samples of a thread: between calls they hold nothing but their memory. */
+function kernels(): RecordKernels {
+  ofThread ??= new RecordKernels();
+  return ofThread;
+}
+
 /** Of every symbol the numbers known of a record. */
 type Known = ReturnType<typeof knownOf>;
 
@@ -223,22 +232,21 @@ class Input {
     return counts;
   }
 
-  /** [rows][steps][channels]. A record is done with before the next is asked for. */
+  /** [rows][steps][channels], piece by piece. */
   gathered(pieces: readonly Piece[], rows: number): Float32Array {
-    const width = this.#scaling.mean.length;
-    const stride = this.#part.lags.length * width;
+    const { lags, channels } = this.#part;
+    const shape = { steps: lags.length, channels: channels.length, read: this.#read, scaling: this.#scaling };
+    const stride = lags.length * this.#scaling.mean.length;
     const values = new Float32Array(rows * stride);
     let from = 0;
     for (const { date, symbols } of pieces) {
-      for (const [step, lag] of this.#part.lags.entries()) {
-        if (date < lag) continue;
-        const target = { values, start: from * stride + step * width, stride };
-        const record = this.#record(date - lag);
-        if (this.#read) {
-          gatherSome(record, symbols, this.#read, this.#part.channels.length, this.#scaling, target);
-        } else gather(record, symbols, this.#scaling, target);
-      }
-      from += symbols.length;
+      const to = from + symbols.length * stride;
+      const recordOf = (step: number) => {
+        const lag = lags[step] as number;
+        return date < lag ? undefined : this.#record(date - lag);
+      };
+      kernels().scaled({ symbols, ...shape }, recordOf, values.subarray(from, to));
+      from = to;
     }
     return values;
   }
