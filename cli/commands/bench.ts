@@ -3,6 +3,7 @@ import { EvolveError } from '../../core/failure.ts';
 import type { MinuteTiming } from '../../evaluation/bench/minutes.ts';
 import type { OperatorTiming } from '../../evaluation/bench/operators.ts';
 import type { SearchTiming } from '../../evaluation/bench/search.ts';
+import type { AlphaNetTiming } from '../../models/alphanet/time-alphanet.ts';
 import type { RecurrentTiming, TfjsTiming } from '../../models/kernels/time-recurrent.ts';
 import type { MiningTiming } from '../mining/time-mining.ts';
 import { count, countOf } from '../print/number.ts';
@@ -10,7 +11,7 @@ import { progress } from '../print/progress.ts';
 import { table } from '../print/table.ts';
 
 interface Arguments {
-  readonly what: 'operators' | 'search' | 'mining' | 'minutes' | 'recurrent';
+  readonly what: 'operators' | 'search' | 'mining' | 'minutes' | 'recurrent' | 'alphanet';
   readonly dates: number;
   readonly symbols: number;
   readonly repetitions: number;
@@ -31,10 +32,10 @@ export const bench: CommandModule<object, Arguments> = {
   builder: (cli) =>
     cli
       .positional('what', {
-        choices: ['operators', 'search', 'mining', 'minutes', 'recurrent'] as const,
+        choices: ['operators', 'search', 'mining', 'minutes', 'recurrent', 'alphanet'] as const,
         default: 'operators' as const,
         describe:
-          'Every operator on one thread, random programs in full, a search by default settings, a pass over minute bars, or training steps of GRU and LSTM',
+          'Every operator on one thread, random programs in full, a search by default settings, a pass over minute bars, or training steps of GRU and LSTM, or of whole AlphaNets',
       })
       .option('dates', number(1250, 'Dates of the panel operators are timed on'))
       .option('symbols', number(512, 'Its symbols'))
@@ -59,7 +60,8 @@ export const bench: CommandModule<object, Arguments> = {
     else if (args.what === 'search') await benchSearch(args);
     else if (args.what === 'mining') await benchMining(args);
     else if (args.what === 'minutes') await benchMinutes(args);
-    else await benchRecurrent(args);
+    else if (args.what === 'recurrent') await benchRecurrent(args);
+    else await benchAlphaNet(args);
   },
 };
 
@@ -263,4 +265,37 @@ async function embedded(): Promise<string> {
   } finally {
     line.done();
   }
+}
+
+async function benchAlphaNet({ repetitions, workers, json }: Arguments): Promise<void> {
+  const { timeAlphaNet, timedAlphaNets } = await import('../../models/alphanet/time-alphanet.ts');
+  const { availableParallelism } = await import('node:os');
+  const threads = workers ?? availableParallelism();
+  const line = progress('Timing training steps', 3 * timedAlphaNets.length);
+  const timings: AlphaNetTiming[] = [];
+  try {
+    for await (const timing of timeAlphaNet(threads, repetitions)) {
+      timings.push(timing);
+      line.step(timings.length, `${timing.model}, ${timing.kernels} kernels, features ${timing.features}`);
+    }
+  } finally {
+    line.done();
+  }
+  if (json) return console.log(JSON.stringify({ threads, node: process.version, timings }, null, 2));
+  console.log(
+    `A training step of 1,000 rows: forward, back and the optimiser, ${countOf(threads, 'thread')}, Node ${process.version}\n`,
+  );
+  const rows = timedAlphaNets.map((model) => {
+    const of = (kernels: AlphaNetTiming['kernels'], features: AlphaNetTiming['features']): number =>
+      timings.find((t) => t.model === model && t.kernels === kernels && t.features === features)?.batchMs as number;
+    const [ours, stock, inGraph] = [of('ours', 'kept'), of('stock', 'kept'), of('stock', 'in the graph')];
+    return [
+      model,
+      ...[ours, stock, inGraph].map((ms) => ms.toFixed(1)),
+      (stock / ours).toFixed(1),
+      (inGraph / ours).toFixed(1),
+    ];
+  });
+  const headings = ['model', 'ours ms', 'tfjs ms', 'tfjs in the graph ms', 'x tfjs', 'x in the graph'];
+  console.log(table(rows, headings));
 }
