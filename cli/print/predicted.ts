@@ -12,7 +12,7 @@ export function predictedReport(predicted: Predictions, given: string | undefine
   return [
     `${out}: scores of ${model} from ${from} to ${to}, ${format}, ${storage(bytes)}.`,
     `${cells}, by ${countOf(folds.length, 'training')}. ${backendLine(backend)}`,
-    ...(sameMarket ? [] : ['This is not the market the model was trained on.']),
+    ...(sameMarket ? [] : ['The model was trained on another market, or this one has changed since.']),
     `Judge them: evolve evaluate ${word(out)}${data} --from ${from} --to ${to} --horizon ${rule.label.horizon}${universe}`,
   ].join('\n');
 }

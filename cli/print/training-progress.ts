@@ -1,6 +1,7 @@
 /** A training as it goes on: what is said once, and one line that is rewritten on a terminal, plain lines otherwise. */
 import type { BackendChoice } from '../../models/graph/backend.ts';
 import type { LabelCounts } from '../../models/samples/labels.ts';
+import type { ModelManifest } from '../../models/training/model-manifest.ts';
 import type { EpochRecord, TrainingProgress } from '../../models/training/training-progress.ts';
 import type { TrainingRule } from '../../models/training-rule.ts';
 import { count, countOf } from './number.ts';
@@ -97,7 +98,7 @@ class Work {
 }
 
 function begun({ manifest, networks, done }: Begun): string {
-  const { folds, rule, labels, backend } = manifest;
+  const { folds, rule, labels, styles, backend } = manifest;
   const there = done > 0 ? `, ${done === networks ? 'all' : done} of them done` : '';
   const { labelled, ...others } = labels;
   const left = Object.entries(reasons).flatMap(([reason, words]) => {
@@ -108,6 +109,7 @@ function begun({ manifest, networks, done }: Begun): string {
   return [
     `${manifest.model}: ${countOf(folds.length, 'training')} of ${countOf(rule.networks, 'network')}${there}.`,
     `${countOf(labelled, 'label')} on the dates that teach${rest}.`,
+    ...(styles ? [stylesLine(styles)] : []),
     backendLine(backend),
   ].join('\n');
 }
@@ -121,6 +123,11 @@ const reasons: Readonly<Record<Exclude<keyof LabelCounts, 'labelled'>, string>> 
   notBuyable: 'not to be bought',
   sameForAll: 'with the return all others have',
 };
+
+function stylesLine({ names, leftOut }: NonNullable<ModelManifest['styles']>): string {
+  const missing = leftOut.map(({ name, reason }) => `${name} (${reason})`).join(', ');
+  return `Neutral to ${names.join(', ')}.${missing ? ` Left out: ${missing}.` : ''}`;
+}
 
 /** Which one computes, and why not a faster one. */
 export function backendLine({ name, version, passedOver }: BackendChoice): string {
