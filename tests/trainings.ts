@@ -44,7 +44,7 @@ export const smallTraining = (
   model: 'alphanet-v2',
   data: market,
   out: at(out),
-  rule: smallRule(more.model ?? 'alphanet-v2'),
+  rule: more.rule ?? smallRule(more.model ?? 'alphanet-v2'),
   fields: ['OPEN', 'CLOSE', 'VOLUME'],
   backend: 'wasm',
   workers: 2,

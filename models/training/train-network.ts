@@ -52,12 +52,14 @@ export async function trainNetwork(training: NetworkTraining): Promise<KeptNetwo
     const found = await validated(training);
     if (found === undefined) return undefined;
     const record = { epoch, trainLoss, ...found };
-    if (!Number.isFinite(found.validLoss)) throw diverged(training, 'its loss on the dates that validate');
+    if (!Number.isFinite(found.validLoss))
+      throw diverged(training, `its loss on the dates that validate is ${found.validLoss}`);
     await atHand(network);
     state = after(state, record, network, before + (performance.now() - begun) / 1000);
     writeCheckpoint(path, state, network, optimiser);
     training.onEpoch(record, state.bestEpoch);
   }
+  refuseHopeless(training, state);
   const kept = writeNetwork(folder, name.network + 1, network, state);
   removeCheckpoint(folder);
   return kept;
@@ -116,19 +118,41 @@ async function teach(training: NetworkTraining, optimiser: Optimiser, epoch: num
   return sum / weights;
 }
 
+/** So many times the loss of predicting nothing, no input explains: Adam's steps are bounded, and it may never overflow. */
+const hopeless = 1000;
+
+function refuseHopeless(training: NetworkTraining, { history, bestEpoch }: Checkpoint): void {
+  const { rule, samples, valid } = training;
+  // A correlation is never large.
+  if (rule.loss.kind === 'ic') return;
+  const best = history[bestEpoch - 1]?.validLoss as number;
+  let [sum, rows] = [0, 0];
+  for (const batch of samples.batches(valid, rule.batch, { whole: true })) {
+    sum += lossValue(rule.loss, new Float32Array(batch.rows), batch) * batch.rows;
+    rows += batch.rows;
+  }
+  const nothing = sum / rows;
+  if (best <= hopeless * nothing) return;
+  const [shown, least] = [best, nothing].map((loss) => loss.toPrecision(3));
+  throw diverged(
+    training,
+    `its loss on the dates that validate is ${shown} at best, and predicting nothing has ${least}`,
+  );
+}
+
 function follow(training: NetworkTraining, optimiser: Optimiser, found: tf.NamedTensorMap): void {
   try {
     optimiser.step(found, training.network.variables);
   } catch (cause) {
     if (!(cause instanceof TrainingDiverged)) throw cause;
-    throw diverged(training, `the gradient of ${cause.variable}`, cause);
+    throw diverged(training, `the gradient of ${cause.variable} is no finite number`, cause);
   }
 }
 
 const diverged = ({ folder }: NetworkTraining, what: string, cause?: unknown): EvolveError =>
   new EvolveError(
     'bad-argument',
-    `The network of ${folder} diverged: ${what} is no finite number any more. Use a smaller --learning-rate, --clip-norm 1, or draw inputs in by --limit 5.`,
+    `The network of ${folder} diverged: ${what}. Use a smaller --learning-rate, --clip-norm 1, or draw inputs in by --limit 5.`,
     { cause },
   );
 

@@ -92,9 +92,13 @@ export function unknownChannels(
 function* stretches(folds: readonly Fold[], { calendar }: MarketManifest) {
   const at = (date: number | undefined): string => calendar[date as number] as string;
   for (const { train, valid, predict } of folds) {
-    for (const [dates, purpose] of [[train, 'trains'] as const, [valid, 'decides when to stop'] as const]) {
-      const span = `${at(dates[0])} to ${at(dates.at(-1))}`;
-      yield { dates, whose: `the dates from ${span}, by which what predicts from ${at(predict.from)} on ${purpose}` };
+    const networks = `the networks that predict from ${at(predict.from)} on`;
+    const purposes = [
+      { dates: train, what: `which ${networks} learn from` },
+      { dates: valid, what: `which decide when ${networks} stop` },
+    ];
+    for (const { dates, what } of purposes) {
+      yield { dates, whose: `the dates from ${at(dates[0])} to ${at(dates.at(-1))}, ${what}` };
     }
   }
 }

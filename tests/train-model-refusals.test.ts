@@ -1,0 +1,251 @@
+/** What a training, a prediction or an explanation cannot be made of is said in one sentence, and nothing is harmed. */
+import {
+  copyFileSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { EvolveError } from '../core/failure.ts';
+import { takeLock } from '../core/lock.ts';
+import { explainModel } from '../models/explain/explain-model.ts';
+import { readModel } from '../models/training/model-manifest.ts';
+import { predictModel } from '../models/training/predict-model.ts';
+import type { TrainOptions } from '../models/training/train-model.ts';
+import { plainDaily, rewritten } from './market-copies.ts';
+import { smallRule, type Trainings, trained, trainings, weightsOf } from './trainings.ts';
+
+let world: Trainings;
+beforeAll(async () => {
+  world = await trainings();
+  await trained(world, 'model', { rule: rule({ networks: 1 }) });
+}, 60_000);
+afterAll(() => world.remove());
+
+const rule = (changes: Parameters<typeof smallRule>[1] = {}) => smallRule('alphanet-v2', { epochs: 1, ...changes });
+
+/** Of an error that is the user's. */
+async function sentence(work: Promise<unknown>): Promise<string> {
+  const error = await work.then(
+    () => new Error('it was not refused'),
+    (thrown: unknown) => thrown,
+  );
+  if (!(error instanceof EvolveError)) throw error;
+  expect(error.message).toMatch(/^[A-Z/-].*[.?]$/s);
+  expect(error.message).not.toMatch(/undefined|NaN|\[object|\n/);
+  return error.message;
+}
+
+const training = (out: string, more: Partial<TrainOptions> = {}) =>
+  sentence(trained(world, out, { rule: rule(), ...more }));
+
+/** A market without numbers where the change takes them. */
+async function marketWithout(name: string, gone: (field: string, date: number, symbol: number) => boolean) {
+  const folder = world.at(name);
+  await rewritten(await plainDaily(world.market), folder, (field, cells, width) =>
+    cells.map((value, at) => (gone(field.name, Math.floor(at / width), at % width) ? Number.NaN : value)),
+  );
+  return folder;
+}
+
+describe('a training', () => {
+  test('on a market that lacks the fields', async () => {
+    const data = world.at('few-fields');
+    const { manifest } = await plainDaily(world.market);
+    const market = await plainDaily(world.market);
+    await rewritten(
+      { ...market, manifest: { ...manifest, fields: manifest.fields.filter(({ name }) => name !== 'VWAP') } },
+      data,
+      (_, cells) => cells,
+    );
+    const of = (fields?: string[]) => training('refused', { data, fields });
+    expect(await of()).toMatch(/^The market \S+ has no VWAP.*with --fields/);
+    expect(await of(['OPEN', 'VWAP'])).toMatch(/VWAP/);
+  });
+
+  test('of a model, a backend or a market nobody knows', async () => {
+    expect(await training('refused', { model: 'alphanet-v9' })).toContain(
+      'There is no model "alphanet-v9". Did you mean',
+    );
+    expect(await training('refused', { data: world.at('nowhere') })).toContain('nowhere');
+    expect(await training('refused', { workers: 0 })).toContain('--workers');
+  });
+
+  test('with a label that is longer than the market', async () => {
+    const label = { price: 'CLOSE', lag: 1, horizon: 400 } as const;
+    expect(await training('refused', { rule: rule({ label }) })).toContain('--history 502 or more');
+    expect(await training('refused', { rule: rule({ label, history: 900 }) })).toMatch(
+      /there are \d+ before .*longer market/,
+    );
+  });
+
+  test('with inputs that nobody knows, which are counted and named', async () => {
+    const data = await marketWithout('no-vwap', (field) => field === 'VWAP');
+    expect(await training('refused', { data, fields: ['VWAP', 'VWAP / CLOSE'] })).toMatch(
+      /^No symbol has half of its inputs on the dates from 2018-\S+ to 2018-\S+, which the networks that predict from 2018-\S+ on learn from: \d{3,} labels have too few numbers, and 10 of the 10 have none, such as ts_corr\(.*\)\. Leave fields that are missing out with --fields/,
+    );
+    // One of three rows is missing: enough is known of every symbol, and what is not is written down.
+    const { manifest: kept } = await trained(world, 'one-missing', {
+      data,
+      fields: ['OPEN', 'CLOSE', 'VWAP'],
+      rule: rule(),
+    });
+    expect(kept.folds[0]?.unknownChannels).toHaveLength(8);
+    for (const name of kept.folds[0]?.unknownChannels ?? []) expect(name).toContain('vwap');
+    expect(readModel(world.at('model')).folds[0]).not.toHaveProperty('unknownChannels');
+  });
+
+  test('with dates that validate on which nothing is known', async () => {
+    const { folds } = readModel(world.at('model'));
+    const { calendar } = (await plainDaily(world.market)).manifest;
+    const { valid } = folds[0] as (typeof folds)[number];
+    const from = calendar.indexOf(valid.from) - 25;
+    const data = await marketWithout('gap', (field, date) => field === 'OPEN' && date >= from);
+    expect(await training('refused', { data, fields: ['OPEN', 'OPEN / 2'] })).toMatch(
+      new RegExp(
+        `^No symbol has half .* from ${valid.from} to ${valid.to}, which decide when the networks that predict from \\S+ on stop`,
+      ),
+    );
+  });
+
+  test('without a label, of which the reasons are counted', async () => {
+    const universe = { rule: rule({ universe: 'MEMBER' }) };
+    expect(await training('refused', universe)).toMatch(/has no MEMBER/);
+    const late = world.at('late');
+    const market = await plainDaily(world.market);
+    await rewritten(market, late, (field, cells) =>
+      field.name === 'CLOSE' ? cells.map((v, at) => (at < 145 * market.columns ? Number.NaN : v)) : cells,
+    );
+    expect(await training('refused', { data: late, fields: ['OPEN', 'HIGH'] })).toMatch(
+      /^No symbol has a label on the dates from .* learn from: of its \d+ cells, dates times symbols, there are \d+ without a return.* Predict from a later --from/,
+    );
+  });
+
+  test('that goes beyond all numbers', async () => {
+    expect(await training('far', { rule: rule({ learningRate: 1e6 }) })).toMatch(
+      /network-\d diverged: .* Use a smaller --learning-rate/,
+    );
+  });
+
+  test('into a folder with something else, a model, or another process', async () => {
+    mkdirSync(world.at('other'));
+    writeFileSync(join(world.at('other'), 'thesis.txt'), 'ten years');
+    expect(await training('other')).toMatch(/other is a folder with something else in it\. Give another --out/);
+    expect(await training('other', { resume: true })).toContain('something else');
+    expect(readdirSync(world.at('other'))).toEqual(['thesis.txt']);
+    writeFileSync(world.at('file'), '');
+    expect(await training('file')).toMatch(/file is a file/);
+    const weights = weightsOf(world.at('model'));
+    expect(await training('model')).toMatch(/has a model already\. Go on with it by --resume, or give another --out/);
+    const release = takeLock(world.at('model'), 'model');
+    try {
+      expect(await training('model', { resume: true })).toMatch(
+        new RegExp(`model is being used by process ${process.pid}`),
+      );
+    } finally {
+      release();
+    }
+    expect(weightsOf(world.at('model'))).toEqual(weights);
+  });
+
+  test('that is gone on with otherwise', async () => {
+    const go = (more: Partial<TrainOptions> = {}) =>
+      training('model', { resume: true, rule: rule({ networks: 1 }), ...more });
+    expect(await go({ rule: rule({ networks: 1, seed: 9, units: 5 }) })).toContain('other settings (seed, units)');
+    expect(await go({ fields: ['OPEN', 'CLOSE'] })).toContain('other settings (fields, parts)');
+    expect(await go({ model: 'alphanet-v2.1' })).toContain('other settings (model)');
+    expect(await go({ backend: 'cpu' })).toContain('other settings (backend)');
+    const { folds } = readModel(world.at('model'));
+    const later = folds[0]?.predict.from as string;
+    expect(await go({ from: later.replace(/..$/, '20') })).toContain('other settings (dates to predict)');
+    expect(
+      await go({ data: await marketWithout('changed', (field, date) => field === 'LOW' && date === 3) }),
+    ).toContain('another market');
+  });
+
+  test('gone on with in other words is the same', async () => {
+    const same = rule({ networks: 1 });
+    const label = Object.fromEntries(Object.entries(same.label).reverse()) as unknown as typeof same.label;
+    const { results } = await trained(world, 'model', { resume: true, rule: { ...same, label } });
+    expect(results.finished).toBe(true);
+  });
+});
+
+/** The model, but for one file. */
+function modelWith(name: string, path: string, change: (file: string) => void): string {
+  const folder = world.at(name);
+  cpSync(world.at('model'), folder, { recursive: true });
+  change(join(folder, path));
+  return folder;
+}
+
+const predicting = (model: string, more: object = {}) =>
+  sentence(predictModel({ model, data: world.market, out: world.at('scores.csv'), workers: 1, ...more }));
+
+describe('a prediction', () => {
+  const fold = () => join('folds', readModel(world.at('model')).folds[0]?.name as string);
+  const edited = (file: string) => writeFileSync(file, readFileSync(file, 'utf8').replace('"units": 4', '"units": 6'));
+
+  test('with a model that is not whole', async () => {
+    const weights = join(fold(), 'network-1', 'weights.bin');
+    const cut = modelWith('cut', weights, (file) => truncateSync(file, 500));
+    expect(await predicting(cut)).toMatch(/network-1.weights\.bin is cut short or damaged/);
+    const flipped = modelWith('flipped', weights, (file) => {
+      const bytes = readFileSync(file);
+      bytes[bytes.length - 20] = (bytes[bytes.length - 20] as number) ^ 1;
+      writeFileSync(file, bytes);
+    });
+    expect(await predicting(flipped)).toMatch(/weights\.bin is cut short or damaged: its checksum does not fit/);
+    const scalers = modelWith('scalers', join(fold(), 'scalers.bin'), (file) =>
+      copyFileSync(world.at('model/model.json'), file),
+    );
+    expect(await predicting(scalers)).toMatch(/scalers\.bin is no file of weights/);
+    expect(await predicting(modelWith('edited', 'model.json', edited))).toMatch(
+      /model\.json is damaged: its content is not what was written/,
+    );
+    expect(await predicting(modelWith('empty', 'results.json', (file) => writeFileSync(file, '{}')))).toContain(
+      'results.json',
+    );
+    expect(await predicting(modelWith('no-json', 'model.json', (file) => truncateSync(file, 100)))).toContain(
+      'model.json is damaged',
+    );
+    expect(await predicting(world.at('nothing'))).toMatch(/^There is no model in .*nothing/);
+  });
+
+  test('with a model that is not trained to its end', async () => {
+    const controller = new AbortController();
+    await trained(world, 'unfinished', {
+      rule: rule(),
+      workers: 1,
+      signal: controller.signal,
+      onProgress: ({ kind }) => kind === 'network' && controller.abort(),
+    });
+    const said =
+      /unfinished is not trained to its end: it has 1 of 2 networks\. Go on with evolve train and --resume\./;
+    expect(await predicting(world.at('unfinished'))).toMatch(said);
+    expect(await sentence(explainModel({ model: world.at('unfinished'), data: world.market }))).toMatch(said);
+  });
+
+  test('on a market it is not for', async () => {
+    const { manifest, ...market } = await plainDaily(world.market);
+    const fields = manifest.fields.filter(({ name }) => name !== 'VOLUME');
+    await rewritten({ ...market, manifest: { ...manifest, fields } }, world.at('no-volume'), (_, cells) => cells);
+    expect(await predicting(world.at('model'), { data: world.at('no-volume') })).toMatch(/VOLUME/);
+    const model = world.at('model');
+    expect(await predicting(model, { to: '2018-03-01' })).toMatch(/has no such date among those asked for/);
+    expect(await predicting(model, { from: 'soon' })).toMatch(/--from soon is not a date/);
+    expect(existsSync(world.at('scores.csv'))).toBe(false);
+  });
+
+  test('into a file that is there, or of no known kind', async () => {
+    writeFileSync(world.at('there.csv'), 'mine');
+    expect(await predicting(world.at('model'), { out: world.at('there.csv') })).toContain('there.csv');
+    expect(readFileSync(world.at('there.csv'), 'utf8')).toBe('mine');
+    expect(await predicting(world.at('model'), { out: world.at('scores.xls') })).toContain('must end in');
+  });
+});
