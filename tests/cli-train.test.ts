@@ -78,10 +78,9 @@ test.skipIf(process.platform === 'win32')(
 test('mined factors are inputs beside the fields, and the model says which file they came from', async () => {
   const library = JSON.stringify([{ name: 'reversal', expression: 'neg(ts_return(CLOSE, 5))' }, 'HIGH / LOW']);
   writeFileSync(at('mined.json'), library);
-  const { code, stdout } = await evolve(
-    train('mined', '--factors', 'mined.json', '--epochs=1', '--json').filter((flag) => flag !== '--epochs=3'),
-    around,
-  );
+  const once = ['--history=70', '--retrain=0', '--networks=1', '--epochs=1', '--fields=OPEN,CLOSE / VWAP'];
+  const line = onMarket('train', 'alphanet-v1', ...once, '--factors=mined.json', '--out=mined', '--json');
+  const { code, stdout } = await evolve(line, around);
   expect(code).toBe(0);
   const { manifest, results } = JSON.parse(stdout);
   expect(results.finished).toBe(true);
