@@ -7,6 +7,7 @@ import { type Attribution, lagTable, rankedFeatures } from '../models/explain/at
 import { type ExpectedGradients, expectedGradients } from '../models/explain/expected-gradients.ts';
 import { gaussLegendre } from '../models/explain/gauss-legendre.ts';
 import { chooseBackend } from '../models/graph/backend.ts';
+import type { FeatureSums } from '../models/graph/network.ts';
 
 beforeAll(async () => {
   await chooseBackend('cpu');
@@ -28,26 +29,44 @@ const singles = (random: Stream, count: number): Float32Array => Float32Array.fr
 const sum = (terms: readonly tf.Tensor[]): tf.Tensor2D => terms.reduce((all, term) => tf.add(all, term)) as tf.Tensor2D;
 const column = (x: tf.Tensor2D, j: number): tf.Tensor2D => tf.slice(x, [0, j], [-1, 1]);
 
+interface TwoLayers extends Twin {
+  readonly sums: FeatureSums;
+  /** Sums of a row of plain numbers. */
+  plainSums(x: readonly number[]): number[];
+  /** What each feature adds to a prediction by way of one unit, were it always active: [features][units]. */
+  readonly weights: readonly (readonly number[])[];
+}
+
 /** Two layers: `wide` hidden units, one output. */
-function network(random: Stream, inputs: number, wide: number, activation: 'tanh' | 'relu'): Twin {
+function layers(random: Stream, inputs: number, wide: number, activation: 'tanh' | 'relu'): TwoLayers {
   const first = numbers(random, inputs * wide, 1.5 / Math.sqrt(inputs));
   const bias = numbers(random, wide, 0.5);
   const second = numbers(random, wide, 1 / Math.sqrt(wide));
   const act = activation === 'tanh' ? Math.tanh : (z: number) => Math.max(0, z);
+  const sums: FeatureSums = {
+    of: (x) => tf.add(tf.matMul(x, tf.tensor2d(first, [inputs, wide])), tf.tensor1d(bias)),
+    predict: (z) => tf.matMul(activation === 'tanh' ? tf.tanh(z) : tf.relu(z), tf.tensor2d(second, [wide, 1])),
+  };
+  const plainSums = (x: readonly number[]) =>
+    bias.map((start, u) => x.reduce((z, value, j) => z + value * (first[j * wide + u] as number), start));
   return {
-    predict: (x) => {
-      const z = tf.add(tf.matMul(x, tf.tensor2d(first, [inputs, wide])), tf.tensor1d(bias));
-      const hidden = activation === 'tanh' ? tf.tanh(z) : tf.relu(z);
-      return tf.matMul(hidden as tf.Tensor2D, tf.tensor2d(second, [wide, 1]));
-    },
-    plain: (x) =>
-      second.reduce(
-        (sum, weight, u) =>
-          sum + weight * act(x.reduce((z, value, j) => z + value * (first[j * wide + u] as number), bias[u] as number)),
-        0,
-      ),
+    sums,
+    plainSums,
+    weights: rowsOf(first, wide).map((row) => row.map((weight, u) => weight * (second[u] as number))),
+    predict: (x) => sums.predict(sums.of(x)),
+    plain: (x) => plainSums(x).reduce((sum, z, u) => sum + (second[u] as number) * act(z), 0),
   };
 }
+
+/** The same, said to be a function of features alone. */
+function network(...of: Parameters<typeof layers>): Twin {
+  const { predict, plain } = layers(...of);
+  return { predict, plain };
+}
+
+/** Places between 0 and 1 where a sum is 0. */
+const zeros = (starts: readonly number[], ends: readonly number[]): number[] =>
+  starts.map((start, u) => start / (start - (ends[u] as number))).filter((a) => a > 0 && a < 1);
 
 /** Every product of the three inputs with a coefficient of its own. */
 function multilinear(coefficients: readonly number[]): Twin {
@@ -226,6 +245,119 @@ describe('the values', () => {
     const found = await expectedGradients(network(random, 3, 5, 'tanh'), row, row, { columns: 3 });
     expect([...found.values]).toEqual([0, 0, 0]);
     expect(found.additivity).toEqual({ mean: 0, worst: 0 });
+  });
+});
+
+describe('of a network that goes by sums of its features', () => {
+  const wide = 30;
+  const given = (seed: number, activation: 'tanh' | 'relu' = 'relu') => {
+    const random = stream(seed, 5, 0);
+    const [rows, background] = [singles(random, 8 * 6), singles(random, 8 * 11)];
+    return { rows, background, twin: layers(random, 8, wide, activation) };
+  };
+  const seeds = fc.nat(1000);
+
+  /** A unit of ReLU adds its slopes on the part of the way where its sum is above 0. */
+  function exact({ weights, plainSums }: TwoLayers, x: readonly number[], background: readonly number[][]): number[] {
+    const values = x.map(() => 0);
+    for (const b of background) {
+      const ends = plainSums(x);
+      const active = plainSums(b).map((start, u) => {
+        const end = ends[u] as number;
+        const zero = start / (start - end);
+        return start > 0 ? (end > 0 ? 1 : zero) : end > 0 ? 1 - zero : 0;
+      });
+      weights.forEach((row, j) => {
+        const slope = row.reduce((sum, weight, u) => sum + weight * (active[u] as number), 0);
+        values[j] = (values[j] as number) + (((x[j] as number) - (b[j] as number)) * slope) / background.length;
+      });
+    }
+    return values;
+  }
+
+  test('the values of ReLU are the integral, and add up, to rounding', async () => {
+    await fc.assert(
+      fc.asyncProperty(seeds, async (seed) => {
+        const { rows, background, twin } = given(seed);
+        const { values, additivity } = await expectedGradients(twin, rows, background, { columns: 8 });
+        const others = rowsOf(background, 8);
+        expectClose(
+          values,
+          rowsOf(rows, 8).flatMap((x) => exact(twin, x, others)),
+          1e-6,
+        );
+        expect(additivity.worst).toBeLessThan(1e-6);
+      }),
+      { numRuns: 25 },
+    );
+    const { rows, background, twin } = given(1);
+    const [x, others] = [rowsOf(rows, 8)[0] as number[], rowsOf(background, 8)];
+    expectClose(exact(twin, x, others), integral(twin.plain, x, others), 1e-3);
+  });
+
+  test('a pair takes a node more than there are zeros on its way, and one way back to the features', async () => {
+    const { rows, background, twin } = given(2);
+    let [nodes, back] = [0, 0];
+    const sums: FeatureSums = {
+      of: (x) => {
+        back += x.shape[0];
+        return twin.sums.of(x);
+      },
+      predict: (z) => {
+        nodes += z.shape[0];
+        return twin.sums.predict(z);
+      },
+    };
+    const found = await expectedGradients({ predict: twin.predict, sums }, rows, background, { columns: 8 });
+    const pieces = rowsOf(rows, 8).flatMap((x) =>
+      rowsOf(background, 8).map((b) => 1 + zeros(twin.plainSums(b), twin.plainSums(x)).length),
+    );
+    expect(nodes).toBe(pieces.reduce((sum, count) => sum + count, 0));
+    expect(found.nodes).toBe(Math.max(...pieces));
+    expect(found.nodes).toBeLessThan(wide);
+    expect(back).toBe(6 + 11 + 6 * 11);
+  });
+
+  test('are those of the features alone, at a tolerance, be it smooth or bent', async () => {
+    await fc.assert(
+      fc.asyncProperty(seeds, fc.constantFrom('tanh', 'relu'), async (seed, activation) => {
+        const { rows, background, twin } = given(seed, activation as 'tanh' | 'relu');
+        const options = { columns: 8, tolerance: 1e-4, maxNodes: 256 };
+        const through = await expectedGradients(twin, rows, background, options);
+        const direct = await expectedGradients({ predict: twin.predict }, rows, background, options);
+        expect(through.additivity.worst).toBeLessThan(1e-4);
+        expectClose(through.values, [...direct.values], 2e-3);
+        expect([through.base, through.predictions]).toEqual([direct.base, direct.predictions]);
+      }),
+      { numRuns: 8 },
+    );
+  });
+
+  test('are the same at any size of a call', async () => {
+    const { rows, background, twin } = given(3);
+    const whole = await expectedGradients(twin, rows, background, { columns: 8 });
+    for (const batch of [1, 7, 100]) {
+      expect(await expectedGradients(twin, rows, background, { columns: 8, batch })).toEqual(whole);
+    }
+  });
+
+  test('are exact of sums that start, end or stay at 0', async () => {
+    // Features go into sums as they are; each adds its ReLU.
+    const sums: FeatureSums = {
+      of: (x) => tf.add(x, 0) as tf.Tensor2D,
+      predict: (z) => tf.sum(tf.relu(z), 1, true) as tf.Tensor2D,
+    };
+    const predict = (x: tf.Tensor2D) => sums.predict(sums.of(x));
+    const rows = Float32Array.of(0, 2, 0, 3, -3);
+    const found = await expectedGradients({ predict, sums }, rows, Float32Array.of(1, 0, 0, -1, 1), { columns: 5 });
+    expect([...found.values].map((value) => Math.round(1e5 * value) / 1e5 + 0)).toEqual([-1, 2, 0, 3, -1]);
+  });
+
+  test('leave no tensors', async () => {
+    const { rows, background, twin } = given(4);
+    const before = tf.memory().numTensors;
+    await expectedGradients(twin, rows, background, { columns: 8 });
+    expect(tf.memory().numTensors).toBe(before);
   });
 });
 

@@ -7,7 +7,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Stream } from '../../core/random.ts';
 import { Dense } from '../graph/layers/dense.ts';
 import { dropout } from '../graph/layers/dropout.ts';
-import type { Explained, InputTensors, Network, Pass } from '../graph/network.ts';
+import type { Explained, FeatureSums, InputTensors, Network, Pass } from '../graph/network.ts';
 import { Variables } from '../graph/variables.ts';
 import type { TrainingRule } from '../training-rule.ts';
 import { FactorInputs } from './factor-inputs.ts';
@@ -21,8 +21,7 @@ export function pooledNetwork(seen: Seen, rule: Pick<TrainingRule, 'units' | 'dr
   const factors = seen.factors && new FactorInputs(variables, seen.factors);
   const names = [...pooled.names, ...(factors?.names ?? [])];
   const init = 'truncated-normal';
-  const shape = { inputs: names.length, outputs: rule.units, init, activation: 'relu' } as const;
-  const hidden = new Dense(variables, 'hidden', shape, fresh);
+  const hidden = new Dense(variables, 'hidden', { inputs: names.length, outputs: rule.units, init }, fresh);
   const output = new Dense(variables, 'output', { inputs: rule.units, outputs: 1, init }, fresh);
   const inputOf = (inputs: InputTensors) => inputs.get(part.name) as tf.Tensor3D;
 
@@ -33,13 +32,18 @@ export function pooledNetwork(seen: Seen, rule: Pick<TrainingRule, 'units' | 'dr
     return output.run(dropout(tf.relu(sums) as tf.Tensor2D, rule.dropout, pass));
   }
 
+  const sums: FeatureSums = {
+    of: (features) => hidden.run(features),
+    predict: (x) => output.run(tf.relu(x)),
+  };
   const explained: Explained = {
     names,
+    sums,
     features: (inputs) => {
       const picture = pooled.features(inputOf(inputs));
       return factors ? tf.concat2d([picture, factors.run(inputs, { kind: 'inference' })], 1) : picture;
     },
-    predict: (features) => output.run(hidden.run(features)),
+    predict: (features) => sums.predict(sums.of(features)),
   };
 
   return { variables: variables.all, reads: readsOf(seen), run, explained, dispose: () => variables.dispose() };

@@ -1,6 +1,6 @@
 /** An explained network as a function of arrays. Nothing of a call stays behind. */
-import { grad, type Tensor, type Tensor2D, tensor2d, tidy } from '@tensorflow/tfjs-core';
-import type { Explained } from '../graph/network.ts';
+import { grad, type Tensor, type Tensor2D, tensor2d, tidy, zeros } from '@tensorflow/tfjs-core';
+import type { Explained, FeatureSums } from '../graph/network.ts';
 
 type Predict = Explained['predict'];
 
@@ -23,6 +23,38 @@ export async function predictionsOf(
 /** Of each row's prediction by its own features. Rows do not meet in inference, so the gradient of the sum has all. */
 export const gradientsOf = (predict: Predict, rows: Float32Array, columns: number): Promise<ArrayLike<number>> =>
   numbersOf(() => grad((x) => predict(x as Tensor2D))(rowsOf(rows, columns)));
+
+/** [rows][sums], `batch` rows in a call. */
+export async function sumsOf(
+  sums: FeatureSums,
+  rows: Float32Array,
+  columns: number,
+  batch: number,
+): Promise<Float32Array> {
+  const parts: ArrayLike<number>[] = [];
+  for (let from = 0; from < rows.length; from += batch * columns) {
+    parts.push(await numbersOf(() => sums.of(rowsOf(rows.subarray(from, from + batch * columns), columns))));
+  }
+  const all = new Float32Array(parts.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const part of parts) {
+    all.set(part, at);
+    at += part.length;
+  }
+  return all;
+}
+
+/** Slopes by features, [rows][columns], from slopes by sums. Sums are affine, so any point does for all rows: 0 here. */
+export const slopesThrough = (
+  sums: FeatureSums,
+  slopes: Float32Array,
+  width: number,
+  columns: number,
+): Promise<ArrayLike<number>> =>
+  numbersOf(() => {
+    const origin = zeros([slopes.length / width, columns]);
+    return grad((x) => sums.of(x as Tensor2D))(origin, rowsOf(slopes, width));
+  });
 
 const rowsOf = (rows: Float32Array, columns: number): Tensor2D => tensor2d(rows, [rows.length / columns, columns]);
 

@@ -39,6 +39,16 @@ export interface Explained {
   features(inputs: InputTensors): Tensor2D;
   /** From features to predictions, [rows, outputs]: differentiable with respect to them. */
   predict(features: Tensor2D): Tensor2D;
+  /** Where predictions go by few sums of many features: what makes explaining them cheap, and exact for ReLU. */
+  readonly sums?: FeatureSums;
+}
+
+/** What a first dense layer gives, before its activation. predict(x) of the features is predict(of(x)) of these. */
+export interface FeatureSums {
+  /** [rows, sums], affine in the features. */
+  of(features: Tensor2D): Tensor2D;
+  /** From sums to predictions, [rows, outputs]. It is smooth but where one of the sums is 0. */
+  predict(sums: Tensor2D): Tensor2D;
 }
 
 export interface FeatureName {
