@@ -39,7 +39,8 @@ interface Kernels {
     dX: number,
   ): void;
   scaleAll(
-    rows: number,
+    record: number,
+    symbols: number,
     count: number,
     channels: number,
     means: number,
@@ -49,7 +50,8 @@ interface Kernels {
     stride: number,
   ): void;
   scaleSome(
-    rows: number,
+    record: number,
+    symbols: number,
     count: number,
     channels: number,
     places: number,

@@ -27,6 +27,8 @@ export interface RecordRows {
 
 /** Numbers of a block of a record's rows on their way in. */
 const blockNumbers = 16 * 1024;
+/** Numbers that nobody asked for but which are copied sooner than two copies begin. */
+const idleNumbers = 1024;
 
 export class RecordKernels {
   readonly #stage = new Stage();
@@ -50,41 +52,45 @@ export class RecordKernels {
     const means = stage.placeDoubles(mean);
     const inverses = stage.placeDoubles(inverse);
     const places = read && stage.placeInts(read.map((channel) => 4 * channel));
-    const block = Math.max(1, Math.floor(blockNumbers / (channels + 1)));
-    const atRows = stage.takeFloats(block * channels);
+    const atSymbols = stage.placeInts(symbols);
+    const most = Math.max(1, Math.floor(blockNumbers / (channels + 1)));
+    const atRows = stage.takeFloats(most * channels);
     const atOut = stage.takeFloats(out.length);
     const stride = 4 * steps * width;
-    const rows = stage.floats(atRows, block * channels);
+    const rows = stage.floats(atRows, most * channels);
+    const placed = stage.floats(atOut, out.length);
+    const spans = [...spansOf(symbols, most, Math.floor(idleNumbers / (channels + 1)))];
     for (let step = 0; step < steps; step++) {
       const record = recordOf(step);
-      for (let from = 0; from < symbols.length; from += block) {
-        const count = Math.min(block, symbols.length - from);
-        const to = atOut + from * stride + 4 * step * width;
-        if (record) putRows(rows, record, channels, symbols, from, count);
-        else rows.fill(Number.NaN);
-        if (places === undefined) {
-          stage.kernels.scaleAll(atRows, count, channels, means, inverses, limit, to, stride);
-        } else stage.kernels.scaleSome(atRows, count, channels, places, width, means, inverses, limit, to, stride);
+      if (!record) {
+        for (let at = step * width; at < placed.length; at += steps * width) placed.fill(0, at, at + width);
+        continue;
+      }
+      for (const { from, to } of spans) {
+        const first = symbols[from] as number;
+        rows.set(record.subarray(first * channels, ((symbols[to - 1] as number) + 1) * channels));
+        // Where the record would begin, if it lay around these rows.
+        const around = [atRows - 4 * first * channels, atSymbols + 4 * from, to - from, channels] as const;
+        const scale = [means, inverses, limit, atOut + from * stride + 4 * step * width, stride] as const;
+        if (places === undefined) stage.kernels.scaleAll(...around, ...scale);
+        else stage.kernels.scaleSome(...around, places, width, ...scale);
       }
     }
-    out.set(stage.floats(atOut, out.length));
+    out.set(placed);
   }
 }
 
-/** Symbols that follow each other are copied at once: most of a date's do. */
-function putRows(
-  rows: Float32Array,
-  record: Float32Array,
-  channels: number,
-  symbols: Int32Array,
-  from: number,
-  count: number,
-): void {
-  for (let r = 0; r < count; ) {
-    const first = symbols[from + r] as number;
-    let run = 1;
-    while (r + run < count && symbols[from + r + run] === first + run) run++;
-    rows.set(record.subarray(first * channels, (first + run) * channels), r * channels);
-    r += run;
+/**
+ * Symbols [from, to) of which the rows are copied at once: those between them come along, if they are few. Most symbols
+ * of a date follow each other.
+ */
+function* spansOf(symbols: Int32Array, most: number, idle: number): Generator<{ from: number; to: number }> {
+  for (let from = 0, to = 1; from < symbols.length; from = to++) {
+    const end = (symbols[from] as number) + most;
+    for (; to < symbols.length; to++) {
+      const next = symbols[to] as number;
+      if (next >= end || next - (symbols[to - 1] as number) > idle + 1) break;
+    }
+    yield { from, to };
   }
 }

@@ -24,9 +24,10 @@ function scaledOne(x: f32, mean: usize, inverse: usize, limit: f64): f32 {
   return <f32>(y > limit ? limit : y < -limit ? -limit : y == y ? y : 0);
 }
 
-/** All channels of each row, one row behind another; what they become, `stride` bytes apart. */
+/** All channels of each symbol's row in the record, which begins at `record`; what they become, `stride` bytes apart. */
 export function scaleAll(
-  rows: usize,
+  record: usize,
+  symbols: usize,
   count: i32,
   channels: i32,
   means: usize,
@@ -35,24 +36,26 @@ export function scaleAll(
   out: usize,
   stride: usize,
 ): void {
-  for (let r = 0; r < count; r++) {
+  const rowBytes = <u32>channels << 2;
+  for (const end = symbols + (<usize>count << 2); symbols < end; symbols += 4) {
+    const row = record + load<u32>(symbols) * rowBytes;
     let c = 0;
     for (; c <= channels - 4; c += 4) {
       const at = <usize>c << 2;
-      write(out + at, scaled(read(rows + at), means + 2 * at, inverses + 2 * at, limit));
+      write(out + at, scaled(read(row + at), means + 2 * at, inverses + 2 * at, limit));
     }
     for (; c < channels; c++) {
       const at = <usize>c << 2;
-      store<f32>(out + at, scaledOne(load<f32>(rows + at), means + 2 * at, inverses + 2 * at, limit));
+      store<f32>(out + at, scaledOne(load<f32>(row + at), means + 2 * at, inverses + 2 * at, limit));
     }
-    rows += <usize>channels << 2;
     out += stride;
   }
 }
 
 /** Those channels that are read: `places` has the bytes before each of them in a row. */
 export function scaleSome(
-  rows: usize,
+  record: usize,
+  symbols: usize,
   count: i32,
   channels: i32,
   places: usize,
@@ -63,22 +66,23 @@ export function scaleSome(
   out: usize,
   stride: usize,
 ): void {
-  for (let r = 0; r < count; r++) {
+  const rowBytes = <u32>channels << 2;
+  for (const end = symbols + (<usize>count << 2); symbols < end; symbols += 4) {
+    const row = record + load<u32>(symbols) * rowBytes;
     let c = 0;
     for (; c <= width - 4; c += 4) {
       const at = <usize>c << 2;
-      let x = v128.load32_zero(rows + load<u32>(places + at));
-      x = v128.load_lane<f32>(rows + load<u32>(places + at, 4), x, 1);
-      x = v128.load_lane<f32>(rows + load<u32>(places + at, 8), x, 2);
-      x = v128.load_lane<f32>(rows + load<u32>(places + at, 12), x, 3);
+      let x = v128.load32_zero(row + load<u32>(places + at));
+      x = v128.load_lane<f32>(row + load<u32>(places + at, 4), x, 1);
+      x = v128.load_lane<f32>(row + load<u32>(places + at, 8), x, 2);
+      x = v128.load_lane<f32>(row + load<u32>(places + at, 12), x, 3);
       write(out + at, scaled(x, means + 2 * at, inverses + 2 * at, limit));
     }
     for (; c < width; c++) {
       const at = <usize>c << 2;
-      const x = load<f32>(rows + load<u32>(places + at));
+      const x = load<f32>(row + load<u32>(places + at));
       store<f32>(out + at, scaledOne(x, means + 2 * at, inverses + 2 * at, limit));
     }
-    rows += <usize>channels << 2;
     out += stride;
   }
 }
