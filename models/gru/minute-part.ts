@@ -7,7 +7,9 @@
 import { clock } from '../../core/clock.ts';
 import type { MarketManifest } from '../../data/market.ts';
 import type { Channel, InputPart } from '../inputs.ts';
-import { type LongBar, longBars, refuseWithout } from './bars.ts';
+import { lagsOf } from '../lags.ts';
+import { minuteGrid } from '../minute-fields.ts';
+import { type LongBar, longBars } from './long-bars.ts';
 
 export interface MinutePartOptions {
   readonly barMinutes?: number;
@@ -22,18 +24,15 @@ export function minutePart(
   manifest: MarketManifest,
   { barMinutes = 15, dates = 20 }: MinutePartOptions = {},
 ): InputPart {
-  const bars = longBars(manifest, barMinutes);
-  refuseWithout(
-    manifest,
-    barSeries.filter((name) => name !== 'vwap'),
-  );
+  const needed = barSeries.filter((name) => name !== 'vwap');
+  const bars = longBars(manifest, minuteGrid(manifest, needed), barMinutes);
   const formulas = barFormulas(manifest);
   return {
     name: 'minute',
     channels: bars.flatMap((bar) =>
       barSeries.map((name): Channel => ({ name: `${name} ${clock(bar.start)}`, expression: formulas[name](bar) })),
     ),
-    lags: Array.from({ length: dates }, (_, i) => dates - 1 - i),
+    lags: lagsOf(dates),
     stepsPerDate: bars.length,
     scaling: 'series-mean',
   };

@@ -1,6 +1,6 @@
 /** The longer bars a series model reads, each a stretch of a market's own. */
 import { EvolveError } from '../../core/failure.ts';
-import type { MarketManifest } from '../../data/market.ts';
+import type { MarketManifest, MinuteGrid } from '../../data/market.ts';
 import { resampledGrid } from '../../data/resample.ts';
 
 /** In minutes since midnight: its own bars are those that begin in [start, end). */
@@ -13,13 +13,7 @@ export interface LongBar {
  * The bars that `evolve data resample` would make: none reaches across a break of the session, and the last before a break
  * may be shorter. A market whose bars are that long already is read as it is.
  */
-export function longBars({ name, minute }: MarketManifest, barMinutes: number): LongBar[] {
-  if (!minute) {
-    throw new EvolveError(
-      'missing-field',
-      `The market ${name} has no minute bars, and this model reads them; import some with evolve data import --minute FILE.`,
-    );
-  }
+export function longBars({ name }: MarketManifest, minute: MinuteGrid, barMinutes: number): LongBar[] {
   const { starts } = minute;
   if (!(barMinutes % minute.barMinutes === 0 && barMinutes > 0)) {
     const own = minute.barMinutes;
@@ -40,14 +34,4 @@ export function longBars({ name, minute }: MarketManifest, barMinutes: number): 
     start: starts[first] as number,
     end: (starts[end - 1] as number) + minute.barMinutes,
   }));
-}
-
-/** The names of those minute fields that the market lacks are the user's mistake. */
-export function refuseWithout({ name, fields }: MarketManifest, needed: readonly string[]): void {
-  const missing = needed.filter((field) => !fields.some((known) => known.name === field && known.kind === 'b'));
-  if (missing.length === 0) return;
-  throw new EvolveError(
-    'missing-field',
-    `The minute bars of the market ${name} have no ${missing.join(', ')}, which this model reads; import bars that do with evolve data import --minute FILE.`,
-  );
 }
