@@ -17,13 +17,14 @@ import { explainModel } from '../models/explain/explain-model.ts';
 import { readModel } from '../models/training/model-manifest.ts';
 import { predictModel } from '../models/training/predict-model.ts';
 import type { TrainOptions } from '../models/training/train-model.ts';
+import type { TrainingProgress } from '../models/training/training-progress.ts';
 import { plainDaily, rewritten } from './market-copies.ts';
 import { smallRule, type Trainings, trained, trainings, weightsOf } from './trainings.ts';
 
 let world: Trainings;
 beforeAll(async () => {
   world = await trainings();
-  await trained(world, 'model', { rule: rule({ networks: 1 }) });
+  await trained(world, 'model', { rule: rule({ networks: 1 }), workers: 1 });
 }, 60_000);
 afterAll(() => world.remove());
 
@@ -42,7 +43,7 @@ async function sentence(work: Promise<unknown>): Promise<string> {
 }
 
 const training = (out: string, more: Partial<TrainOptions> = {}) =>
-  sentence(trained(world, out, { rule: rule(), ...more }));
+  sentence(trained(world, out, { rule: rule(), workers: 1, ...more }));
 
 /** A market without numbers where the change takes them. */
 async function marketWithout(name: string, gone: (field: string, date: number, symbol: number) => boolean) {
@@ -186,6 +187,40 @@ function modelWith(name: string, path: string, change: (file: string) => void): 
 
 const predicting = (model: string, more: object = {}) =>
   sentence(predictModel({ model, data: world.market, out: world.at('scores.csv'), workers: 1, ...more }));
+
+describe('what goes wrong on the way', () => {
+  const atStage = (label: string, act: () => void) => {
+    let acted = false;
+    return (step: TrainingProgress): void => {
+      if (acted || step.kind !== 'stage' || step.label !== label) return;
+      acted = true;
+      act();
+    };
+  };
+
+  test('features that are damaged meanwhile are said to be by the thread that reads them, and made again', async () => {
+    const cache = join(world.place, 'cache', 'features');
+    const damage = () => {
+      for (const name of readdirSync(cache)) {
+        const file = join(cache, name, 'features.json');
+        if (existsSync(file)) truncateSync(file, 20);
+      }
+    };
+    expect(await training('on-the-way', { onProgress: atStage('Fitting scalers', damage) })).toMatch(/features/i);
+    const { results } = await trained(world, 'on-the-way', { rule: rule(), resume: true });
+    expect(results.finished).toBe(true);
+  });
+
+  test.each(['epoch', 'network'])('an error of whoever is told of the first %s ends the training', async (kind) => {
+    const telling = trained(world, `told-${kind}`, {
+      rule: rule(),
+      onProgress: (step) => {
+        if (step.kind === kind) throw new RangeError('no paper left');
+      },
+    });
+    await expect(telling).rejects.toThrow('no paper left');
+  });
+});
 
 describe('a prediction', () => {
   const fold = () => join('folds', readModel(world.at('model')).folds[0]?.name as string);

@@ -8,7 +8,6 @@ import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { builtFile } from '../core/package-root.ts';
 import { readModel } from '../models/training/model-manifest.ts';
-import type { TrainOptions } from '../models/training/train-model.ts';
 import type { TrainingProgress } from '../models/training/training-progress.ts';
 import { otherFuture, plainDaily } from './market-copies.ts';
 import { smallRule, smallTraining, type Trainings, timeless, trained, trainings, weightsOf } from './trainings.ts';
@@ -22,7 +21,7 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(() => world.remove());
 
-const twoFolds: Partial<TrainOptions> = { rule: smallRule('alphanet-v2', { history: 90, retrainMonths: 2 }) };
+const twoFolds = { rule: smallRule('alphanet-v2', { history: 90, retrainMonths: 2 }) };
 
 function expectTheSame(name: string): void {
   expect(weightsOf(world.at(name))).toEqual(weights);
@@ -41,14 +40,9 @@ test('a network for each fold and seed, each other than the others', () => {
   }
 });
 
-test('one thread gives what two give', async () => {
-  await trained(world, 'alone', { ...twoFolds, workers: 1 });
+test('one thread in little memory gives what two give', async () => {
+  await trained(world, 'alone', { ...twoFolds, workers: 1, memory: 64 * 1024 ** 2 });
   expectTheSame('alone');
-});
-
-test('little memory gives the same', async () => {
-  await trained(world, 'small-memory', { ...twoFolds, memory: 64 * 1024 ** 2 });
-  expectTheSame('small-memory');
 });
 
 /** In the order they come: what is there to go on from differs at each. */
@@ -56,39 +50,56 @@ const moments: readonly [string, (step: TrainingProgress) => boolean][] = [
   ['features are computed', ({ kind }) => kind === 'stage'],
   ['scalers are fitted', (step) => step.kind === 'stage' && step.label === 'Fitting scalers'],
   ['the first epoch is over', ({ kind }) => kind === 'epoch'],
-  ['the first network is done', ({ kind }) => kind === 'network'],
   ['the third network is done', (step) => step.kind === 'network' && step.done === 3],
   ['ensembles are judged', (step) => step.kind === 'stage' && step.label === 'Judging ensembles' && step.done === 1],
 ];
 
 describe('gone on with', () => {
+  const stoppedWhen = async (comes: (step: TrainingProgress) => boolean) => {
+    const controller = new AbortController();
+    const { results } = await trained(world, 'stopped', {
+      ...{ ...twoFolds, resume: true, workers: 1, signal: controller.signal },
+      onProgress: (step) => {
+        if (comes(step)) controller.abort();
+      },
+    });
+    return results;
+  };
+  const checkpoints = () =>
+    readdirSync(world.at('stopped'), { recursive: true, encoding: 'utf8' }).filter((name) => /checkpoint/.test(name));
+
   test('after being told to stop, at one moment after another', async () => {
-    const seen: number[] = [];
-    for (const [, comes] of moments) {
-      const controller = new AbortController();
-      const { results } = await trained(world, 'stopped', {
-        ...twoFolds,
-        resume: true,
-        signal: controller.signal,
-        onProgress: (step) => {
-          if (comes(step)) controller.abort();
-        },
-      });
-      expect(results.finished).toBe(false);
-      seen.push(results.folds.reduce((sum, { networks }) => sum + networks.length, 0));
+    const done: number[] = [];
+    for (const [moment, comes] of moments) {
+      const { finished, folds } = await stoppedWhen(comes);
+      expect(finished, moment).toBe(false);
+      done.push(folds.reduce((sum, { networks }) => sum + networks.length, 0));
     }
-    expect(seen).toEqual([...seen].sort((a, b) => a - b));
-    expect(seen.at(-1)).toBe(4);
-    await trained(world, 'stopped', { ...twoFolds, resume: true });
+    expect(done).toEqual([0, 0, 0, 3, 4]);
+    expect((await stoppedWhen(() => false)).finished).toBe(true);
+    expectTheSame('stopped');
+    expect(checkpoints()).toEqual([]);
+  });
+
+  test('from its first epoch where a checkpoint is damaged, and deleted as it is asked to be', async () => {
+    rmSync(world.at('stopped'), { recursive: true });
+    await stoppedWhen(({ kind }) => kind === 'epoch');
+    const checkpoint = join(world.at('stopped'), checkpoints()[0] as string);
+    writeFileSync(checkpoint, 'EVOLVEWT and nothing else');
+    await expect(stoppedWhen(() => false)).rejects.toMatchObject({
+      code: 'bad-model',
+      message: `A training cannot go on from ${checkpoint}, which is damaged or another network's. Delete it: the network then begins anew.`,
+    });
+    rmSync(checkpoint);
+    await stoppedWhen(() => false);
     expectTheSame('stopped');
   });
 
   test('after the process was killed, again and again', async () => {
-    const exits: (NodeJS.Signals | null)[] = [];
-    for (const [, comes] of moments.slice(2)) exits.push((await killedWhen(comes, 'killed')).signal);
-    expect(exits).toEqual(moments.slice(2).map(() => 'SIGKILL'));
-    const last = await killedWhen(() => false, 'killed');
-    expect(last).toEqual({ code: 0, signal: null, stderr: '' });
+    const killed = moments.slice(2);
+    for (const [moment, comes] of killed)
+      expect(await killedWhen(comes, 'killed'), moment).toMatchObject({ signal: 'SIGKILL' });
+    expect(await killedWhen(() => false, 'killed')).toEqual({ code: 0, signal: null, stderr: '' });
     expectTheSame('killed');
     const left = readdirSync(world.at('killed'), { recursive: true, encoding: 'utf8' });
     expect(left.filter((name) => /checkpoint|partial/.test(name))).toEqual([]);
@@ -98,27 +109,6 @@ describe('gone on with', () => {
     const again = await trained(world, 'model', { ...twoFolds, resume: true });
     expect(again.results).toMatchObject({ finished: true });
     expectTheSame('model');
-  });
-
-  test('from the first epoch when its checkpoint is deleted, which a damaged one asks for', async () => {
-    const controller = new AbortController();
-    const options = { ...twoFolds, resume: true, workers: 1 };
-    await trained(world, 'damaged', {
-      ...options,
-      signal: controller.signal,
-      onProgress: ({ kind }) => kind === 'epoch' && controller.abort(),
-    });
-    const folder = world.at('damaged');
-    const name = readdirSync(folder, { recursive: true, encoding: 'utf8' }).find((file) => file.endsWith('point.bin'));
-    const checkpoint = join(folder, name as string);
-    writeFileSync(checkpoint, 'EVOLVEWT and nothing else');
-    await expect(trained(world, 'damaged', options)).rejects.toMatchObject({
-      code: 'bad-model',
-      message: `A training cannot go on from ${checkpoint}, which is damaged or another network's. Delete it: the network then begins anew.`,
-    });
-    rmSync(checkpoint);
-    await trained(world, 'damaged', options);
-    expectTheSame('damaged');
   });
 });
 
@@ -149,7 +139,8 @@ test('what comes later than a fold may know changes none of its weights', async 
   for (const [k, fold] of folds.entries()) {
     const other = { ...world, market: world.at(`market-${k}`) };
     await otherFuture(market, other.market, market.manifest.calendar.indexOf(fold) - 1);
-    await trained(other, `other-${k}`, twoFolds);
+    // The first network is the same one, however many there are.
+    await trained(other, `other-${k}`, { rule: { ...twoFolds.rule, networks: 1 }, workers: 1 });
     for (const [name, hash] of Object.entries(weightsOf(world.at(`other-${k}`)))) {
       // The folds after it learn from what is another market by then.
       expect(hash === weights[name], `${fold} ${name}`).toBe(folds.findIndex((one) => name.startsWith(one)) <= k);
