@@ -3,12 +3,10 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { builtFile } from '../core/package-root.ts';
 import { readModel } from '../models/training/model-manifest.ts';
-import type { TrainingProgress } from '../models/training/training-progress.ts';
 import { otherFuture, plainDaily } from './market-copies.ts';
 import { smallRule, smallTraining, type Trainings, timeless, trained, trainings, weightsOf } from './trainings.ts';
 
@@ -45,22 +43,26 @@ test('one thread in little memory gives what two give', async () => {
   expectTheSame('alone');
 });
 
-/** In the order they come: what is there to go on from differs at each. */
-const moments: readonly [string, (step: TrainingProgress) => boolean][] = [
-  ['features are computed', ({ kind }) => kind === 'stage'],
-  ['scalers are fitted', (step) => step.kind === 'stage' && step.label === 'Fitting scalers'],
-  ['the first epoch is over', ({ kind }) => kind === 'epoch'],
-  ['the third network is done', (step) => step.kind === 'network' && step.done === 3],
-  ['ensembles are judged', (step) => step.kind === 'stage' && step.label === 'Judging ensembles' && step.done === 1],
+/** What a step says when it is one of these, in the order they come: what is there to go on from differs at each. */
+type Moment = Readonly<Record<string, string | number>>;
+const moments: readonly Moment[] = [
+  { kind: 'begun' },
+  { kind: 'stage', label: 'Fitting scalers' },
+  { kind: 'epoch' },
+  { kind: 'network', done: 3 },
+  { kind: 'stage', label: 'Judging ensembles', done: 1 },
 ];
+const never: Moment = { kind: 'never' };
+const comes = (step: object, moment: Moment): boolean =>
+  Object.entries(moment).every(([name, value]) => Reflect.get(step, name) === value);
 
 describe('gone on with', () => {
-  const stoppedWhen = async (comes: (step: TrainingProgress) => boolean) => {
+  const stoppedAt = async (moment: Moment) => {
     const controller = new AbortController();
     const { results } = await trained(world, 'stopped', {
       ...{ ...twoFolds, resume: true, workers: 1, signal: controller.signal },
       onProgress: (step) => {
-        if (comes(step)) controller.abort();
+        if (comes(step, moment)) controller.abort();
       },
     });
     return results;
@@ -70,36 +72,35 @@ describe('gone on with', () => {
 
   test('after being told to stop, at one moment after another', async () => {
     const done: number[] = [];
-    for (const [moment, comes] of moments) {
-      const { finished, folds } = await stoppedWhen(comes);
-      expect(finished, moment).toBe(false);
+    for (const moment of moments) {
+      const { finished, folds } = await stoppedAt(moment);
+      expect(finished, JSON.stringify(moment)).toBe(false);
       done.push(folds.reduce((sum, { networks }) => sum + networks.length, 0));
     }
     expect(done).toEqual([0, 0, 0, 3, 4]);
-    expect((await stoppedWhen(() => false)).finished).toBe(true);
+    expect((await stoppedAt(never)).finished).toBe(true);
     expectTheSame('stopped');
     expect(checkpoints()).toEqual([]);
   });
 
   test('from its first epoch where a checkpoint is damaged, and deleted as it is asked to be', async () => {
     rmSync(world.at('stopped'), { recursive: true });
-    await stoppedWhen(({ kind }) => kind === 'epoch');
+    await stoppedAt({ kind: 'epoch' });
     const checkpoint = join(world.at('stopped'), checkpoints()[0] as string);
     writeFileSync(checkpoint, 'EVOLVEWT and nothing else');
-    await expect(stoppedWhen(() => false)).rejects.toMatchObject({
+    await expect(stoppedAt(never)).rejects.toMatchObject({
       code: 'bad-model',
       message: `A training cannot go on from ${checkpoint}, which is damaged or another network's. Delete it: the network then begins anew.`,
     });
     rmSync(checkpoint);
-    await stoppedWhen(() => false);
+    await stoppedAt(never);
     expectTheSame('stopped');
   });
 
   test('after the process was killed, again and again', async () => {
-    const killed = moments.slice(2);
-    for (const [moment, comes] of killed)
-      expect(await killedWhen(comes, 'killed'), moment).toMatchObject({ signal: 'SIGKILL' });
-    expect(await killedWhen(() => false, 'killed')).toEqual({ code: 0, signal: null, stderr: '' });
+    for (const moment of moments.slice(2))
+      expect(await killedAt(moment, 'killed')).toMatchObject({ signal: 'SIGKILL' });
+    expect(await killedAt(never, 'killed')).toEqual({ code: 0, signal: null, stderr: '' });
     expectTheSame('killed');
     const left = readdirSync(world.at('killed'), { recursive: true, encoding: 'utf8' });
     expect(left.filter((name) => /checkpoint|partial/.test(name))).toEqual([]);
@@ -112,24 +113,23 @@ describe('gone on with', () => {
   });
 });
 
-/** As a process of its own, which is killed at the moment, if that comes. */
-async function killedWhen(comes: (step: TrainingProgress) => boolean, out: string) {
+/** As a process of its own, which is killed in the middle of the moment, if that comes. */
+async function killedAt(moment: Moment, out: string) {
   const options = smallTraining(world, out, { ...twoFolds, resume: true });
-  const module = pathToFileURL(builtFile('models', 'training', 'train-model.js'));
-  const script = `
-    import { trainModel } from ${JSON.stringify(module)};
-    const onProgress = (step) => console.log(JSON.stringify(step));
-    await trainModel({ ...${JSON.stringify(options)}, onProgress });`;
   const file = world.at('train.mjs');
-  writeFileSync(file, script);
+  writeFileSync(
+    file,
+    `import { trainModel } from ${JSON.stringify(pathToFileURL(builtFile('models', 'training', 'train-model.js')))};
+    const comes = ${comes};
+    const onProgress = (step) => comes(step, ${JSON.stringify(moment)}) && process.kill(process.pid, 'SIGKILL');
+    await trainModel({ ...${JSON.stringify(options)}, onProgress });`,
+  );
   const child = spawn(process.execPath, [file]);
   let stderr = '';
   child.stderr.on('data', (text) => {
     stderr += text;
   });
-  const ended = once(child, 'close');
-  for await (const line of createInterface(child.stdout)) if (comes(JSON.parse(line))) child.kill('SIGKILL');
-  const [code, signal] = (await ended) as [number | null, NodeJS.Signals | null];
+  const [code, signal] = (await once(child, 'close')) as [number | null, NodeJS.Signals | null];
   return { code, signal, stderr };
 }
 
@@ -139,8 +139,8 @@ test('what comes later than a fold may know changes none of its weights', async 
   for (const [k, fold] of folds.entries()) {
     const other = { ...world, market: world.at(`market-${k}`) };
     await otherFuture(market, other.market, market.manifest.calendar.indexOf(fold) - 1);
-    // The first network is the same one, however many there are.
-    await trained(other, `other-${k}`, { rule: { ...twoFolds.rule, networks: 1 }, workers: 1 });
+    // The first network is the same one, however many there are, and whoever helps its thread.
+    await trained(other, `other-${k}`, { rule: { ...twoFolds.rule, networks: 1 }, workers: k === 0 ? 4 : 1 });
     for (const [name, hash] of Object.entries(weightsOf(world.at(`other-${k}`)))) {
       // The folds after it learn from what is another market by then.
       expect(hash === weights[name], `${fold} ${name}`).toBe(folds.findIndex((one) => name.startsWith(one)) <= k);
