@@ -16,7 +16,7 @@ export interface Trainings {
   readonly remove: () => void;
 }
 
-export const marketSize = { stocks: 30, days: 240, minutes: 0, seed: 11 };
+const marketSize = { stocks: 30, days: 240, minutes: 0, seed: 11 };
 
 /** What is cached goes into the place as well, not to the user's. */
 export async function trainings(): Promise<Trainings> {

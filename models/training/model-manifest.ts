@@ -133,7 +133,7 @@ export function readModel(folder: string): ModelManifest {
   );
 }
 
-export function readResults(folder: string): ModelResults {
+function readResults(folder: string): ModelResults {
   const path = join(folder, resultsName);
   const text = textOf(path);
   if (text === undefined) return { schema: 1, finished: false, folds: [] };
