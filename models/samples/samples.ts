@@ -11,7 +11,8 @@ import type { InputPart } from '../inputs.ts';
 import { RecordKernels, type Scaling } from '../kernels/record-kernels.ts';
 import { knownOf } from './known.ts';
 import type { RecordReader } from './record-reader.ts';
-import type { Scaler } from './scaler.ts';
+import type { Bounds, Scaler } from './scaler.ts';
+import { SeriesScaling } from './series-scaling.ts';
 import { shuffle } from './shuffle.ts';
 import { StyleBasis, type StyleCells } from './style-basis.ts';
 
@@ -175,7 +176,8 @@ export class Samples {
   }
 
   #gathered(pieces: readonly Piece[], rows: number): Map<string, Float32Array> {
-    return new Map(this.#inputs.map((input) => [input.name, input.gathered(pieces, rows)]));
+    const among = (date: number): Int32Array => this.#known(date);
+    return new Map(this.#inputs.map((input) => [input.name, input.gathered(pieces, rows, among)]));
   }
 }
 
@@ -197,6 +199,10 @@ class Input {
   readonly #reader: RecordReader;
   readonly #read: Int32Array | undefined;
   readonly #scaling: Scaling;
+  /** In place of the scaling, where a part asks for it. */
+  readonly #series: SeriesScaling | undefined;
+  /** By channel read: what scaled numbers are drawn in to. */
+  readonly #bounds: Bounds | undefined;
   readonly #symbols: number;
   /** By date of the record: scanned once, for it is read at every lag and in every epoch. */
   readonly #counts = new Map<number, Known>();
@@ -217,6 +223,12 @@ class Input {
       inverse: Float64Array.from(chosen, (c) => 1 / (scaler.deviation[c] as number)),
       limit: limit > 0 ? limit : Number.POSITIVE_INFINITY,
     };
+    this.#bounds = scaler.bounds && scaledBounds(scaler.bounds, chosen, this.#scaling);
+    if (part.scaling === 'series-mean' || part.scaling === 'series-last') {
+      if (read) throw new RangeError(`the series of ${part.name} are read whole`);
+      const recordOf = (date: number): Float32Array => this.#record(date);
+      this.#series = new SeriesScaling({ part, symbols, limit: this.#scaling.limit, recordOf });
+    }
   }
 
   /** Of every symbol the numbers known, step by step; before the calendar there are none. */
@@ -232,8 +244,8 @@ class Input {
     return counts;
   }
 
-  /** [rows][steps][channels], piece by piece. */
-  gathered(pieces: readonly Piece[], rows: number): Float32Array {
+  /** [rows][steps][channels], piece by piece. `among` are all symbols of a date that could be rows. */
+  gathered(pieces: readonly Piece[], rows: number, among: (date: number) => Int32Array): Float32Array {
     const { lags, channels } = this.#part;
     const shape = { steps: lags.length, channels: channels.length, read: this.#read, scaling: this.#scaling };
     const stride = lags.length * this.#scaling.mean.length;
@@ -241,13 +253,19 @@ class Input {
     let from = 0;
     for (const { date, symbols } of pieces) {
       const to = from + symbols.length * stride;
+      const out = values.subarray(from, to);
+      from = to;
+      if (this.#series) {
+        this.#series.put(date, symbols, () => among(date), out);
+        continue;
+      }
       const recordOf = (step: number) => {
         const lag = lags[step] as number;
         return date < lag ? undefined : this.#record(date - lag);
       };
-      kernels().scaled({ symbols, ...shape }, recordOf, values.subarray(from, to));
-      from = to;
+      kernels().scaled({ symbols, ...shape }, recordOf, out);
     }
+    if (this.#bounds) drawIn(values, this.#bounds);
     return values;
   }
 
@@ -263,5 +281,24 @@ class Input {
 
   close(): void {
     this.#reader.close();
+  }
+}
+
+/** Drawn in to its bounds and then scaled, a number is the same as scaled and then drawn in to bounds that are scaled. */
+const scaledBounds = ({ low, high }: Bounds, read: readonly number[], { mean, inverse }: Scaling): Bounds => {
+  const scaled = (bound: Float32Array): Float32Array =>
+    Float32Array.from(read, (c, i) => ((bound[c] as number) - (mean[i] as number)) * (inverse[i] as number));
+  return { low: scaled(low), high: scaled(high) };
+};
+
+/** Rows of [steps][channels]. A 0, the mean of numbers between bounds, stays one. */
+function drawIn(values: Float32Array, { low, high }: Bounds): void {
+  const channels = low.length;
+  for (let start = 0; start < values.length; start += channels) {
+    for (let c = 0; c < channels; c++) {
+      const x = values[start + c] as number;
+      if (x < (low[c] as number)) values[start + c] = low[c] as number;
+      else if (x > (high[c] as number)) values[start + c] = high[c] as number;
+    }
   }
 }

@@ -17,11 +17,10 @@ export function writeScalers(
 ): void {
   makeFolder(foldFolder(folder, fold));
   const arrays = parts.flatMap(({ name }, i) => {
-    const { mean, deviation } = scalers[i] as Scaler;
-    return [
-      [`${name}/mean`, { shape: [mean.length], values: mean }] as const,
-      [`${name}/deviation`, { shape: [deviation.length], values: deviation }] as const,
-    ];
+    const { mean, deviation, bounds } = scalers[i] as Scaler;
+    return Object.entries({ mean, deviation, ...bounds }).map(
+      ([what, values]) => [`${name}/${what}`, { shape: [values.length], values }] as const,
+    );
   });
   writeWeights(new Map(arrays), path(folder, fold));
 }
@@ -29,11 +28,14 @@ export function writeScalers(
 export function readScalers(folder: string, fold: string, parts: readonly InputPart[]): Scaler[] {
   const file = path(folder, fold);
   const arrays = loadWeights(file);
-  return parts.map(({ name, channels }) => {
-    const [mean, deviation] = [arrays.get(`${name}/mean`)?.values, arrays.get(`${name}/deviation`)?.values];
-    if (mean?.length === channels.length && deviation?.length === channels.length) {
-      return { mean, deviation };
-    }
+  return parts.map(({ name, channels, scaling }) => {
+    const of = (what: string): Float32Array | undefined => {
+      const values = arrays.get(`${name}/${what}`)?.values;
+      return values?.length === channels.length ? values : undefined;
+    };
+    const [mean, deviation, low, high] = ['mean', 'deviation', 'low', 'high'].map(of);
+    const bounds = low && high && { low, high };
+    if (mean && deviation && (bounds || scaling !== 'robust')) return { mean, deviation, ...(bounds && { bounds }) };
     throw new EvolveError('bad-model', `${file} is not the scaler of this model. Train the model again.`);
   });
 }

@@ -33,8 +33,9 @@ export function networkSamples(source: SampleSource, reads: Reads): NetworkSampl
     })),
     ...{ labels, symbols, limit, styles },
   });
-  const shapes = parts.map(({ name, lags, channels }) => {
-    const shape = { steps: lags.length, channels: reads.get(name)?.length ?? channels.length };
+  const shapes = parts.map(({ name, lags, channels, stepsPerDate = 1 }) => {
+    const numbers = reads.get(name)?.length ?? channels.length;
+    const shape = { steps: lags.length * stepsPerDate, channels: numbers / stepsPerDate };
     return [name, shape] as const;
   });
   return { samples, shapes: new Map(shapes) };

@@ -132,8 +132,8 @@ function foldJobs(
 ): TrainingJob[] {
   const { name } = folds[fold] as ModelManifest['folds'][number];
   const { train, valid } = dates[fold] as TrainingInputs['folds'][number];
-  const scalers = parts.map(({ channels }, i) =>
-    fitScaler(readers[i] as RecordReader, { channels: channels.length, dates: train, labels }),
+  const scalers = parts.map(({ channels, scaling }, i) =>
+    fitScaler(readers[i] as RecordReader, { channels: channels.length, dates: train, labels, scaling }),
   );
   writeScalers(folder, name, parts, scalers);
   return missing.map((number) => ({
