@@ -12,7 +12,7 @@ import { add, mul, splat, sub } from './lanes';
  */
 // @ts-ignore: decorator
 @inline
-function powerOfTwo(y: v128): v128 {
+export function powerOfTwo(y: v128): v128 {
   // pmax and pmin keep their first operand when that is NaN.
   const bounded = f32x4.pmin(f32x4.pmax(y, splat(-126)), splat(126));
   // Adding 1.5 * 2^23 + 127 rounds to a whole number and leaves it, biased as an exponent is, in the low bits.
