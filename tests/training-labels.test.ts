@@ -157,6 +157,7 @@ describe('counts', () => {
       suspended: 1,
       st: 1,
       notBuyable: 1,
+      noExposure: 0,
       sameForAll: 0,
     });
     // Returns of a fifth and of nothing: one deviation above the mean and one below.

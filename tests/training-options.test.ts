@@ -13,9 +13,10 @@ import { models } from '../models/models.ts';
 import type { TrainingRule } from '../models/training-rule.ts';
 
 /** Another value than the rule has, that the row takes. */
-function other(name: OptionName, rule: TrainingRule): number | string | boolean {
+function other(name: OptionName, rule: TrainingRule): number | string | boolean | readonly string[] {
   const { type, choices, in: of } = rowOf(name);
   if (type === 'boolean') return !of(rule);
+  if (type === 'list') return ['turnover'];
   if (type === 'string') return (choices ?? ['MEMBER']).find((choice) => choice !== of(rule)) as string;
   return [0.4, 7].find((value) => !refused({ [name]: value })) as number;
 }
@@ -43,7 +44,7 @@ test.each(optionNames)('%s decides one part of the rule, and no other', (name) =
   for (const { rule } of models) {
     const value = other(name, rule);
     const changed = trainingRule(rule, { [name]: value });
-    expect(rowOf(name).in(changed)).toBe(value);
+    expect(rowOf(name).in(changed)).toEqual(value);
     const before = new Set(leaves(rule));
     expect(leaves(changed).filter((leaf) => !before.has(leaf))).toHaveLength(1);
   }
@@ -66,4 +67,13 @@ test('what models have is told with those that have something else', () => {
   expect(defaultsOf('validShare', models)).toBe('0.2; alphanet-v1 0.5');
   expect(defaultsOf('neutral', models)).toBe('no; alphanet-v2.2 yes');
   expect(defaultsOf('universe', models)).toBe('');
+});
+
+test('labels are neutral to a list, or to nothing where it says none', () => {
+  const rule = { ...(models[0]?.rule as TrainingRule), neutraliseLabels: ['industry', 'size'] };
+  expect(trainingRule(rule, { neutraliseLabels: ['none'] }).neutraliseLabels).toEqual([]);
+  expect(rowOf('neutraliseLabels').in(trainingRule(rule, { neutraliseLabels: ['none'] }))).toEqual(['none']);
+  for (const wrong of [[], ['industry', ' '], 'industry', [3]]) {
+    expect(refused({ neutraliseLabels: wrong } as GivenOptions)).toBe(true);
+  }
 });

@@ -110,8 +110,9 @@ export const trainCommand = (models: readonly Model[]): CommandModule<object, Ar
 
 function givenOptions(argv: Arguments): GivenOptions {
   const all = argv as unknown as Readonly<Record<string, unknown>>;
+  const given = optionNames.filter((name) => all[name] !== undefined);
   return Object.fromEntries(
-    optionNames.flatMap((name) => (all[name] === undefined ? [] : [[name, all[name]]])),
+    given.map((name) => [name, rowOf(name).type === 'list' ? commaList(flagOf(name), all[name] as string) : all[name]]),
   ) as GivenOptions;
 }
 
@@ -119,7 +120,7 @@ function optionOf(name: OptionName, models: readonly Model[]): Options {
   const { type, doc, choices, group } = rowOf(name);
   const shown = defaultsOf(name, models);
   return {
-    ...{ type, group: groups[group], describe: doc },
+    ...{ type: type === 'list' ? 'string' : type, group: groups[group], describe: doc },
     ...(shown !== '' && { defaultDescription: shown }),
     ...(type !== 'boolean' && { requiresArg: true }),
     ...(choices && { choices: choices as readonly string[] }),

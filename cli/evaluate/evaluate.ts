@@ -8,6 +8,7 @@ import { readManifest } from '../../data/store/manifest.ts';
 import { checkWorkers } from '../../evaluation/check-workers.ts';
 import { Evaluator, marketVocabulary } from '../../evaluation/evaluator.ts';
 import { fieldsOf } from '../../evaluation/minute-reduction.ts';
+import { exposureFields } from '../../evaluation/tear-sheet/exposure-matrices.ts';
 import { neutralisers } from '../../evaluation/tear-sheet/neutralisers.ts';
 import { priceVolumeFactors } from '../../evaluation/tear-sheet/price-volume.ts';
 import type { SheetRule } from '../../evaluation/tear-sheet/rule.ts';
@@ -80,11 +81,9 @@ function fieldsNeeded(manifest: MarketManifest, programs: readonly Expression[],
   const words = marketVocabulary(manifest);
   const common = rule.against.priceVolume ? priceVolumeFactors(manifest).factors : [];
   const known = common.map(({ expression }) => parse(expression, words));
-  const sources = neutralisers(rule.neutralise, manifest, rule.label.horizon).map(({ source }) => source);
-  const neutral = sources.flatMap((source) => (source.kind === 'program' ? [canonical(source.program)] : []));
   const wanted = new Set<string>([
-    ...fieldsOf([...programs, ...known, ...neutral], 'daily'),
-    ...sources.flatMap((source) => (source.kind === 'program' ? [] : [source.field])),
+    ...fieldsOf([...programs, ...known], 'daily'),
+    ...exposureFields(neutralisers(rule.neutralise, manifest, rule.label.horizon)),
     ...labelFields(rule.label),
     ...(rule.against.styles ? styleFields : []),
     ...['CLOSE', rule.trade, 'CAN_BUY', 'CAN_SELL', 'SUSPENDED', 'LISTED_DAYS'],

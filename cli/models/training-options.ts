@@ -7,13 +7,14 @@ import type { Model } from '../../models/model.ts';
 import type { TrainingRule } from '../../models/training-rule.ts';
 import { atLeast, seed, share, whole } from '../option-checks.ts';
 
-type Value = number | string | boolean;
+type Value = number | string | boolean | readonly string[];
 
 interface Row<T extends Value> {
   /** One sentence, for --help. */
   readonly doc: string;
   readonly group: Group;
-  readonly type: 'number' | 'string' | 'boolean';
+  /** A list is written with commas. */
+  readonly type: 'number' | 'string' | 'boolean' | 'list';
   readonly choices?: readonly T[];
   /** What the value should be, when it is not. */
   readonly expects?: (value: T) => string | undefined;
@@ -55,9 +56,15 @@ const number = (group: Group, place: Place<number>, doc: string, expects: Row<nu
 const text = (group: Group, place: Place<string>, doc: string, more: More<string>): Row<string> => ({
   ...{ type: 'string', group, doc, ...place, ...more },
 });
+const list = (group: Group, place: Place<readonly string[]>, doc: string): Row<readonly string[]> => ({
+  ...{ type: 'list', group, doc, ...place },
+});
 const flag = (group: Group, place: Place<boolean>, doc: string): Row<boolean> => ({
   ...{ type: 'boolean', group, doc, ...place },
 });
+
+/** Instead of a list. */
+const nothing = 'none';
 
 const above0 = (value: number): string | undefined => (value > 0 ? undefined : 'above 0');
 const inside = (value: number): string | undefined => (value > 0 && value < 1 ? undefined : 'between 0 and 1');
@@ -77,6 +84,17 @@ export const trainingOptions = {
   universe: text('label', own('universe'), 'Only symbols above 0 in this field teach, such as MEMBER', {
     expects: (name) => (name.trim() === '' ? 'the name of a field' : undefined),
   }),
+  neutraliseLabels: list(
+    'label',
+    {
+      in: ({ neutraliseLabels = [] }) => (neutraliseLabels.length > 0 ? neutraliseLabels : [nothing]),
+      put: (rule, names) => ({
+        ...rule,
+        neutraliseLabels: names.length === 1 && names[0] === nothing ? [] : names,
+      }),
+    },
+    'Labels have what these explain taken off, as evaluate --neutralise takes them: industry,size; or none',
+  ),
   placebo: number(
     'label',
     own('placebo'),
@@ -100,12 +118,24 @@ export const trainingOptions = {
     choices: ['mse', 'ic'],
   }),
   neutral: flag('training', ofLoss('neutral'), 'Styles are taken off predictions before they meet the labels'),
+  orthogonality: number(
+    'training',
+    { ...ofLoss('orthogonality'), in: ({ loss: { orthogonality = 0 } }) => orthogonality },
+    'Of a network whose units are factors: how dear it is that they are alike',
+    atLeast(0),
+  ),
   topWeight: number('training', ofLoss('topWeight'), "Weight of the better half of each date's returns", above0),
   batch: number('training', own('batch'), 'Rows of a step; a loss of whole dates takes as many dates as fit', whole(1)),
   epochs: number('training', own('epochs'), 'Times over all rows, at most', (value) =>
     value <= 1e5 ? whole(1)(value) : 'at most 100000',
   ),
   patience: number('training', own('patience'), 'Epochs without a better validation loss before it ends', whole(1)),
+  stopBy: text(
+    'training',
+    { ...own('stopBy'), in: ({ stopBy = 'loss' }) => stopBy },
+    'What is better on validation dates: the loss, or the mean rank correlation',
+    { choices: ['loss', 'rank-ic'] },
+  ),
   optimiser: text('training', own('optimiser'), 'How gradients become steps', { choices: ['adam', 'rmsprop'] }),
   learningRate: number('training', own('learningRate'), 'Size of the steps', above0),
   clipNorm: number('training', own('clipNorm'), 'Largest norm of all gradients together; 0 for any', atLeast(0)),
@@ -143,9 +173,14 @@ export function defaultsOf(name: OptionName, models: readonly Model[]): string {
     .join('; ');
 }
 
+const isOf = (type: Row<Value>['type'], value: Value): boolean =>
+  type === 'list'
+    ? Array.isArray(value) && value.length > 0 && value.every((one) => typeof one === 'string' && one.trim() !== '')
+    : typeof value === type && !Number.isNaN(value);
+
 function shown(value: Value | undefined): string {
   if (typeof value === 'boolean') return value ? 'yes' : 'no';
-  return value === undefined ? '' : String(value);
+  return value === undefined ? '' : String(value); // of a list, with commas
 }
 
 /** The model's own rule, or that of a training that goes on, with what was given. */
@@ -155,12 +190,11 @@ export function trainingRule(rule: TrainingRule, given: GivenOptions): TrainingR
     const value = given[name];
     if (value === undefined) continue;
     const { type, choices, expects, put } = rowOf(name);
-    const wrong =
-      typeof value !== type || Number.isNaN(value)
-        ? `a ${type === 'string' ? 'text' : type}`
-        : choices && !choices.includes(value)
-          ? `one of ${choices.join(', ')}`
-          : expects?.(value);
+    const wrong = !isOf(type, value)
+      ? `a ${type === 'string' ? 'text' : type}`
+      : choices && !choices.includes(value)
+        ? `one of ${choices.join(', ')}`
+        : expects?.(value);
     if (wrong !== undefined) {
       throw new EvolveError(
         'bad-argument',

@@ -121,6 +121,7 @@ const reasons: Readonly<Record<Exclude<keyof LabelCounts, 'labelled'>, string>> 
   suspended: 'suspended',
   st: 'under special treatment',
   notBuyable: 'not to be bought',
+  noExposure: 'without what labels are neutralised by',
   sameForAll: 'with the return all others have',
 };
 

@@ -5,6 +5,7 @@ import { crossScratch, type Kernels } from '../../operators/wasm/kernels.ts';
 import type { Rows } from '../apply.ts';
 import { Region } from '../region.ts';
 import type { Span, WorkerSetting } from '../task.ts';
+import { lacksExposure, readExposures, roomForExposures } from './exposure-rows.ts';
 import { type LayerMarket, layers } from './layers.ts';
 import { prepareSection } from './prepare.ts';
 import type { Exposures } from './regression.ts';
@@ -89,12 +90,7 @@ function prepare(task: PrepareTask, setting: Setting): SheetAnswer {
   const { columns } = setting;
   const section = () => new Float64Array(columns);
   const [raw, members, out] = [section(), section(), section()];
-  const weights = task.exposures?.weights && section();
-  const exposures: Exposures | undefined = task.exposures && {
-    ...(task.exposures.groups && { groups: section() }),
-    columns: task.exposures.columns.map(section),
-    ...(weights && { weights }),
-  };
+  const exposures = task.exposures && roomForExposures(task.exposures, columns);
   const counts = {
     cells: 0,
     known: 0,
@@ -115,26 +111,12 @@ function prepare(task: PrepareTask, setting: Setting): SheetAnswer {
       const in_ = !Number.isNaN(listed[n]) && (!universe || (universe[n] as number) > 0);
       members[n] = in_ ? 1 : 0;
     }
-    if (exposures && task.exposures) read(task.exposures, exposures, at);
+    if (exposures && task.exposures) readExposures(task.exposures, at, exposures);
     prepareSection(raw, members, exposures, task.preparation, out);
     tally(raw, members, traded, exposures, out, counts);
     values.set(out);
   }
   return { kind: 'prepared', counts };
-}
-
-function read(from: NonNullable<PrepareTask['exposures']>, into: Exposures, at: (rows: Rows) => Float32Array): void {
-  if (from.groups) into.groups?.set(at(from.groups));
-  for (const [k, { rows, log }] of from.columns.entries()) {
-    const column = into.columns[k] as Section;
-    column.set(at(rows));
-    if (log) for (let n = 0; n < column.length; n++) column[n] = Math.log(column[n] as number);
-  }
-  if (from.weights) {
-    const weights = into.weights as Section;
-    weights.set(at(from.weights));
-    for (let n = 0; n < weights.length; n++) weights[n] = Math.sqrt(weights[n] as number);
-  }
 }
 
 function tally(
@@ -151,16 +133,13 @@ function tally(
     counts.cells++;
     if (!Number.isNaN(out[n])) known++;
     else if (!Number.isFinite(raw[n])) counts[Number.isNaN(traded[n]) ? 'notTraded' : 'noValue']++;
-    else if (exposures && lacks(exposures, n)) counts.noExposure++;
+    else if (exposures && lacksExposure(exposures, n)) counts.noExposure++;
     else if (exposures?.weights && !((exposures.weights[n] as number) > 0)) counts.noWeight++;
     else counts.sameForAll++;
   }
   counts.known += known;
   if (known === 0) counts.datesWithout++;
 }
-
-const lacks = ({ groups, columns }: Exposures, n: number): boolean =>
-  (groups !== undefined && Number.isNaN(groups[n])) || columns.some((column) => !Number.isFinite(column[n]));
 
 /**
  * Every symbol gets the label of another one that has a value and a label on the date, as far as can be the same one on all

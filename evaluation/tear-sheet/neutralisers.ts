@@ -28,52 +28,57 @@ const neutraliserWords = Object.keys(words) as readonly (keyof typeof words)[];
 /** All of them at once. */
 const fiveFactor = 'five-factor';
 
-/** Words, fields and formulas; each at most once. */
-export function neutralisers(names: readonly string[], manifest: MarketManifest, horizon: number): Neutraliser[] {
+/** Words, fields and formulas; each at most once. `flag` is what the user gave them by. */
+export function neutralisers(
+  names: readonly string[],
+  manifest: MarketManifest,
+  horizon: number,
+  flag = 'neutralise',
+): Neutraliser[] {
   const all = names.flatMap((name): readonly string[] => (name === fiveFactor ? neutraliserWords : [name]));
-  const found = [...new Set(all)].map((name) => ({ name, source: sourceOf(name, manifest, horizon) }));
+  const found = [...new Set(all)].map((name) => ({ name, source: sourceOf(name, manifest, horizon, flag) }));
   const groupings = new Map(
     found.flatMap(({ name, source }) => (source.kind === 'groups' ? [[source.field, name]] : [])),
   );
   if (groupings.size > 1) {
     throw new EvolveError(
       'bad-argument',
-      `--neutralise takes one grouping, not ${[...groupings.values()].join(' and ')}. Leave one of them out.`,
+      `--${flag} takes one grouping, not ${[...groupings.values()].join(' and ')}. Leave one of them out.`,
     );
   }
   return found;
 }
 
-function sourceOf(name: string, manifest: MarketManifest, horizon: number): Neutraliser['source'] {
+function sourceOf(name: string, manifest: MarketManifest, horizon: number, flag: string): Neutraliser['source'] {
   const known = Object.hasOwn(words, name) ? words[name as keyof typeof words](horizon) : name;
   if (typeof known !== 'string') {
     if (manifest.fields.some((field) => field.name === known.field)) return known;
     throw new EvolveError(
       'missing-field',
-      `The market has no ${known.field}, by which ${name} is neutralised. Import it, or leave ${name} out of --neutralise.`,
+      `The market has no ${known.field}, by which ${name} is neutralised. Import it, or leave ${name} out of --${flag}.`,
     );
   }
   const field = manifest.fields.find((one) => one.name === known && one.kind !== 'b');
   if (field?.kind === 'g') return { kind: 'groups', field: field.name };
   if (field) return { kind: 'field', field: field.name, log: false };
-  return { kind: 'program', program: program(name, known, manifest) };
+  return { kind: 'program', program: program(name, known, manifest, flag) };
 }
 
-function program(name: string, text: string, manifest: MarketManifest): Expression {
+function program(name: string, text: string, manifest: MarketManifest, flag: string): Expression {
   const vocabulary = marketVocabulary(manifest);
   try {
     const bound = bind(parse(text, vocabulary), vocabulary, manifest.minute);
     if (bound.kind === 'm') return bound;
     const reason = bound.kind === 'refused' ? bound.reason : 'it is not a number for each symbol and date';
-    throw new EvolveError('bad-expression', `--neutralise ${name} cannot be used: ${reason}.`);
+    throw new EvolveError('bad-expression', `--${flag} ${name} cannot be used: ${reason}.`);
   } catch (error) {
     if (!(error instanceof EvolveError) || !/^[a-z-]+$/.test(name)) throw error;
     const meant = nearest(name, [...neutraliserWords, fiveFactor]);
     throw new EvolveError(
       'bad-argument',
       text === name
-        ? `--neutralise ${name} is no field or formula, nor one of ${[...neutraliserWords, fiveFactor].join(', ')}.${meant ? ` Did you mean ${meant}?` : ''}`
-        : `--neutralise ${name} needs what the market lacks: ${error.message}`,
+        ? `--${flag} ${name} is no field or formula, nor one of ${[...neutraliserWords, fiveFactor].join(', ')}.${meant ? ` Did you mean ${meant}?` : ''}`
+        : `--${flag} ${name} needs what the market lacks: ${error.message}`,
       { cause: error },
     );
   }

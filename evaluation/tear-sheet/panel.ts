@@ -4,10 +4,10 @@
  */
 import { allDone } from '../../core/all-done.ts';
 import type { Matrix } from '../../core/arena.ts';
-import { canonical } from '../../program/canonical.ts';
 import type { Rows } from '../apply.ts';
 import type { Evaluator } from '../evaluator.ts';
 import type { Dates } from '../task.ts';
+import { type ExposureMatrices, exposureMatrices } from './exposure-matrices.ts';
 import type { Neutraliser } from './neutralisers.ts';
 import type { SheetRule } from './rule.ts';
 import type { CellCounts, PanelExposures, RelateTask } from './tasks.ts';
@@ -42,49 +42,26 @@ export class Panel {
   readonly rule: SheetRule;
   readonly #listed: Matrix;
   readonly #universe: Matrix | undefined;
-  readonly #groups: Matrix | undefined;
   readonly #weights: Matrix | undefined;
-  /** By calendar date. */
-  readonly #columns: readonly { readonly matrix: Matrix; readonly log: boolean }[];
-  readonly #made: readonly Matrix[];
+  readonly #exposures: ExposureMatrices;
 
-  private constructor(
-    evaluator: Evaluator,
-    rule: SheetRule,
-    neutralisers: readonly Neutraliser[],
-    programs: ReadonlyMap<Neutraliser, Matrix>,
-    made: readonly Matrix[],
-  ) {
+  private constructor(evaluator: Evaluator, rule: SheetRule, exposures: ExposureMatrices) {
     this.evaluator = evaluator;
     this.rule = rule;
-    this.#made = made;
+    this.#exposures = exposures;
     this.#listed = this.field('LISTED_DAYS') ?? this.needed('CLOSE');
     this.#universe = rule.universe === undefined ? undefined : this.needed(rule.universe);
     this.#weights = rule.weightedBy === undefined ? undefined : this.needed(rule.weightedBy);
-    const groups = neutralisers.find(({ source }) => source.kind === 'groups');
-    this.#groups = groups?.source.kind === 'groups' ? this.needed(groups.source.field) : undefined;
-    this.#columns = neutralisers.flatMap((one) => {
-      const { source } = one;
-      if (source.kind === 'field') return [{ matrix: this.needed(source.field), log: source.log }];
-      return source.kind === 'program' ? [{ matrix: programs.get(one) as Matrix, log: false }] : [];
-    });
   }
 
   static async lay(evaluator: Evaluator, rule: SheetRule, neutralisers: readonly Neutraliser[]): Promise<Panel> {
-    const some = neutralisers.flatMap((one) => (one.source.kind === 'program' ? [one] : []));
-    const programs = some.map(({ source }) =>
-      canonical((source as Neutraliser['source'] & { kind: 'program' }).program),
-    );
     const from = Math.min(rule.part.from, rule.train?.from ?? rule.part.from);
     const to = Math.max(rule.part.to, rule.train?.to ?? rule.part.to);
-    const made = programs.length > 0 ? await evaluator.values(programs, { from, to }) : [];
-    // Where the calendar's first row would be.
-    const shifted = made.map((matrix) => ({ ...matrix, address: matrix.address - from * matrix.stride }));
-    return new Panel(evaluator, rule, neutralisers, new Map(some.map((one, i) => [one, shifted[i] as Matrix])), made);
+    return new Panel(evaluator, rule, await exposureMatrices(evaluator, neutralisers, { from, to }));
   }
 
   close(): void {
-    for (const { address } of this.#made) this.evaluator.arena.release(address);
+    this.#exposures.release();
   }
 
   get symbols(): number {
@@ -92,7 +69,7 @@ export class Panel {
   }
 
   get #neutral(): boolean {
-    return this.#groups !== undefined || this.#columns.length > 0;
+    return this.#exposures.groups !== undefined || this.#exposures.columns.length > 0;
   }
 
   field(name: string): Matrix | undefined {
@@ -125,7 +102,7 @@ export class Panel {
           listed: at(this.#listed),
           universe: this.#universe && at(this.#universe),
           traded: at(this.needed('CLOSE')),
-          exposures: neutral && this.#neutral ? this.#exposures(at) : undefined,
+          exposures: neutral && this.#neutral ? this.#exposureRows(at) : undefined,
           preparation,
         });
       }),
@@ -147,10 +124,11 @@ export class Panel {
     return sum;
   }
 
-  #exposures(at: (matrix: Matrix) => Rows): PanelExposures {
+  #exposureRows(at: (matrix: Matrix) => Rows): PanelExposures {
+    const { groups, columns } = this.#exposures;
     return {
-      groups: this.#groups && at(this.#groups),
-      columns: this.#columns.map(({ matrix, log }) => ({ rows: at(matrix), log })),
+      groups: groups && at(groups),
+      columns: columns.map(({ matrix, log }) => ({ rows: at(matrix), log })),
       weights: this.#weights && at(this.#weights),
     };
   }

@@ -1,5 +1,6 @@
 /**
- * What a model learns to predict: forward returns, standardised on each date over the symbols that could be bought then.
+ * What a model learns to predict: forward returns, standardised on each date over the symbols that could be bought then,
+ * where asked with what industries and other exposures explain of them taken off before.
  *
  * Whether an entry could be bought is known `lag` dates after the date, when the order is placed. That decides only what
  * teaches, and the label is known later still; what is predicted is asked nothing of the kind.
@@ -10,16 +11,23 @@ import { stream } from '../../core/random.ts';
 import { forwardReturns, labelFields } from '../../data/labels.ts';
 import type { MarketManifest } from '../../data/market.ts';
 import type { Evaluator } from '../../evaluation/evaluator.ts';
+import { lacksExposure } from '../../evaluation/tear-sheet/exposure-rows.ts';
+import type { Section } from '../../evaluation/tear-sheet/section.ts';
 import type { TrainingRule } from '../training-rule.ts';
+import { LabelExposures } from './label-exposures.ts';
 import { shuffle } from './shuffle.ts';
+import { standardLabels } from './standard-labels.ts';
 
 /** A market in memory. */
-export type LabelledMarket = Pick<Evaluator, 'market' | 'arena'>;
+export interface LabelledMarket extends Pick<Evaluator, 'market' | 'arena'> {
+  /** Of a rule that neutralises labels. */
+  readonly exposures?: LabelExposures | undefined;
+}
 
-export type LabelRules = Pick<TrainingRule, 'label' | 'universe' | 'placebo'>;
+export type LabelRules = Pick<TrainingRule, 'label' | 'universe' | 'placebo' | 'neutraliseLabels'>;
 
 /** Why a symbol has no label on a date: the first of these that applies. */
-const reasons = ['outsideUniverse', 'noReturn', 'suspended', 'st', 'notBuyable', 'sameForAll'] as const;
+const reasons = ['outsideUniverse', 'noReturn', 'suspended', 'st', 'notBuyable', 'noExposure', 'sameForAll'] as const;
 type Reason = (typeof reasons)[number];
 
 /** Cells of some dates, dates times symbols. */
@@ -31,7 +39,8 @@ export interface LabelCounts extends Readonly<Record<Reason, number>> {
 const masks = ['CAN_BUY', 'ST', 'SUSPENDED'] as const;
 
 /** Names of the fields labels are made of on this market. */
-export function trainingLabelFields(manifest: MarketManifest, { label, universe }: LabelRules): string[] {
+export function trainingLabelFields(manifest: MarketManifest, rule: LabelRules): string[] {
+  const { label, universe } = rule;
   const has = (name: string): boolean => manifest.fields.some((field) => field.name === name);
   if (universe !== undefined && !has(universe)) {
     const fields = manifest.fields.flatMap(({ name, kind }) => (kind === 'm' ? [name] : []));
@@ -40,7 +49,8 @@ export function trainingLabelFields(manifest: MarketManifest, { label, universe 
       `The market ${manifest.name} has no ${universe}, which is to say who belongs to the universe. It has ${fields.join(', ')}.`,
     );
   }
-  return [...labelFields(label), ...masks.filter(has), ...(universe === undefined ? [] : [universe])];
+  const members = universe === undefined ? [] : [universe];
+  return [...labelFields(label), ...masks.filter(has), ...members, ...LabelExposures.fields(manifest, rule)];
 }
 
 /**
@@ -54,12 +64,9 @@ export function trainingLabels(market: LabelledMarket, rule: LabelRules): Float3
   const cells = calendar.length * symbols.length;
   const labels = new Float32Array(new SharedArrayBuffer(4 * cells)).fill(Number.NaN);
   const ring = rule.placebo === undefined ? undefined : ringOf(symbols.length, rule.placebo);
-  for (const { date, returns, verdicts } of judged(market, rule, calendar.keys())) {
+  for (const { date, section } of judged(market, rule, calendar.keys())) {
     const row = labels.subarray(date * symbols.length, (date + 1) * symbols.length);
-    const { mean, deviation } = momentsOf(returns, verdicts);
-    for (let n = 0; n < row.length; n++) {
-      if (verdicts[n] === labelled) row[n] = ((returns[n] as number) - mean) / deviation;
-    }
+    row.set(section);
     if (ring) passOn(row, ring);
   }
   return labels;
@@ -77,20 +84,18 @@ export function labelCounts(market: LabelledMarket, rule: LabelRules, dates: Ite
 
 /** A verdict is a reason's place, or this. */
 const labelled = reasons.length;
-const verdictOf = (reason: Reason): number => reasons.indexOf(reason);
+const verdictOf = Object.fromEntries(reasons.map((reason, place) => [reason, place])) as Record<Reason, number>;
 
-/** Of a return's size: the deviation of returns that are alike but for rounding is below. */
-const alike = 1e-6;
-
+/** Its arrays are valid until the next date. */
 interface JudgedDate {
   readonly date: number;
-  readonly returns: Float32Array;
-  /** Valid until the next date. */
+  /** Labels before any placebo. */
+  readonly section: Section;
   readonly verdicts: Uint8Array;
 }
 
 function* judged(
-  { market, arena }: LabelledMarket,
+  { market, arena, exposures }: LabelledMarket,
   rule: LabelRules,
   dates: Iterable<number>,
 ): Generator<JudgedDate, void, undefined> {
@@ -102,12 +107,16 @@ function* judged(
     if (!matrix) throw new RangeError(`${name} was not loaded`);
     return matrix;
   };
+  if (!exposures && rule.neutraliseLabels && rule.neutraliseLabels.length > 0) {
+    throw new RangeError('what labels are freed from was not loaded');
+  }
   const [canBuy, st, suspended] = masks.map(loaded);
   const universe = rule.universe === undefined ? undefined : loaded(rule.universe);
   const forward = forwardReturns(market, rule.label, arena);
   try {
     const last = manifest.calendar.length - 1;
     const verdicts = new Uint8Array(manifest.symbols.length);
+    const section = new Float64Array(verdicts.length);
     for (const date of dates) {
       const at = (matrix: Matrix | undefined, row = date) => matrix && arena.row(matrix, row);
       const returns = arena.row(forward, date);
@@ -123,39 +132,28 @@ function* judged(
           open?.[n] ?? 1,
         );
       }
-      const { mean, deviation } = momentsOf(returns, verdicts);
-      if (!(deviation > alike * Math.max(1, Math.abs(mean)))) {
-        for (let n = 0; n < verdicts.length; n++) if (verdicts[n] === labelled) verdicts[n] = verdictOf('sameForAll');
+      for (let n = 0; n < section.length; n++) {
+        section[n] = verdicts[n] === labelled ? (returns[n] as number) : Number.NaN;
       }
-      yield { date, returns, verdicts };
+      const exposed = exposures?.at(date);
+      standardLabels(section, exposed);
+      for (let n = 0; n < section.length; n++) {
+        if (verdicts[n] !== labelled || !Number.isNaN(section[n])) continue;
+        verdicts[n] = exposed && lacksExposure(exposed, n) ? verdictOf.noExposure : verdictOf.sameForAll;
+      }
+      yield { date, section, verdicts };
     }
   } finally {
     arena.release(forward.address);
   }
 }
 
-const [outside, noReturn, halt, special, closed] = reasons.map(verdictOf) as [number, number, number, number, number];
-
 function verdict(value: number, member: number, suspended: number, st: number, canBuy: number): number {
-  if (!(member > 0)) return outside;
-  if (!Number.isFinite(value)) return noReturn;
-  if (suspended > 0) return halt;
-  if (st > 0) return special;
-  return canBuy === 1 ? labelled : closed;
-}
-
-function momentsOf(returns: Float32Array, verdicts: Uint8Array): { mean: number; deviation: number } {
-  let [count, sum, squares] = [0, 0, 0];
-  for (let n = 0; n < returns.length; n++) {
-    if (verdicts[n] !== labelled) continue;
-    sum += returns[n] as number;
-    count++;
-  }
-  const mean = sum / count;
-  for (let n = 0; n < returns.length; n++) {
-    if (verdicts[n] === labelled) squares += ((returns[n] as number) - mean) ** 2;
-  }
-  return { mean, deviation: Math.sqrt(squares / count) };
+  if (!(member > 0)) return verdictOf.outsideUniverse;
+  if (!Number.isFinite(value)) return verdictOf.noReturn;
+  if (suspended > 0) return verdictOf.suspended;
+  if (st > 0) return verdictOf.st;
+  return canBuy === 1 ? labelled : verdictOf.notBuyable;
 }
 
 /** All symbols in a random order. */

@@ -7,6 +7,7 @@ import { type FeaturePlace, type FeatureReader, makeFeatures } from '../features
 import type { Channel, InputPart } from '../inputs.ts';
 import { modelNamed } from '../models.ts';
 import { type Fold, foldsOf } from '../samples/folds.ts';
+import { LabelExposures } from '../samples/label-exposures.ts';
 import { type LabelCounts, labelCounts, trainingLabelFields, trainingLabels } from '../samples/labels.ts';
 import { type StyleExposures, styleExposures } from '../samples/styles.ts';
 import type { TrainingRule } from '../training-rule.ts';
@@ -74,7 +75,7 @@ async function learnedFrom(
 ): Promise<Pick<TrainingInputs, 'labels' | 'labelled' | 'styles'>> {
   const neutral = rule.loss.neutral;
   const evaluator = await Evaluator.open(data, {
-    workers: neutral ? workers : 1,
+    workers: neutral || rule.neutraliseLabels ? workers : 1,
     fields: [
       ...trainingLabelFields(market, rule),
       ...(neutral ? styleFields.filter((name) => market.fields.some((field) => field.name === name)) : []),
@@ -82,20 +83,21 @@ async function learnedFrom(
     label: rule.label,
   });
   try {
-    const labels = trainingLabels(evaluator, rule);
-    refuseUnlabelled(evaluator, rule, labels, folds);
+    const { market: loaded, arena } = evaluator;
+    const exposures = await LabelExposures.of(evaluator, rule);
+    const held = { market: loaded, arena, exposures };
+    const labels = trainingLabels(held, rule);
+    refuseUnlabelled(held, rule, labels, folds);
     const taught = new Set(folds.flatMap(({ train, valid }) => [...train, ...valid]));
+    const labelled = labelCounts(held, rule, taught);
+    exposures?.release();
     const styles = neutral
       ? await styleExposures(
           evaluator,
           [...taught].sort((a, b) => a - b),
         )
       : undefined;
-    return {
-      labels,
-      labelled: labelCounts(evaluator, rule, taught),
-      ...(styles && { styles }),
-    };
+    return { labels, labelled, ...(styles && { styles }) };
   } finally {
     await evaluator.close();
   }

@@ -38,6 +38,7 @@ const words: Readonly<Record<Exclude<keyof LabelCounts, 'labelled'>, string>> = 
   suspended: 'suspended',
   st: 'under special treatment',
   notBuyable: 'not to be bought',
+  noExposure: 'without what labels are neutralised by',
   sameForAll: 'with the return all others have',
 };
 
