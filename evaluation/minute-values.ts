@@ -83,7 +83,7 @@ export class MinuteValues {
     const later: number[] = [];
     for (const place of places) {
       const needed = minuteReductions([programs[place] as Expression]);
-      (this.#hold(needed, matrices, fresh) ? ready : later).push(place);
+      (this.#hold(needed, matrices, fresh, dates) ? ready : later).push(place);
     }
     if (ready.length === 0) {
       this.#forget(fresh);
@@ -108,16 +108,19 @@ export class MinuteValues {
   }
 
   /** Adds what is kept, and room for what is not; false when there is no room for all. */
-  #hold(needed: ReadonlyMap<string, Call>, matrices: Map<string, Matrix>, fresh: Call[]): boolean {
+  #hold(needed: ReadonlyMap<string, Call>, matrices: Map<string, Matrix>, fresh: Call[], dates: Dates): boolean {
     const { values, store } = this.#setting;
     const { calendar, symbols } = this.#setting.market.manifest;
+    const stride = strideFor(symbols.length);
     for (const [key, call] of needed) {
       if (matrices.has(key)) continue;
       const kept = values.hold(key);
-      const bytes = strideFor(symbols.length) * calendar.length;
-      const matrix = kept ?? values.make(key, calendar.length, symbols.length, bytes);
+      // What is on disk is of all dates.
+      const { from, to } = store?.has(key) ? { from: 0, to: calendar.length } : dates;
+      const matrix = kept ?? values.make(key, to - from, symbols.length, stride * (to - from));
       if (!matrix) return false;
-      matrices.set(key, matrix);
+      // Date t is found in row t, where that row is or would be.
+      matrices.set(key, kept ?? { ...matrix, address: matrix.address - from * stride, rows: calendar.length });
       if (kept) continue;
       if (store?.load(key, matrix)) this.#fromDisk++;
       else fresh.push(call);

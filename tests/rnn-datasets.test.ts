@@ -3,11 +3,13 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import type { Matrix } from '../core/arena.ts';
 import { EvolveError } from '../core/failure.ts';
 import { ratio } from '../core/units.ts';
 import type { MarketManifest } from '../data/market.ts';
 import { readManifest } from '../data/store/manifest.ts';
-import { marketVocabulary } from '../evaluation/evaluator.ts';
+import { Evaluator, marketVocabulary } from '../evaluation/evaluator.ts';
+import { channelPrograms } from '../models/features/channel-programs.ts';
 import { FeatureReader, makeFeatures } from '../models/features/feature-store.ts';
 import { dayPart, factorSeriesPart } from '../models/gru/day-part.ts';
 import { datasetPart, datasets } from '../models/rnn/datasets.ts';
@@ -97,6 +99,23 @@ describe('on an ordinary market', () => {
         }
       }
     }
+  });
+
+  test('a stretch of it is the same when nothing is kept of other dates', async () => {
+    const { channels } = datasetPart('ms', manifest);
+    const evaluator = await Evaluator.open(market.folder, { workers: 1, cache: false });
+    for (const [first, end] of [
+      [30, 37],
+      [44, 45],
+    ] as const) {
+      const found = await evaluator.values(channelPrograms(channels, manifest), { from: first, to: end });
+      for (const [i, { name }] of channels.entries()) {
+        const rows = Array.from({ length: end - first }, (_, t) => [...evaluator.arena.row(found[i] as Matrix, t)]);
+        const wanted = values.get(`ms ${name}`)?.subarray(first * size.symbols, end * size.symbols);
+        expect(rows.flat()).toEqual([...(wanted ?? [])]);
+      }
+    }
+    await evaluator.close();
   });
 
   test('dates after it do not change a date', async () => {

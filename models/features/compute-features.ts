@@ -8,8 +8,9 @@ import { join } from 'node:path';
 import { type Matrix, strideFor } from '../../core/arena.ts';
 import { EvolveError } from '../../core/failure.ts';
 import { cacheFolder } from '../../data/embedded.ts';
+import { readManifest } from '../../data/store/manifest.ts';
 import { Evaluator, type EvaluatorOptions } from '../../evaluation/evaluator.ts';
-import { fieldsOf } from '../../evaluation/minute-reduction.ts';
+import { fieldsOf, minuteReductions } from '../../evaluation/minute-reduction.ts';
 import { history } from '../../evaluation/plan.ts';
 import type { Dates } from '../../evaluation/task.ts';
 import type { Expression } from '../../program/expression.ts';
@@ -97,6 +98,7 @@ async function openEvaluator(work: FeatureWork, told: EvaluatorOptions): Promise
     fields: fieldsOf(programs, 'daily'),
     memory: memory - blockBytes(memory),
     valueFolder: join(cacheFolder(), 'values'),
+    cache: await minutesFit(work),
   };
   for (let workers = work.workers ?? availableParallelism(); ; workers = Math.ceil(workers / 2)) {
     try {
@@ -106,6 +108,16 @@ async function openEvaluator(work: FeatureWork, told: EvaluatorOptions): Promise
       if (!(fewer && error instanceof EvolveError && error.code === 'out-of-memory')) throw error;
     }
   }
+}
+
+/**
+ * Whether minute reductions of all dates fit in memory together: all are made in one pass then, and kept for whoever asks
+ * next. Else each block has a pass over its own dates: of all dates, a few reductions at a time would be made in many.
+ */
+async function minutesFit({ market, programs, memory }: FeatureWork): Promise<boolean> {
+  const { calendar, symbols } = await readManifest(market);
+  const bytes = minuteReductions(programs).size * calendar.length * strideFor(symbols.length);
+  return bytes <= (memory - blockBytes(memory)) / 2;
 }
 
 /** What the evaluator leaves to us, at least. */
