@@ -1,7 +1,8 @@
 import { Samples } from '../dist/models/samples/samples.js';
 import { fitScaler } from '../dist/models/samples/scaler.js';
+import { openReaders } from '../dist/models/training/open-readers.js';
 import { sectionCorrelations } from '../dist/models/training/section-correlations.js';
-import { openReaders, trainingInputs } from '../dist/models/training/training-inputs.js';
+import { trainingInputs } from '../dist/models/training/training-inputs.js';
 
 const penalties = [1e-4, 1e-3, 1e-2, 0.1, 1];
 

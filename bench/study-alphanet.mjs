@@ -32,6 +32,7 @@ const {
   networks,
   epochs,
   rate,
+  patience,
   versions,
   mined,
 } = flags({
@@ -43,7 +44,8 @@ const {
   networks: 3,
   epochs: 100,
   rate: 0.001,
-  versions: 'v1,v2,v2.1,v2.2,v2.3,v3,v2 shuffled,v2 mined',
+  patience: 5,
+  versions: 'v1,v2,v2.1,v2.2,v2.3,v3,v2 shuffled,v2 mined,v2 drawn-in',
   mined: 5000,
 });
 const data = await cachedMarket({ stocks, days, minutes: 0, seed: marketSeed });
@@ -52,7 +54,7 @@ const evaluator = await evaluatorOn(data, { label });
 const { manifest } = evaluator.market;
 const parent = mkdtempSync(join(tmpdir(), 'evolve-study-'));
 process.on('exit', () => rmSync(parent, { recursive: true, force: true }));
-const rule = { label, history, networks, epochs, learningRate: rate, retrainMonths: 0 };
+const rule = { label, history, networks, epochs, patience, learningRate: rate, retrainMonths: 0 };
 
 const { folds, labels } = await trainingInputs(
   { model: 'alphanet-v2', data, rule: { ...modelNamed('alphanet-v2').rule, ...rule } },
@@ -92,14 +94,16 @@ async function valuesOf(expression) {
 
 const runs = [];
 const add = (name, scores, more = {}) => {
-  const [onValid, onTest] = [rankIcs(scores, valid), rankIcs(scores, tested)];
+  // What a model predicts begins after its valid dates.
+  const [onValid, onTest] = [more.ensemble ? [] : rankIcs(scores, valid), rankIcs(scores, tested)];
   runs.push({ name, onValid, onTest, ...more });
-  console.error(name, 'valid', shown(onValid), 'test', shown(onTest));
+  console.error(name, 'valid', more.ensemble?.validRankIc ?? shown(onValid), 'test', shown(onTest));
+  keep('alphanet', { stocks, days, horizon, history, rate, runs });
 };
 
 add('ceiling', await valuesOf(ceiling(manifest.planted)));
-const fields = modelNamed('alphanet-v2').rule;
-add('ridge on the inputs of v2', await ridgeScores({ data, rule: { ...fields, ...rule }, model: 'alphanet-v2' }));
+const v2 = { ...modelNamed('alphanet-v2').rule, ...rule };
+add('ridge on the inputs of v2', await ridgeScores({ data, rule: v2, model: 'alphanet-v2' }));
 
 async function minedFactors() {
   const date = (t) => manifest.calendar[t];
@@ -122,7 +126,8 @@ for (const version of versions.split(',')) {
   const factors = variant === 'mined' ? await minedFactors() : [];
   if (variant === 'mined' && factors.length === 0) continue;
   const out = join(parent, version.replaceAll(' ', '-'));
-  const own = { ...modelNamed(model).rule, ...rule, ...(variant === 'shuffled' && { placebo: 1 }) };
+  const changed = { shuffled: { placebo: 1 }, 'drawn-in': { limit: 5 } }[variant];
+  const own = { ...modelNamed(model).rule, ...rule, ...changed };
   const started = performance.now();
   const { results } = await trainModel({
     ...{ model, data, out, factors, rule: own },
@@ -152,7 +157,6 @@ for (const version of versions.split(',')) {
   });
 }
 await evaluator.close();
-keep('alphanet', { stocks, days, horizon, history, rate, runs });
 console.log(
   `${stocks} symbols, ${days} dates, label of ${horizon}, ${train.length} training dates, ${valid.length} valid, ${tested.length} tested\n`,
 );
