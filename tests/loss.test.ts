@@ -1,5 +1,5 @@
 /** Losses against differences of their own values, against tfjs's gradients of the same formula, and by hand. */
-import type { Scalar, Tensor, Tensor2D } from '@tensorflow/tfjs-core';
+import type { GradSaveFunc, Scalar, Tensor, Tensor2D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-backend-cpu';
 import '@tensorflow/tfjs-backend-wasm';
@@ -354,10 +354,115 @@ describe('ic', () => {
   });
 });
 
-test('predictions of several columns, and batches whose sections leave rows out, are refused', () => {
-  const two = tf.zeros([3, 2]) as Tensor2D;
-  expect(() => loss(plain, two, labelled([1, 2, 3]))).toThrow('not of 2');
-  two.dispose();
+describe('units beside a prediction', () => {
+  beforeAll(() => import('@tensorflow/tfjs'));
+  const alike = (kind: LossRule['kind'], orthogonality = 3): LossRule => ({ ...plain, kind, orthogonality });
+  const withUnits = (rows: number, units: number, seed: number) => predictions(rows * (1 + units), seed);
+  const firsts = (p: Float32Array, columns: number) => p.filter((_, i) => i % columns === 0);
+  const asTensor = (compute: Loss, rule: LossRule, p: Float32Array, columns: number, batch: Batch) => {
+    const x = tf.tensor2d(p, [batch.rows, columns]);
+    const { value, grad } = tf.valueAndGrad((t: Tensor) => compute(rule, t as Tensor2D, batch))(x);
+    const answer = { value: value.dataSync()[0] as number, gradient: grad.dataSync().slice() };
+    tf.dispose([x, value, grad]);
+    return answer;
+  };
+  const written: Loss = (rule, p, batch) => {
+    const [rows, columns] = p.shape;
+    const z = tf.slice(p, [0, 1], [rows, -1]) as Tensor2D;
+    const products = tf.div(tf.matMul(tf.transpose(z), z), rows);
+    const units = (columns - 1) ** 2;
+    const penalty = tf.div(tf.sqrt(tf.sum(tf.square(products))), units);
+    return tf.add(stock(rule, tf.slice(p, [0, 0], [rows, 1]), batch), tf.mul(penalty, rule.orthogonality ?? 0));
+  };
+
+  test.each(['mse', 'ic'] as const)('%s: its gradient is that of its value', (kind) => {
+    const batch = makeBatch([7, 3, 5], 1);
+    for (const units of [1, 4, 6]) {
+      const p = Float64Array.from(withUnits(batch.rows, units, 2));
+      const differences = p.map((value, i) => {
+        const at = (moved: number) => {
+          p[i] = moved;
+          return lossGradient(alike(kind), p, batch).value;
+        };
+        const slope = (at(value + 1e-6) - at(value - 1e-6)) / 2e-6;
+        p[i] = value;
+        return slope;
+      });
+      expectClose(lossGradient(alike(kind), p, batch).gradient, differences, 1e-8);
+    }
+  });
+
+  test.each(['mse', 'ic'] as const)('%s: it is what tfjs makes of the formula, on either way', (kind) => {
+    const sizes = fc.array(fc.integer({ min: 5, max: 20 }), { minLength: 1, maxLength: 3 });
+    fc.assert(
+      fc.property(sizes, fc.integer({ min: 1, max: 9 }), fc.nat(), (sizes, units, seed) => {
+        const batch = makeBatch(sizes, seed);
+        const p = withUnits(batch.rows, units, seed);
+        const wanted = asTensor(written, alike(kind), p, 1 + units, batch);
+        const device = tf.tidy(() => {
+          const x = tf.tensor2d(p, [batch.rows, 1 + units]);
+          const { value, gradient } = lossOnDevice(alike(kind), x, batch);
+          expect(gradient.shape).toEqual(x.shape);
+          return { value: value.dataSync()[0] as number, gradient: gradient.dataSync().slice() };
+        });
+        for (const found of [asTensor(loss, alike(kind), p, 1 + units, batch), device]) {
+          expectClose([found.value], [wanted.value], 2e-5);
+          expectClose(found.gradient, wanted.gradient, 2e-5);
+        }
+        expectClose([lossValue(alike(kind), p, batch)], [wanted.value], 2e-5);
+      }),
+      { numRuns: 15 },
+    );
+  });
+
+  test('without a price on their likeness they are looked at by nobody', () => {
+    const batch = makeBatch([9, 6], 4);
+    const p = withUnits(15, 3, 4);
+    for (const rule of [alike('ic', 0), ic]) {
+      const alone = lossGradient(rule, firsts(p, 4), batch);
+      const { value, gradient } = lossGradient(rule, p, batch);
+      expect(value).toBe(alone.value);
+      expect(lossValue(rule, p, batch)).toBe(alone.value);
+      expect([...gradient]).toEqual([...alone.gradient].flatMap((pull) => [pull, 0, 0, 0]));
+    }
+  });
+
+  test('by hand: two units, of which one is the other', () => {
+    // Z'Z / 2 = [[1, 1], [1, 1]], whose squares add up to 4: 2 / 4 of orthogonality 6.
+    const p = Float32Array.of(5, 1, 1, 5, -1, -1);
+    expect(lossValue(alike('mse', 6), p, labelled([5, 5]))).toBe(3);
+    // Units at right angles: [[1, 0], [0, 1]] has the root of 2.
+    expect(lossValue(alike('mse', 6), Float32Array.of(5, 1, 1, 5, 1, -1), labelled([5, 5]))).toBeCloseTo(
+      (6 * Math.SQRT2) / 4,
+      12,
+    );
+  });
+
+  test('units that are all 0 are pulled nowhere, and a missing one is seen', () => {
+    const batch = makeBatch([6], 4);
+    const none = Float32Array.from({ length: 18 }, (_, i) => (i % 3 === 0 ? i : 0));
+    const broken = none.slice();
+    broken[4] = Number.NaN;
+    for (const compute of [loss, lossOnDeviceAsLoss]) {
+      const { value, gradient } = asTensor(compute, alike('mse'), none, 3, batch);
+      expectClose([value], [lossValue(plain, firsts(none, 3), batch)], 1e-6);
+      expect(gradient.every((pull, i) => i % 3 === 0 || pull === 0)).toBe(true);
+      expect(asTensor(compute, alike('mse'), broken, 3, batch).value).toBeNaN();
+    }
+  });
+
+  /** As `loss` is on a device. */
+  const lossOnDeviceAsLoss: Loss = (rule, p, batch) =>
+    tf.customGrad<Scalar>((...passed) => {
+      const [x, save] = passed as [Tensor, GradSaveFunc];
+      const { value, gradient } = lossOnDevice(rule, x, batch);
+      save([gradient]);
+      return { value: value as Scalar, gradFunc: (_, saved) => tf.clone(saved[0] as Tensor) };
+    })(p);
+});
+
+test('batches whose sections leave rows out, and predictions of other rows, are refused', () => {
   expect(() => lossValue(plain, new Float32Array(3), labelled([1, 2, 3], [2]))).toThrow('2 in sections');
   expect(() => lossValue(plain, new Float32Array(2), labelled([1, 2, 3]))).toThrow('2 predictions');
+  expect(() => lossValue(plain, new Float32Array(0), labelled([1, 2, 3]))).toThrow('0 predictions');
 });

@@ -9,18 +9,63 @@
  *
  * y are labels, r predictions, or with `neutral` what a section's basis Q leaves of them: p - Q Q'p. w is `topWeight`
  * for labels above their section's median and 1 for the others; a label that ties with the median is not above it.
+ *
+ * Of a network with K units z beside its prediction, `orthogonality` times |Z'Z / rows| / K² is added, over the batch as a
+ * whole: the root of the sum of the squares of what units have in common (orthogonality.ts).
  */
 import type { Batch, Section } from '../batch.ts';
 import type { LossRule } from '../training-rule.ts';
+import { likeness, likenessGradient } from './orthogonality.ts';
 
 export interface LossGradient {
   readonly value: number;
-  /** With respect to predictions: [rows]. */
+  /** With respect to predictions, and units: [rows][columns]. */
   readonly gradient: Float64Array;
 }
 
-export function lossGradient(rule: LossRule, prediction: Float32Array | Float64Array, batch: Batch): LossGradient {
-  expectFits(prediction.length, batch);
+type Numbers = Float32Array | Float64Array;
+
+/** Predictions are [rows][columns]: the first is what meets the labels, and units, when there are any, follow. */
+export function lossGradient(rule: LossRule, predictions: Numbers, batch: Batch): LossGradient {
+  const columns = columnsOf(predictions.length, batch);
+  const { value, gradient } = labelLoss(rule, firstOf(predictions, columns), batch);
+  if (columns === 1) return { value, gradient };
+  const orthogonality = rule.orthogonality ?? 0;
+  const alike = orthogonality > 0 ? likeness(predictions, columns) : undefined;
+  const all = alike ? likenessGradient(predictions, alike, orthogonality) : new Float64Array(predictions.length);
+  for (let i = 0; i < batch.rows; i++) all[i * columns] = gradient[i] as number;
+  return { value: value + (alike ? orthogonality * alike.value : 0), gradient: all };
+}
+
+/** The value alone. */
+export function lossOf(rule: LossRule, predictions: Numbers, batch: Batch): number {
+  const columns = columnsOf(predictions.length, batch);
+  const { value } = labelLoss(rule, firstOf(predictions, columns), batch);
+  const orthogonality = columns > 1 ? (rule.orthogonality ?? 0) : 0;
+  return orthogonality > 0 ? value + orthogonality * likeness(predictions, columns).value : value;
+}
+
+/** Predictions of a row; 1 where there are no rows to tell. */
+export function columnsOf(predictions: number, { rows, sections, labels }: Batch): number {
+  let next = 0;
+  for (const { from, to } of sections) {
+    if (from !== next || to < from) throw new Error('Sections follow one another and hold every row.');
+    next = to;
+  }
+  const columns = rows === 0 ? 1 : predictions / rows;
+  const fits = rows === 0 ? predictions === 0 : Number.isInteger(columns) && columns > 0;
+  if (next !== rows || labels.length !== rows || !fits) {
+    throw new Error(`${predictions} predictions for ${labels.length} labels of ${rows} rows, ${next} in sections.`);
+  }
+  return columns;
+}
+
+const firstOf = (predictions: Numbers, columns: number): Numbers =>
+  columns === 1
+    ? predictions
+    : Float64Array.from({ length: predictions.length / columns }, (_, i) => predictions[i * columns] as number);
+
+function labelLoss(rule: LossRule, prediction: Numbers, batch: Batch): LossGradient {
   const gradient = new Float64Array(batch.rows);
   let total = 0;
   let counted = 0;
@@ -71,17 +116,6 @@ export function basisOf({ basis, from, to, date }: Section): Float64Array {
   if (!basis) throw new Error(`A neutral loss needs the basis of every section; that of date ${date} has none.`);
   if (basis.length % Math.max(to - from, 1) !== 0) throw new Error(`The basis of date ${date} is of other rows.`);
   return basis;
-}
-
-export function expectFits(predictions: number, { rows, sections, labels }: Batch): void {
-  let next = 0;
-  for (const { from, to } of sections) {
-    if (from !== next || to < from) throw new Error('Sections follow one another and hold every row.');
-    next = to;
-  }
-  if (next !== rows || labels.length !== rows || predictions !== rows) {
-    throw new Error(`${predictions} predictions for ${labels.length} labels of ${rows} rows, ${next} in sections.`);
-  }
 }
 
 /** A correlation of two rows is 1 or -1 whatever they are. */

@@ -9,7 +9,7 @@ import type { Tensor, Tensor2D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Batch, Section } from '../batch.ts';
 import type { LossRule } from '../training-rule.ts';
-import { basisOf, centredLabels, expectFits, labelWeights } from './loss-gradient.ts';
+import { basisOf, centredLabels, columnsOf, labelWeights } from './loss-gradient.ts';
 
 const noVariation = 1e-6;
 
@@ -22,9 +22,35 @@ interface Term {
   readonly counts: Tensor;
 }
 
-/** Predictions are [rows, 1], and so is the gradient. Within a tidy: tensors are left behind. */
-export function lossOnDevice(rule: LossRule, prediction: Tensor, batch: Batch): { value: Tensor; gradient: Tensor } {
-  expectFits(prediction.shape[0] as number, batch);
+interface Loss {
+  readonly value: Tensor;
+  readonly gradient: Tensor;
+}
+
+/** Predictions are [rows, 1 + units], and so is the gradient. Within a tidy: tensors are left behind. */
+export function lossOnDevice(rule: LossRule, predictions: Tensor, batch: Batch): Loss {
+  columnsOf(predictions.size, batch);
+  const [rows, columns] = predictions.shape as [number, number];
+  if (columns === 1 || rows === 0) return labelLoss(rule, predictions, batch);
+  const { value, gradient } = labelLoss(rule, tf.slice(predictions, [0, 0], [rows, 1]), batch);
+  const units = tf.slice(predictions, [0, 1], [rows, columns - 1]) as Tensor2D;
+  const alike = likeness(units, rule.orthogonality ?? 0);
+  return { value: tf.add(value, alike.value), gradient: tf.concat([gradient, alike.gradient], 1) };
+}
+
+/** What orthogonality.ts has, times `weight`. */
+function likeness(z: Tensor2D, weight: number): Loss {
+  const [rows, units] = z.shape;
+  if (weight === 0) return { value: tf.scalar(0), gradient: tf.zerosLike(z) };
+  const products = tf.div<Tensor2D>(tf.matMul(z, z, true), rows);
+  const norm = tf.sqrt(tf.sum(tf.square(products)));
+  // Units that are all 0 are pulled nowhere; a NaN must be seen.
+  const divisor = tf.add(norm, tf.cast(tf.equal(norm, 0), 'float32'));
+  const gradient = tf.div(tf.mul(tf.matMul(z, products), (2 * weight) / (rows * units ** 2)), divisor);
+  return { value: tf.mul(norm, weight / units ** 2), gradient };
+}
+
+function labelLoss(rule: LossRule, prediction: Tensor, batch: Batch): Loss {
   const terms = batch.sections
     .filter(({ from, to }) => to > from)
     .map((section): Term => {

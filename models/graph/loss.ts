@@ -8,13 +8,11 @@ import type { GradSaveFunc, Scalar, Tensor, Tensor2D } from '@tensorflow/tfjs-co
 import * as tf from '@tensorflow/tfjs-core';
 import type { Batch } from '../batch.ts';
 import type { LossRule } from '../training-rule.ts';
-import { lossGradient } from './loss-gradient.ts';
+import { lossGradient, lossOf } from './loss-gradient.ts';
 import { lossOnDevice } from './loss-on-device.ts';
 
-/** Predictions are [rows, 1]. */
+/** Predictions are [rows, 1 + units]. */
 export function loss(rule: LossRule, prediction: Tensor2D, batch: Batch): Scalar {
-  const outputs = prediction.shape[1];
-  if (outputs !== 1) throw new Error(`A loss is of one prediction for each row, not of ${outputs}.`);
   const compute = tf.getBackend() === 'webgpu' ? lossOnDevice : fused;
   // The gradient is there as soon as the value is: it takes the same sums.
   const operation = tf.customGrad<Scalar>((...passed) => {
@@ -26,9 +24,9 @@ export function loss(rule: LossRule, prediction: Tensor2D, batch: Batch): Scalar
   return operation(prediction);
 }
 
-/** The same without tensors, before it is rounded to float32. */
-export const lossValue = (rule: LossRule, prediction: Float32Array, batch: Batch): number =>
-  lossGradient(rule, prediction, batch).value;
+/** The same of [rows][1 + units] without tensors, before it is rounded to float32. */
+export const lossValue = (rule: LossRule, predictions: Float32Array, batch: Batch): number =>
+  lossOf(rule, predictions, batch);
 
 function fused(rule: LossRule, prediction: Tensor, batch: Batch): { value: Tensor; gradient: Tensor } {
   const { value, gradient } = lossGradient(rule, prediction.dataSync() as Float32Array, batch);
