@@ -2,6 +2,7 @@
 import { dateText } from '../core/date.ts';
 import { type Stream, stream } from '../core/random.ts';
 import { icReport } from '../evaluation/tear-sheet/daily-ic.ts';
+import { distributionOf } from '../evaluation/tear-sheet/distribution.ts';
 import type { LayerReport } from '../evaluation/tear-sheet/layers.ts';
 import { excessPerformance, performance } from '../evaluation/tear-sheet/performance.ts';
 import type { FactorSheet, TearSheet } from '../evaluation/tear-sheet/sheet.ts';
@@ -155,6 +156,8 @@ export function tearSheet(seed: number, { factors = 1, dates = 2400, layers = 10
     ic: icReport(series(random, sampled.length, 0.07, 0.08), sampled, { horizon: 10, every: 10 }),
     rankIc: icReport(series(random, sampled.length, 0.08, 0.08), sampled, { horizon: 10, every: 10 }),
   });
+  const correlation = { names, pearson: matrix(), spearman: matrix(), dates: 60, fewest: 60 };
+  const distribution = distributionOf(sheets, correlation);
   return {
     schema: 1,
     version: '0.1.0',
@@ -182,7 +185,8 @@ export function tearSheet(seed: number, { factors = 1, dates = 2400, layers = 10
     dates: sampled,
     factors: sheets,
     ...(factors > 1 && {
-      correlation: { names, pearson: matrix(), spearman: matrix(), dates: 60, fewest: 60 },
+      correlation,
+      ...(distribution && { distribution }),
       combinations: ['equal', 'ic', 'ridge'].map(combination),
       tried: 1_204_332,
       luckyT: 4.87,

@@ -15,6 +15,7 @@ interface Files {
 
 export function sheetSummary(sheet: TearSheet, { report, pictures }: Files = {}): string {
   const parts = [headline(sheet), correlations(sheet)];
+  if (sheet.distribution) parts.push(distribution(sheet.distribution));
   const [only] = sheet.factors;
   if (only && sheet.factors.length === 1) parts.push(...detail(only));
   else if (sheet.settings.layers > 0) parts.push(returns(sheet));
@@ -62,6 +63,18 @@ function correlations({ factors }: TearSheet): string {
   ]);
   const headings = ['IC', 't', 'RankIC', 'std', 'ICIR', 'share', 't', 'p by chance', 'known', 'good is', 'factor'];
   return table(rows, headings);
+}
+
+/** Of many factors. */
+function distribution({ factors, rankIc, icir, likeness }: NonNullable<TearSheet['distribution']>): string {
+  const figures = listed(', ', [
+    ['mean RankIC ', fixed(rankIc.mean, 4), ''],
+    ['', count(rankIc.atLeastGood), ` of ${count(factors)} at ${rate(rankIc.good)} or more`],
+    ['mean ICIR ', fixed(icir.mean, 2), ''],
+    ['mean |correlation| of pairs ', fixed(likeness.pearson, 2), ''],
+    ['of their ranks ', fixed(likeness.spearman, 2), ''],
+  ]);
+  return `Each the way it points: ${figures}.`;
 }
 
 function returns({ factors }: TearSheet): string {

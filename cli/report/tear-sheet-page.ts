@@ -1,11 +1,12 @@
 /** A tear sheet as one page that needs nothing beside itself, and its charts as files of their own. */
 import type { FactorSheet, TearSheet } from '../../evaluation/tear-sheet/sheet.ts';
-import { count } from '../print/number.ts';
+import { count, rate } from '../print/number.ts';
 import { drawn } from './chart.ts';
 import { type Html, html, safe } from './html.ts';
 import { slim, weighed, weightSentence } from './page.ts';
 import { picture } from './picture.ts';
 import { pageStyle } from './style.ts';
+import { distributionCharts } from './tear-sheet/distribution.ts';
 import { factorCharts, type TitledChart } from './tear-sheet/factor-charts.ts';
 import { decimals } from './tear-sheet/figures.ts';
 import { correlationChart } from './tear-sheet/heatmap.ts';
@@ -51,7 +52,7 @@ export async function tearSheetPage(sheet: TearSheet): Promise<string> {
 <h1>${title}</h1>
 <p class="quiet">On ${sheet.market.name}, ${sheet.settings.from} to ${sheet.settings.to}.</p>
 ${warnings.length > 0 ? html`<ul class="warnings" aria-label="Warnings">${warnings.map((warning) => html`<li>${warning}</li>`)}</ul>` : undefined}
-${library ? html`<section><h2>Overview</h2>${overviewTable(factors)}</section>` : undefined}
+${library ? html`<section><h2>Overview</h2>${await spread(sheet)}${overviewTable(factors)}</section>` : undefined}
 ${await together(sheet)}
 ${sections}
 <section>
@@ -71,6 +72,7 @@ export async function tearSheetPictures(sheet: TearSheet): Promise<Map<string, s
     factorCharts(factor, sheet.dates, sheet.factors.length > 1 ? `${i + 1}-` : '').map(({ chart }) => chart),
   );
   if (sheet.correlation) charts.push(correlationChart(sheet.correlation));
+  if (sheet.distribution) charts.push(...distributionCharts(sheet.factors).map(({ chart }) => chart));
   const pictures = new Map<string, string>();
   for (const chart of charts) pictures.set(chart.name, await picture(chart));
   return pictures;
@@ -111,6 +113,14 @@ function leftOut(notCompared: TearSheet['notCompared']): Html | undefined {
 
 function layerNote({ rebalances, skipped, monotonicity, untraded }: NonNullable<FactorSheet['layers']>): Html {
   return html`<p class="note">Net of costs. ${count(rebalances)} rebalances, ${count(skipped)} skipped for want of scores. Orders that could not be filled: ${count(untraded.buys)} to buy, ${count(untraded.sells)} to sell; holdings that never had a price again: ${count(untraded.delisted)}. Monotonicity ${decimals(monotonicity, 2)}: 1 when returns fall from the first layer to the last.</p>`;
+}
+
+/** Of many factors: what all of them come to, before a line for each. */
+async function spread({ factors, distribution }: TearSheet): Promise<Html | undefined> {
+  if (!distribution) return undefined;
+  const { rankIc, icir, likeness } = distribution;
+  return html`<p>Of ${count(distribution.factors)} factors with a RankIC ${count(rankIc.atLeastGood)} have ${rate(rankIc.good)} or more. Mean RankIC ${decimals(rankIc.mean, 4)} (median ${decimals(rankIc.median, 4)}), mean ICIR of it ${decimals(icir.mean, 2)} (median ${decimals(icir.median, 2)}), each the way it points. Mean absolute correlation of two factors: ${decimals(likeness.pearson, 2)} (of ranks ${decimals(likeness.spearman, 2)}).</p>
+<div class="charts">${await figures(distributionCharts(factors))}</div>`;
 }
 
 async function together(sheet: TearSheet): Promise<Html | undefined> {

@@ -16,6 +16,8 @@ export interface TearSheet {
   readonly notCompared: readonly { readonly name: string; readonly reason: string }[];
   /** Between the factors, when there is more than one. */
   readonly correlation?: CorrelationMatrix;
+  /** Of more factors than a table shows at a glance. */
+  readonly distribution?: Distribution;
   readonly combinations?: readonly CombinationSheet[];
   /** Programs a library was chosen from, and the t the best of so many has by luck. */
   readonly tried?: number;
@@ -125,6 +127,21 @@ export interface CorrelationMatrix {
   readonly dates: number;
   /** Of the pair with the fewest in common. */
   readonly fewest: number;
+}
+
+/** Of mean RankIC and its ICIR, each factor the way it points: a negative sign turns them round. */
+export interface Distribution {
+  /** With a RankIC. */
+  readonly factors: number;
+  readonly rankIc: {
+    readonly mean: number;
+    readonly median: number;
+    readonly good: number;
+    readonly atLeastGood: number;
+  };
+  readonly icir: { readonly mean: number; readonly median: number };
+  /** Mean size of the correlation of two factors. */
+  readonly likeness: { readonly pearson: number; readonly spearman: number };
 }
 
 export interface CombinationSheet {

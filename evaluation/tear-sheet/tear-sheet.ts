@@ -15,6 +15,7 @@ import { moments } from '../fitness.ts';
 import { luckyT } from '../luck.ts';
 import { meanAndError } from '../newey-west.ts';
 import { icReport } from './daily-ic.ts';
+import { distributionOf } from './distribution.ts';
 import { factorValues, type JudgedFactor } from './factor-values.ts';
 import { KnownFactors } from './known-factors.ts';
 import { LibrarySample } from './library-sample.ts';
@@ -54,6 +55,7 @@ export async function tearSheet(
       onProgress('Judging factors', factors.length, factors.length);
       const dates = datesOf(sampled).map((t) => manifest.calendar[t] as string);
       const together = await library?.compare(signs, rule.train && training, onProgress);
+      const distribution = distributionOf(sheets, together?.correlation);
       const sheet: TearSheet = {
         schema: 1,
         version: packageVersion,
@@ -69,6 +71,7 @@ export async function tearSheet(
         factors: sheets,
         notCompared: (await known).leftOut,
         ...together,
+        ...(distribution && { distribution }),
         ...(rule.tried !== undefined && { tried: rule.tried, luckyT: luckyT(rule.tried) }),
         warnings: [],
       };

@@ -3,6 +3,7 @@ import type { FactorSheet } from '../../../evaluation/tear-sheet/sheet.ts';
 import { type Chart, legend } from '../chart.ts';
 import { light } from '../scheme.ts';
 import { decimals } from './figures.ts';
+import { histogram } from './histogram.ts';
 import {
   bars,
   categories,
@@ -177,58 +178,12 @@ export function placeboChart(name: string, { placebo, ic }: FactorSheet): Chart 
     says: `Mean IC with labels shuffled ${placebo.shuffles} times: ${decimals(placebo.mean, 4)}, standard deviation ${decimals(placebo.std, 4)}. The factor has ${decimals(ic.mean, 4)}; p = ${decimals(placebo.p, 4)}.`,
     width,
     height,
-    option: {
-      grid: { ...grid, top: 34 },
-      xAxis: {
-        ...numbers(),
-        min: low - margin,
-        max: high + margin,
-        splitLine: { show: false },
-        axisLine: { show: true, onZero: false, lineStyle: { color: light('mark') } },
-        axisLabel: {
-          color: light('quiet'),
-          fontSize: 12,
-          showMinLabel: false,
-          showMaxLabel: false,
-          hideOverlap: true,
-          formatter: (value: number) => String(Number(value.toPrecision(3))),
-        },
-      },
-      yAxis: { ...numbersFromZero(), minInterval: 1 },
-      series: [
-        {
-          type: 'custom',
-          silent: true,
-          renderItem: column,
-          encode: { x: [0, 1], y: 2 },
-          data: counts.flatMap((count, i) => (count > 0 ? [[first + i * step, first + (i + 1) * step, count]] : [])),
-          ...(known && { markLine: ownMean(ic.mean, ic.mean > (low + high) / 2) }),
-        },
-      ],
-    },
+    option: histogram({
+      bins: { first, step, counts },
+      tone: 'shuffled',
+      from: low - margin,
+      to: high + margin,
+      mark: known ? { at: ic.mean, label: `the factor: ${decimals(ic.mean, 4)}` } : undefined,
+    }),
   };
 }
-
-function column(_: unknown, plane: Plane) {
-  const [left, top] = plane.coord([plane.value(0), plane.value(2)]);
-  const [right, bottom] = plane.coord([plane.value(1), 0]);
-  const shape = { x: left, y: top, width: Math.max(1, right - left - 0.5), height: bottom - top };
-  return { type: 'rect', shape, style: { fill: light('shuffled') } };
-}
-
-const ownMean = (mean: number, right: boolean) => ({
-  silent: true,
-  symbol: 'none',
-  precision: 10, // else the line stands where the mean is with two decimals
-  lineStyle: { color: light('warm'), type: 'solid', width: 2.5 },
-  label: {
-    show: true,
-    color: light('warm'),
-    fontSize: 13,
-    formatter: `the factor: ${decimals(mean, 4)}`,
-    position: 'end',
-    align: right ? 'right' : 'left',
-    distance: 8,
-  },
-  data: [{ xAxis: mean }],
-});

@@ -2,6 +2,7 @@
 export const sheetStyle = `
 .charts{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,400px),1fr));gap:28px 24px;align-items:start;margin-top:16px}
 .charts figure{margin:0}
+.charts+.scroll{margin-top:24px}
 .charts figure svg{min-width:0;max-width:620px}
 .charts figcaption{margin:0 0 4px;color:var(--ink);font-weight:600;font-size:14px}
 .charts figcaption span{color:var(--quiet);font-weight:400}
