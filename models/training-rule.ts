@@ -14,6 +14,7 @@ export interface TrainingRule {
   /** Networks of an ensemble: seeds 1 to this, beside `seed`. */
   readonly networks: number;
   readonly seed: number;
+  /** Rows of a step; 0 takes one date at a time. */
   readonly batch: number;
   /** At most. */
   readonly epochs: number;
@@ -28,6 +29,8 @@ export interface TrainingRule {
   readonly dropout: number;
   /** Units of recurrent or hidden layers. */
   readonly units: number;
+  /** Factors a network gives beside its prediction, their mean, where the model gives more than one. */
+  readonly factorUnits?: number;
   /** Fields a network draws for its pairs; 0 is all of them. */
   readonly pairFields: number;
   /** Inputs, once scaled, are drawn in to so many deviations; 0 leaves them. */
@@ -54,4 +57,5 @@ export interface LossRule {
 }
 
 /** Whether dates must come whole: parts of a cross-section have another correlation and other residuals. */
-export const wholeDates = ({ kind, neutral }: LossRule): boolean => kind === 'ic' || neutral;
+export const wholeDates = ({ batch, loss: { kind, neutral } }: Pick<TrainingRule, 'batch' | 'loss'>): boolean =>
+  batch === 0 || kind === 'ic' || neutral;

@@ -9,14 +9,18 @@ import { type EpochRecord, nullIsMissing } from './training-progress.ts';
 
 export interface Checkpoint {
   readonly history: readonly EpochRecord[];
-  /** From 1; 0 before the first. */
+  /** From 0. */
+  readonly stage: number;
+  /** Epochs before the stage began. */
+  readonly before: number;
+  /** Of the stage, from 1; `before` until its first has ended. */
   readonly bestEpoch: number;
   /** The weights then. */
   readonly best: ReadonlyMap<string, Float32Array>;
   readonly seconds: number;
 }
 
-type Extra = Pick<Checkpoint, 'history' | 'bestEpoch' | 'seconds'>;
+type Extra = Omit<Checkpoint, 'best'>;
 
 export const checkpointIn = (folder: string): string => join(folder, 'checkpoint.bin');
 
@@ -66,6 +70,6 @@ function restored(path: string, network: Network, optimiser: Optimiser): Checkpo
   );
   restoreWeights(network.variables, new Map(now), path);
   optimiser.restore(under(prefixes.optimiser));
-  const { history, bestEpoch, seconds } = JSON.parse(JSON.stringify(extra), nullIsMissing) as Extra;
-  return { history, bestEpoch, seconds, best: under(prefixes.best) };
+  const kept = JSON.parse(JSON.stringify(extra), nullIsMissing) as Extra;
+  return { ...kept, best: under(prefixes.best) };
 }

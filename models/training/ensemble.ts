@@ -33,6 +33,12 @@ export interface Member extends NetworkSamples {
   readonly network: Network;
 }
 
+export interface Predictions {
+  /** By symbol. */
+  readonly scores: Float32Array;
+  readonly units: readonly Float32Array[];
+}
+
 export class Ensemble {
   readonly members: readonly Member[];
   readonly #symbols: number;
@@ -64,21 +70,44 @@ export class Ensemble {
 
   /** Of the symbols of the market; NaN where no network knows enough of one. */
   async predict(date: number): Promise<Float32Array> {
+    return (await this.predictAll(date, 0)).scores;
+  }
+
+  /** With what so many units of each network say too, in the order of unitNames. */
+  async predictAll(date: number, units: number): Promise<Predictions> {
     const sums = new Float64Array(this.#symbols);
     const counts = new Int32Array(this.#symbols);
+    const ofUnits: Float32Array[] = [];
     for (const { network, samples, shapes } of this.members) {
       const batch = samples.section(date);
-      const predictions = await predictBatch(network, batch, shapes);
+      const outputs = await predictBatch(network, batch, shapes);
+      const columns = batch.rows === 0 ? 1 : outputs.length / batch.rows;
       for (let row = 0; row < batch.rows; row++) {
         const symbol = batch.symbols[row] as number;
-        sums[symbol] = (sums[symbol] as number) + (predictions[row] as number);
+        sums[symbol] = (sums[symbol] as number) + (outputs[row * columns] as number);
         counts[symbol] = (counts[symbol] as number) + 1;
       }
+      for (let k = 1; k <= units; k++) {
+        const values = new Float32Array(this.#symbols).fill(Number.NaN);
+        for (let row = 0; row < batch.rows; row++) {
+          values[batch.symbols[row] as number] = outputs[row * columns + k] as number;
+        }
+        ofUnits.push(values);
+      }
     }
-    return Float32Array.from(sums, (sum, n) => sum / (counts[n] as number));
+    return { scores: Float32Array.from(sums, (sum, n) => sum / (counts[n] as number)), units: ofUnits };
   }
 
   close(): void {
     for (const { network } of this.members) network.dispose();
   }
 }
+
+/** Network 2's seventh of 64 is `n2-u07`: units of two networks are not the same ones. */
+export const unitNames = ({ networks, factorUnits = 1 }: TrainingRule): string[] =>
+  Array.from({ length: networks }, (_, n) =>
+    Array.from(
+      { length: factorUnits },
+      (_, u) => `n${n + 1}-u${String(u + 1).padStart(String(factorUnits).length, '0')}`,
+    ),
+  ).flat();

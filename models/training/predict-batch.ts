@@ -13,7 +13,7 @@ export const inputTensors = ({ rows, inputs }: Batch, shapes: ReadonlyMap<string
     }),
   );
 
-/** [rows] of a network with one output. Some backends cannot be waited for: their numbers come later. */
+/** [rows][outputs]. Some backends cannot be waited for: their numbers come later. */
 export async function predictBatch(
   network: Network,
   batch: Batch,
@@ -26,4 +26,12 @@ export async function predictBatch(
   } finally {
     out.dispose();
   }
+}
+
+/** The predictions, of what a network gives beside its units. */
+export function firstColumn(outputs: Float32Array, rows: number): Float32Array {
+  const columns = outputs.length / rows;
+  return columns === 1 || rows === 0
+    ? outputs
+    : Float32Array.from({ length: rows }, (_, row) => outputs[row * columns] as number);
 }

@@ -12,7 +12,7 @@ import { calendarStretch } from '../../evaluation/calendar-stretch.ts';
 import { checkWorkers } from '../../evaluation/check-workers.ts';
 import { FactorFile } from '../../evaluation/factor-file.ts';
 import { type BackendChoice, type BackendWish, chooseBackend } from '../graph/backend.ts';
-import { Ensemble } from './ensemble.ts';
+import { Ensemble, unitNames } from './ensemble.ts';
 import { type ModelManifest, readModel, refuseUnfinished } from './model-manifest.ts';
 import { openReaders } from './open-readers.ts';
 import { featurePlaces } from './training-inputs.ts';
@@ -31,6 +31,8 @@ export interface PredictOptions {
   readonly backend?: BackendWish | undefined;
   readonly workers?: number | undefined;
   readonly memory?: number | undefined;
+  /** A column for each unit of each network too, of a model whose networks have some. */
+  readonly units?: boolean | undefined;
   readonly overwrite?: boolean | undefined;
   readonly onProgress?: ((stage: string, done: number, total: number) => void) | undefined;
 }
@@ -74,11 +76,12 @@ export async function predictModel(options: PredictOptions): Promise<Predicted> 
   const market = await readManifest(data);
   const turns = turnsOf(folder, manifest, market, options);
   const { parts, rule } = manifest;
+  const units = options.units ? unitsOf(manifest) : 0;
   const [from, to] = [turns[0]?.from as number, turns.at(-1)?.to as number];
   const file = await FactorFile.create({
     path: out,
     shape: 'long',
-    factors: [manifest.model],
+    factors: [manifest.model, ...(units > 0 ? unitNames(rule) : [])],
     symbols: market.symbols,
     overwrite: options.overwrite ?? false,
     inputs: [folder, data],
@@ -99,9 +102,9 @@ export async function predictModel(options: PredictOptions): Promise<Predicted> 
           try {
             for (let date = turn.from; date < turn.to; date++) {
               onProgress('Predicting dates', date - from, to - from);
-              const scores = await ensemble.predict(date);
+              const { scores, units: columns } = await ensemble.predictAll(date, units);
               for (const score of scores) if (!Number.isNaN(score)) known++;
-              file.write(Int32Array.of(dayNumber(market.calendar[date] as string)), [scores]);
+              file.write(Int32Array.of(dayNumber(market.calendar[date] as string)), [scores, ...columns]);
               await pause();
             }
           } finally {
@@ -132,6 +135,14 @@ export async function predictModel(options: PredictOptions): Promise<Predicted> 
     file.abandon();
     throw error;
   }
+}
+
+function unitsOf({ model, rule: { factorUnits = 1 } }: ModelManifest): number {
+  if (factorUnits > 1) return factorUnits;
+  throw new EvolveError(
+    'bad-argument',
+    `The networks of ${model} have no units beside their score. Leave --units out.`,
+  );
 }
 
 /** A fold predicts from its first date until the next one's. */

@@ -67,15 +67,16 @@ export async function trainModel(options: TrainOptions): Promise<TrainedModel> {
     onProgress: tell = () => {},
   } = options;
   checkWorkers(workers);
-  // Asked before anything is put there, and again once nobody else can: another process may have been at it since.
-  begunIn(out, resume);
+  // What cannot be trained leaves nothing behind: the folder is made when all is there.
+  const wish = options.backend ?? begunIn(out, resume)?.backend.name ?? 'auto';
+  const backend = await chooseBackend(wish);
+  const inputs = await trainingInputs(options, (label, done, total) => tell({ kind: 'stage', label, done, total }));
   makeFolder(out);
   const release = takeLock(out, out);
   try {
     removePartials(out);
+    // Another process may have been at it since.
     const begun = begunIn(out, resume);
-    const backend = await chooseBackend(options.backend ?? begun?.backend.name ?? 'auto');
-    const inputs = await trainingInputs(options, (label, done, total) => tell({ kind: 'stage', label, done, total }));
     const asked = manifestOf(options, inputs, backend);
     if (begun) refuseOther(begun, asked, out);
     else writeModel(out, asked);

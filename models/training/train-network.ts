@@ -15,11 +15,12 @@ import type { PartShape } from '../inputs.ts';
 import type { Samples } from '../samples/samples.ts';
 import { type TrainingRule, wholeDates } from '../training-rule.ts';
 import { type Checkpoint, checkpointIn, readCheckpoint, removeCheckpoint, writeCheckpoint } from './checkpoint.ts';
-import { inputTensors, predictBatch } from './predict-batch.ts';
+import { firstColumn, inputTensors, predictBatch } from './predict-batch.ts';
 import { type Correlations, sectionCorrelations } from './section-correlations.ts';
 import { type NetworkName, trainingStream } from './streams.ts';
 import { type KeptNetwork, writeNetwork } from './trained-network.ts';
 import type { EpochRecord } from './training-progress.ts';
+import { UnitLikeness } from './unit-likeness.ts';
 
 export interface NetworkTraining {
   readonly name: NetworkName;
@@ -36,30 +37,40 @@ export interface NetworkTraining {
   readonly onEpoch: (record: EpochRecord, bestEpoch: number) => void;
 }
 
-/** Undefined when it was to be left. */
+/** Stage after stage, each from the best of the one before. Undefined when it was to be left. */
 export async function trainNetwork(training: NetworkTraining): Promise<KeptNetwork | undefined> {
   const { network, rule, folder, name } = training;
   makeFolder(folder);
   const path = checkpointIn(folder);
-  const optimiser = new Optimiser(rule);
   const begun = performance.now();
+  let optimiser = new Optimiser(rule);
   let state = readCheckpoint(path, network, optimiser) ?? beginning(network);
   const before = state.seconds;
-  while (!ended(state, rule)) {
-    const epoch = state.history.length + 1;
-    const trainLoss = await teach(training, optimiser, epoch);
-    if (trainLoss === undefined) return undefined;
-    const found = await validated(training);
-    if (found === undefined) return undefined;
-    const record = { epoch, trainLoss, ...found };
-    if (!Number.isFinite(found.validLoss))
-      throw diverged(training, `its loss on the dates that validate is ${found.validLoss}`);
-    await atHand(network);
-    state = after(state, record, network, before + (performance.now() - begun) / 1000);
-    writeCheckpoint(path, state, network, optimiser);
-    training.onEpoch(record, state.bestEpoch);
+  network.enter?.(state.stage);
+  for (;;) {
+    while (!ended(state, rule)) {
+      const epoch = state.history.length + 1;
+      const trainLoss = await teach(training, optimiser, epoch);
+      if (trainLoss === undefined) return undefined;
+      const found = await validated(training);
+      if (found === undefined) return undefined;
+      if (!Number.isFinite(found.validLoss)) {
+        throw diverged(training, `its loss on the dates that validate is ${found.validLoss}`);
+      }
+      await atHand(network);
+      const stage = network.stages === undefined ? {} : { stage: state.stage + 1 };
+      const record = { epoch, ...stage, trainLoss, ...found };
+      state = after(state, record, training, before + (performance.now() - begun) / 1000);
+      writeCheckpoint(path, state, network, optimiser);
+      training.onEpoch(record, state.bestEpoch);
+    }
+    refuseHopeless(training, state);
+    if (state.stage + 1 === (network.stages ?? 1)) break;
+    putBack(network, state.best);
+    state = { ...state, stage: state.stage + 1, before: state.history.length, bestEpoch: state.history.length };
+    network.enter?.(state.stage);
+    optimiser = new Optimiser(rule);
   }
-  refuseHopeless(training, state);
   const kept = writeNetwork(folder, name.network + 1, network, state);
   removeCheckpoint(folder);
   return kept;
@@ -67,23 +78,43 @@ export async function trainNetwork(training: NetworkTraining): Promise<KeptNetwo
 
 const beginning = (network: Network): Checkpoint => ({
   history: [],
+  stage: 0,
+  before: 0,
   bestEpoch: 0,
   best: valuesOf(network),
   seconds: 0,
 });
 
 /** The epochs that were to bring something better, or all there may be. */
-const ended = ({ history, bestEpoch }: Checkpoint, { epochs, patience }: TrainingRule): boolean =>
-  history.length >= epochs || (history.length > 0 && history.length - bestEpoch >= patience);
+function ended({ history, before, bestEpoch }: Checkpoint, { epochs, patience }: TrainingRule): boolean {
+  const own = history.length - before;
+  return own >= epochs || (own > 0 && history.length - bestEpoch >= patience);
+}
 
-function after(state: Checkpoint, record: EpochRecord, network: Network, seconds: number): Checkpoint {
+function after(
+  state: Checkpoint,
+  record: EpochRecord,
+  { rule, network }: NetworkTraining,
+  seconds: number,
+): Checkpoint {
   const history = [...state.history, record];
-  const least = state.history[state.bestEpoch - 1]?.validLoss ?? Number.POSITIVE_INFINITY;
-  // A first epoch is the best so far whatever it came to.
-  const better = state.bestEpoch === 0 || record.validLoss < least;
-  return better
-    ? { history, bestEpoch: record.epoch, best: valuesOf(network), seconds }
+  const best = state.history[state.bestEpoch - 1];
+  // A stage's first epoch is its best so far whatever it came to.
+  const first = state.bestEpoch === state.before || best === undefined;
+  return first || isBetter(record, best, rule)
+    ? { ...state, history, bestEpoch: record.epoch, best: valuesOf(network), seconds }
     : { ...state, history, seconds };
+}
+
+const isBetter = (record: EpochRecord, best: EpochRecord, { stopBy }: TrainingRule): boolean =>
+  stopBy === 'rank-ic' ? record.validRankIc > best.validRankIc : record.validLoss < best.validLoss;
+
+function putBack({ variables }: Network, values: Checkpoint['best']): void {
+  for (const [name, variable] of variables) {
+    const next = tf.tensor(values.get(name) as Float32Array, variable.shape);
+    variable.assign(next);
+    next.dispose();
+  }
 }
 
 /** A device that cannot be waited for has its numbers at hand from here on. */
@@ -98,7 +129,7 @@ async function teach(training: NetworkTraining, optimiser: Optimiser, epoch: num
   const dropout = trainingStream(name, 'dropout', epoch);
   const shuffle = trainingStream(name, 'shuffle', epoch);
   let [sum, weights] = [0, 0];
-  for (const batch of samples.batches(train, rule.batch, { whole: wholeDates(rule.loss), shuffle })) {
+  for (const batch of samples.batches(train, rule.batch, { whole: wholeDates(rule), shuffle })) {
     if (due()) return undefined;
     const { value, gradients: found } = gradients(
       () => loss(rule.loss, network.run(inputTensors(batch, shapes), { kind: 'training', dropout }), batch),
@@ -161,18 +192,21 @@ async function validated(training: NetworkTraining): Promise<Omit<EpochRecord, '
   const { network, rule, samples, shapes, valid, due } = training;
   let [sum, weights] = [0, 0];
   const correlations: Correlations[] = [];
+  const units = new UnitLikeness();
   for (const batch of samples.batches(valid, rule.batch, { whole: true })) {
     if (due()) return undefined;
     const predictions = await predictBatch(network, batch, shapes);
     const weight = weightOf(rule, batch);
     sum += lossValue(rule.loss, predictions, batch) * weight;
     weights += weight;
-    correlations.push(...sectionCorrelations(batch.sections, predictions, batch.labels));
+    correlations.push(...sectionCorrelations(batch.sections, firstColumn(predictions, batch.rows), batch.labels));
+    units.add(predictions, batch.rows);
   }
   return {
     validLoss: sum / weights,
     validIc: moments(correlations.map(({ ic }) => ic)).mean,
     validRankIc: moments(correlations.map(({ rankIc }) => rankIc)).mean,
+    ...units.likeness(),
   };
 }
 

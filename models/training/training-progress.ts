@@ -11,6 +11,10 @@ export interface EpochRecord {
   readonly validLoss: number;
   readonly validIc: number;
   readonly validRankIc: number;
+  /** From 1, of a network that is trained in several. */
+  readonly stage?: number;
+  /** Mean absolute correlation between its units on the validation dates, of a network that has some. */
+  readonly unitLikeness?: number;
 }
 
 export type TrainingProgress =
