@@ -68,8 +68,8 @@ export async function trainModel(options: TrainOptions): Promise<TrainedModel> {
   } = options;
   checkWorkers(workers);
   // What cannot be trained leaves nothing behind: the folder is made when all is there.
-  const wish = options.backend ?? begunIn(out, resume)?.backend.name ?? 'auto';
-  const backend = await chooseBackend(wish);
+  const before = begunIn(out, resume);
+  const backend = await chooseBackend(options.backend ?? before?.backend.name ?? 'auto');
   const inputs = await trainingInputs(options, (label, done, total) => tell({ kind: 'stage', label, done, total }));
   makeFolder(out);
   const release = takeLock(out, out);
