@@ -22,6 +22,15 @@ export interface PartsRequest {
   readonly manifest: MarketManifest;
   /** Rows of the data picture instead of the model's own: fields or formulas. */
   readonly fields?: readonly string[] | undefined;
-  /** Mined factors, read at the date itself: the part named `factors`. */
+  /** Mined factors: the part named `factors`, read at the date itself, or as series at all dates of a model of series. */
   readonly factors: readonly Channel[];
+  readonly series?: SeriesChoice | undefined;
+}
+
+/** What a model of series reads, where it is not as the model has it. A model it means nothing to refuses it. */
+export interface SeriesChoice {
+  /** Of the recurrent units' data sets (rnn/datasets.ts). */
+  readonly dataset?: string;
+  /** Minutes of a bar. */
+  readonly barMinutes?: number;
 }

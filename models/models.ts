@@ -1,10 +1,12 @@
 import { EvolveError } from '../core/failure.ts';
 import { nearest } from '../core/nearest.ts';
 import { alphaNets } from './alphanet/versions.ts';
+import { grus } from './gru/versions.ts';
 import type { Model } from './model.ts';
+import { rnns } from './rnn/versions.ts';
 
 /** Every kind of model there is. */
-export const models: readonly Model[] = alphaNets;
+export const models: readonly Model[] = [...alphaNets, ...grus, ...rnns];
 
 export function modelNamed(name: string): Model {
   const found = models.find((model) => model.name === name.toLowerCase());

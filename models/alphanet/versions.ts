@@ -1,6 +1,7 @@
 /** The AlphaNets of the reports, each a row with the report's settings. */
+import { EvolveError } from '../../core/failure.ts';
 import type { Cell } from '../kernels/layer.ts';
-import type { Model } from '../model.ts';
+import type { Model, PartsRequest } from '../model.ts';
 import type { ExtractionName } from './channels.ts';
 import { factorsPart, picturePart, see } from './picture-parts.ts';
 import { pictureRows } from './picture-rows.ts';
@@ -101,6 +102,7 @@ const rows: readonly Row[] = [
 export const alphaNets: readonly AlphaNet[] = rows.map((row) => ({
   ...row,
   parts(request) {
+    refuseSeries(request);
     const picture = pictureRows(request, row.fields);
     const parts = row.windows.map((window) => picturePart(picture, window, row.operators));
     return request.factors.length > 0 ? [...parts, factorsPart(request.factors)] : parts;
@@ -110,3 +112,12 @@ export const alphaNets: readonly AlphaNet[] = rows.map((row) => ({
     return row.cell ? recurrentNetwork(seen, row.cell, rule, fresh) : pooledNetwork(seen, rule, fresh);
   },
 }));
+
+function refuseSeries({ series = {} }: PartsRequest): void {
+  const given = Object.values(series).some((choice) => choice !== undefined);
+  if (!given) return;
+  throw new EvolveError(
+    'bad-argument',
+    '--dataset and --bar-minutes are for models of series. Leave them out for AlphaNets, which read a picture of daily fields.',
+  );
+}

@@ -9,6 +9,7 @@ import { writeAtomically } from '../../core/atomic-file.ts';
 import { EvolveError, fileProblem } from '../../core/failure.ts';
 import type { BackendChoice } from '../graph/backend.ts';
 import type { Channel, InputPart } from '../inputs.ts';
+import type { SeriesChoice } from '../model.ts';
 import type { LabelCounts } from '../samples/labels.ts';
 import type { TrainingRule } from '../training-rule.ts';
 import { type EpochRecord, nullIsMissing } from './training-progress.ts';
@@ -24,6 +25,7 @@ export interface ModelManifest {
   readonly market: { readonly name: string; readonly hash: string; readonly symbols: number };
   /** Rows of the data picture, where they are not the model's own. */
   readonly fields?: readonly string[];
+  readonly series?: SeriesChoice;
   readonly factors: readonly Channel[];
   readonly factorLibrary?: FactorLibraryName;
   readonly parts: readonly InputPart[];
@@ -42,6 +44,8 @@ export interface ModelManifest {
 export interface FactorLibraryName {
   readonly file: string;
   readonly sha256: string;
+  /** The last date whose prices chose them, where the file says: scores up to it know the future. */
+  readonly chosenBy?: string;
 }
 
 export interface FoldDates {

@@ -12,6 +12,7 @@ import { packageVersion } from '../../core/package-root.ts';
 import { checkWorkers } from '../../evaluation/check-workers.ts';
 import { type BackendChoice, type BackendWish, chooseBackend } from '../graph/backend.ts';
 import type { Channel } from '../inputs.ts';
+import type { SeriesChoice } from '../model.ts';
 import type { TrainingRule } from '../training-rule.ts';
 import {
   type FactorLibraryName,
@@ -36,6 +37,8 @@ export interface TrainOptions {
   /** Rows of the data picture instead of the model's own: fields or formulas. */
   readonly fields?: readonly string[] | undefined;
   readonly factors?: readonly Channel[] | undefined;
+  /** What a model of series reads, where it is not as the model has it. */
+  readonly series?: SeriesChoice | undefined;
   readonly factorLibrary?: FactorLibraryName | undefined;
   /** First and last date predicted. */
   readonly from?: string | undefined;
@@ -113,7 +116,7 @@ function namesIn(folder: string): string[] {
 }
 
 function manifestOf(options: TrainOptions, inputs: TrainingInputs, backend: BackendChoice): ModelManifest {
-  const { model, rule, fields, factors = [], factorLibrary } = options;
+  const { model, rule, fields, factors = [], factorLibrary, series } = options;
   const { market, parts, styles, folds, labels, unknown } = inputs;
   const { calendar, symbols, name, hash } = market;
   const at = (date: number): string => calendar[date] as string;
@@ -131,6 +134,7 @@ function manifestOf(options: TrainOptions, inputs: TrainingInputs, backend: Back
     rule,
     market: { name, hash, symbols: symbols.length },
     ...(fields && { fields }),
+    ...(series && { series }),
     factors,
     ...(factorLibrary && { factorLibrary }),
     parts,
@@ -170,7 +174,7 @@ function refuseOther(begun: ModelManifest, asked: ModelManifest, folder: string)
   const predicted = ({ folds }: ModelManifest) => folds.map(({ predict }) => predict);
   const differ = [
     ...rules.filter((name) => differs(begun.rule[name], asked.rule[name])),
-    ...(['model', 'fields', 'factors', 'factorLibrary', 'parts', 'styles'] as const).filter((name) =>
+    ...(['model', 'fields', 'series', 'factors', 'factorLibrary', 'parts', 'styles'] as const).filter((name) =>
       differs(begun[name], asked[name]),
     ),
     ...(begun.backend.name === asked.backend.name ? [] : ['backend']),

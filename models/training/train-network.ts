@@ -107,7 +107,11 @@ function after(
 }
 
 const isBetter = (record: EpochRecord, best: EpochRecord, { stopBy }: TrainingRule): boolean =>
-  stopBy === 'rank-ic' ? record.validRankIc > best.validRankIc : record.validLoss < best.validLoss;
+  stopBy === 'rank-ic' ? rankOf(record) > rankOf(best) : record.validLoss < best.validLoss;
+
+/** Predictions that are the same for all have no correlation: any is better. */
+const rankOf = ({ validRankIc }: EpochRecord): number =>
+  Number.isNaN(validRankIc) ? Number.NEGATIVE_INFINITY : validRankIc;
 
 function putBack({ variables }: Network, values: Checkpoint['best']): void {
   for (const [name, variable] of variables) {

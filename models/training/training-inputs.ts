@@ -5,6 +5,7 @@ import { Evaluator } from '../../evaluation/evaluator.ts';
 import { styleFields } from '../../evaluation/tear-sheet/styles.ts';
 import { type FeaturePlace, type FeatureReader, makeFeatures } from '../features/feature-store.ts';
 import type { Channel, InputPart } from '../inputs.ts';
+import type { SeriesChoice } from '../model.ts';
 import { modelNamed } from '../models.ts';
 import { type Fold, foldsOf } from '../samples/folds.ts';
 import { LabelExposures } from '../samples/label-exposures.ts';
@@ -21,6 +22,7 @@ export interface TrainingRequest {
   readonly rule: TrainingRule;
   readonly fields?: readonly string[] | undefined;
   readonly factors?: readonly Channel[] | undefined;
+  readonly series?: SeriesChoice | undefined;
   readonly from?: string | undefined;
   readonly to?: string | undefined;
   readonly workers?: number | undefined;
@@ -47,9 +49,9 @@ export async function trainingInputs(
   request: TrainingRequest,
   onProgress: (stage: string, done: number, total: number) => void,
 ): Promise<TrainingInputs> {
-  const { data, rule, fields, factors = [], from, to, workers, memory } = request;
+  const { data, rule, fields, factors = [], series, from, to, workers, memory } = request;
   const market = await readManifest(data);
-  const parts = modelNamed(request.model).parts({ manifest: market, fields, factors });
+  const parts = modelNamed(request.model).parts({ manifest: market, fields, factors, series });
   const folds = foldsOf(market.calendar, { ...rule, reach: reachOf(parts, market), from, to });
   const learned = await learnedFrom(data, market, rule, folds, workers);
   const places = await featurePlaces({ data, parts, ...spanOf(parts, folds), workers, memory }, onProgress);
