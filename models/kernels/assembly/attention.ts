@@ -154,9 +154,9 @@ export function attend(
 
 /**
  * sums[5][8] += z[t][five units] times deltas[t][eight hidden units], over t. A function of its own, like rowsByPanel, for
- * the same reason.
+ * the same reason; and an export, since what is called from one place alone is inlined: that cost backward a seventh.
  */
-function addOuter(
+export function addOuter(
   z: usize,
   zStride: usize,
   deltas: usize,

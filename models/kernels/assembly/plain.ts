@@ -1,5 +1,5 @@
 /** Dense layers, batch normalisation, pooling, attention and rows of batches, a block of rows at a time. See docs/notes/dense-kernels.md. */
-export { attend, attendBack, attentionScratch } from './attention';
+export { addOuter, attend, attendBack, attentionScratch } from './attention';
 export { addNormSums, addSquares, addSums, affine, normBack } from './channels';
 export { addWeights, finishWeights, multiply, packedBytes, packPanels, scratchBytes, weightSums } from './dense';
 export { pool, poolGradient } from './pooling';
