@@ -92,6 +92,30 @@ test('mined factors are inputs beside the fields, and the model says which file 
   expect(manifest.parts.at(-1)).toMatchObject({ name: 'factors', lags: [0] });
 });
 
+test('scores of dates that mined factors were chosen by are said to know the future', async () => {
+  const { calendar } = json('market/market.json');
+  const { folds } = json('model/model.json');
+  const begins = calendar.indexOf(folds[0].name);
+  const mined = (valid: number) => ({
+    ...{ split: { train: [calendar[0], calendar[30]], valid: [calendar[40], calendar[valid]] } },
+    ...{ label: { price: 'CLOSE', lag: 1, horizon: 2 }, factors: ['HIGH / LOW'] },
+  });
+  writeFileSync(at('early.json'), JSON.stringify(mined(begins - 4)));
+  writeFileSync(at('late.json'), JSON.stringify(mined(begins - 3)));
+  const once = ['--from', folds[0].name, '--history=70', '--retrain=0', '--networks=1', '--epochs=1'];
+  const fields = '--fields=OPEN,CLOSE / VWAP';
+  const trainedOn = (name: string): Promise<Outcome> =>
+    evolve(onMarket('train', 'alphanet-v1', ...once, fields, `--factors=${name}.json`, '--out', name), around);
+  const [early, late] = [await trainedOn('early'), await trainedOn('late')];
+  expect([early.code, late.code]).toEqual([0, 0]);
+  expect(early.stderr).not.toContain('know the future');
+  const warning = `Scores from ${folds[0].name} to ${calendar[begins]} know the future: the factors of late.json were mined on prices up to then.`;
+  expect(late.stderr).toContain(warning);
+  const predicted = await evolve(onMarket('predict', 'late', '--out=late.csv'), around);
+  expect(predicted).toMatchObject({ code: 0, stdout: expect.stringContaining(warning) });
+  for (const { stdout } of [late, predicted]) expect(stdout).not.toContain(`--from ${folds[0].name}`);
+});
+
 describe('a model that is there', () => {
   let outcomes: Awaited<ReturnType<typeof evolveEach>>;
   let before: string[];

@@ -3,11 +3,13 @@ import { createHash } from 'node:crypto';
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { EvolveError } from '../../core/failure.ts';
-import type { MarketManifest } from '../../data/market.ts';
+import type { LabelRule, MarketManifest } from '../../data/market.ts';
+import { embargoOf } from '../../data/splits.ts';
 import { namedFactors } from '../../evaluation/named-factors.ts';
 import type { Channel } from '../../models/inputs.ts';
 import type { FactorLibraryName } from '../../models/training/model-manifest.ts';
 import { print } from '../../program/print.ts';
+import type { FactorLibrary } from '../../runs/library.ts';
 
 export interface FactorInputs {
   readonly factors: readonly Channel[];
@@ -18,10 +20,29 @@ export interface FactorInputs {
 export async function factorInputs(path: string, market: MarketManifest): Promise<FactorInputs> {
   const file = libraryOf(path);
   const factors = await namedFactors([file], market);
+  const content = readFileSync(file);
+  const chosenBy = lastPriceOf(JSON.parse(content.toString()), market);
   return {
     factors: factors.map(({ name, expression }) => ({ name, expression: print(expression) })),
-    factorLibrary: { file, sha256: createHash('sha256').update(readFileSync(file)).digest('hex') },
+    factorLibrary: {
+      file,
+      sha256: createHash('sha256').update(content).digest('hex'),
+      ...(chosenBy !== undefined && { chosenBy }),
+    },
   };
+}
+
+/** What a library that was mined says of how; a list of formulas says nothing. */
+type Mined = Partial<Pick<FactorLibrary, 'split'>> & { readonly label?: LabelRule };
+
+/** Training dates breed factors and validation dates pick them; labels of the last ones end some dates later. */
+function lastPriceOf({ split, label }: Mined, { calendar }: MarketManifest): string | undefined {
+  const last = split?.valid?.[1];
+  if (typeof last !== 'string' || !label) return undefined;
+  const place = calendar.findLastIndex((date) => date <= last);
+  const end = calendar[Math.min(place + embargoOf(label), calendar.length - 1)] as string;
+  // On another market, which ends before: the dates between are not known here.
+  return [end, last].sort().at(-1);
 }
 
 function libraryOf(path: string): string {

@@ -1,6 +1,6 @@
 /** `evolve predict`: scores of a trained model on a market, the embedded one when none is named. */
 import { embeddedMarket, embeddedOptions } from '../../data/embedded.ts';
-import { readModel } from '../../models/training/model-manifest.ts';
+import { type FactorLibraryName, readModel } from '../../models/training/model-manifest.ts';
 import { type Predicted, type PredictOptions as PredictOn, predictModel } from '../../models/training/predict-model.ts';
 import type { TrainingRule } from '../../models/training-rule.ts';
 
@@ -12,13 +12,15 @@ export interface PredictOptions extends Omit<PredictOn, 'data'> {
 export interface Predictions extends Predicted {
   /** What the model was to predict. */
   readonly rule: Pick<TrainingRule, 'label' | 'universe'>;
+  /** Where its mined factors came from. */
+  readonly factorLibrary?: FactorLibraryName;
 }
 
 export async function predict(options: PredictOptions): Promise<Predictions> {
-  const { rule } = readModel(options.model);
+  const { rule, factorLibrary } = readModel(options.model);
   const { onProgress } = options;
   const data =
     options.data ??
     (await embeddedMarket((done) => onProgress?.('Making the embedded market', done, embeddedOptions.days)));
-  return { ...(await predictModel({ ...options, data })), rule };
+  return { ...(await predictModel({ ...options, data })), rule, ...(factorLibrary && { factorLibrary }) };
 }

@@ -1,6 +1,7 @@
 /** What a training came to, for a terminal. */
 import type { FoldDates, FoldResult, NetworkResult } from '../../models/training/model-manifest.ts';
 import type { Trained } from '../models/train.ts';
+import { judgedFrom } from './known-future.ts';
 import { count, countOf, duration, fixed } from './number.ts';
 import { table } from './table.ts';
 
@@ -69,7 +70,7 @@ function whereTo({ folder, manifest, results, losses }: Trained, given: string |
   const data = given === undefined ? '' : ` --data ${word(given)}`;
   const { universe, label } = manifest.rule;
   const judged = `${universe === undefined ? '' : ` --universe ${word(universe)}`} --horizon ${label.horizon}`;
-  const first = manifest.folds[0]?.name;
+  const first = judgedFrom(manifest.factorLibrary, manifest.folds[0]?.name as string);
   return [
     `Written: ${folder}${losses === undefined ? '' : `, with ${losses} (picture)`}. What comes next:`,
     `  evolve predict ${model}${data} --out scores.parquet`,

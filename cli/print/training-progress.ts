@@ -4,6 +4,7 @@ import type { LabelCounts } from '../../models/samples/labels.ts';
 import type { ModelManifest } from '../../models/training/model-manifest.ts';
 import type { EpochRecord, TrainingProgress } from '../../models/training/training-progress.ts';
 import type { TrainingRule } from '../../models/training-rule.ts';
+import { knownFuture } from './known-future.ts';
 import { count, countOf } from './number.ts';
 import { type Progress, progress } from './progress.ts';
 
@@ -98,7 +99,7 @@ class Work {
 }
 
 function begun({ manifest, networks, done }: Begun): string {
-  const { folds, rule, labels, styles, backend } = manifest;
+  const { folds, rule, labels, styles, backend, factorLibrary } = manifest;
   const there = done > 0 ? `, ${done === networks ? 'all' : done} of them done` : '';
   const { labelled, ...others } = labels;
   const left = Object.entries(reasons).flatMap(([reason, words]) => {
@@ -110,6 +111,7 @@ function begun({ manifest, networks, done }: Begun): string {
     `${manifest.model}: ${countOf(folds.length, 'training')} of ${countOf(rule.networks, 'network')}${there}.`,
     `${countOf(labelled, 'label')} on the dates that teach${rest}.`,
     ...(styles ? [stylesLine(styles)] : []),
+    ...knownFuture(factorLibrary, folds[0]?.name as string),
     backendLine(backend),
   ].join('\n');
 }
