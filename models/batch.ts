@@ -10,6 +10,8 @@ export interface Section {
    * Only for losses that ask for it.
    */
   readonly basis?: Float64Array;
+  /** Of the whole date's labels, where the section is a piece of it: labels above are of its better half. */
+  readonly middle?: number;
 }
 
 export interface Batch {

@@ -291,6 +291,17 @@ describe('mse', () => {
   });
 });
 
+test('a piece of a date has the weights it has in the date', () => {
+  const whole = labelled([1, 2, 3, 4, 5, 6]);
+  const rule = { ...plain, topWeight: 2 };
+  const pieces = [
+    { date: 0, from: 0, to: 4, middle: 3 },
+    { date: 0, from: 4, to: 6, middle: 3 },
+  ];
+  const zeros = new Float32Array(6);
+  expect(lossGradient(rule, zeros, { ...whole, sections: pieces })).toEqual(lossGradient(rule, zeros, whole));
+});
+
 describe('ic', () => {
   test('does not see the mean and the scale of predictions, and so pulls at neither', () => {
     fc.assert(

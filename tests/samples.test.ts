@@ -153,6 +153,16 @@ describe('an epoch', () => {
     );
   });
 
+  test('says of pieces of a date which label is in the middle of the date', () => {
+    const samples = samplesOf(sampleMarket({ dates: 30, symbols: 40, seed: 3 }));
+    const [whole] = samples.batches([20], 10, { whole: true });
+    const sorted = [...(whole as Batch).labels].sort((a, b) => a - b);
+    const pieces = [...samples.batches([20], 10, { whole: false })].flatMap(({ sections }) => sections);
+    expect(pieces.length).toBeGreaterThan(1);
+    for (const { middle } of pieces) expect(middle).toBe(sorted[Math.ceil(sorted.length / 2) - 1]);
+    expect(whole?.sections[0]).not.toHaveProperty('middle');
+  });
+
   test('shuffled cuts dates otherwise than the next one', () => {
     const samples = samplesOf(sampleMarket({ dates: 30, symbols: 40, seed: 3 }));
     const first = (seed: number) => {

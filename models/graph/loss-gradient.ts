@@ -8,12 +8,13 @@
  * is 0.
  *
  * y are labels, r predictions, or with `neutral` what a section's basis Q leaves of them: p - Q Q'p. w is `topWeight`
- * for labels above their section's median and 1 for the others; a label that ties with the median is not above it.
+ * for labels above their date's median and 1 for the others; a label that ties with the median is not above it.
  *
  * Of a network with K units z beside its prediction, `orthogonality` times |Z'Z / rows| / K² is added, over the batch as a
  * whole: the root of the sum of the squares of what units have in common (orthogonality.ts).
  */
 import type { Batch, Section } from '../batch.ts';
+import { middleLabel } from '../middle-label.ts';
 import type { LossRule } from '../training-rule.ts';
 import { likeness, likenessGradient } from './orthogonality.ts';
 
@@ -76,7 +77,7 @@ function labelLoss(rule: LossRule, prediction: Numbers, batch: Batch): LossGradi
     const tiny = noVariation * largest(r);
     if (basis) takeOff(basis, r);
     const labels = batch.labels.subarray(from, to);
-    const weights = labelWeights(labels, rule.topWeight);
+    const weights = labelWeights(labels, rule.topWeight, section.middle);
     const dR = gradient.subarray(from, to);
     if (rule.kind === 'mse') {
       total += squaredError(r, labels, weights, dR);
@@ -94,12 +95,10 @@ function labelLoss(rule: LossRule, prediction: Numbers, batch: Batch): LossGradi
   return { value: total / divisor, gradient };
 }
 
-/** Of a section's labels: more for the better half. */
-export function labelWeights(labels: Float32Array, topWeight: number): Float64Array {
+/** Of a section's labels: more for the better half, those above the middle one of their date. */
+export function labelWeights(labels: Float32Array, topWeight: number, middle = middleLabel(labels)): Float64Array {
   const weights = new Float64Array(labels.length).fill(1);
-  if (topWeight === 1 || labels.length === 0) return weights;
-  // The lower of two middle labels: nothing lies between them, so what is above their mean is above it.
-  const middle = labels.slice().sort()[(labels.length - 1) >> 1] as number;
+  if (topWeight === 1) return weights;
   for (let i = 0; i < labels.length; i++) if ((labels[i] as number) > middle) weights[i] = topWeight;
   return weights;
 }

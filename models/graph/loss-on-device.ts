@@ -58,7 +58,7 @@ function labelLoss(rule: LossRule, prediction: Tensor, batch: Batch): Loss {
       const p = tf.slice(prediction, [from, 0], [to - from, 1]);
       const basis = rule.neutral ? basisTensor(section) : undefined;
       const labels = batch.labels.slice(from, to);
-      const weights = labelWeights(labels, rule.topWeight);
+      const weights = labelWeights(labels, rule.topWeight, section.middle);
       const r = less(basis, p);
       const term = rule.kind === 'mse' ? squaredError(r, labels, weights) : correlation(r, p, labels, weights);
       return { ...term, dR: less(basis, term.dR) };

@@ -9,6 +9,7 @@ import type { Stream } from '../../core/random.ts';
 import type { Batch, Section } from '../batch.ts';
 import type { InputPart } from '../inputs.ts';
 import { RecordKernels, type Scaling } from '../kernels/record-kernels.ts';
+import { middleLabel } from '../middle-label.ts';
 import { knownOf } from './known.ts';
 import type { RecordReader } from './record-reader.ts';
 import type { Bounds, Scaler } from './scaler.ts';
@@ -55,6 +56,8 @@ export interface RowCounts {
 interface Piece {
   readonly date: number;
   readonly symbols: Int32Array;
+  /** Of all labels of the date, where there is more of it. */
+  readonly middle?: number;
 }
 
 /** Dates of up to so many batches' size are not cut: halves would be far from the size asked for. */
@@ -153,9 +156,14 @@ export class Samples {
     if (symbols.length === 0) return [];
     if (whole || symbols.length <= mostUncut * size) return [{ date, symbols }];
     if (random) shuffle(symbols, random);
+    const labels = this.#labelsOf(date);
+    const middle = middleLabel(Float32Array.from(symbols, (n) => labels[n] as number));
     const count = Math.round(symbols.length / size);
     const edge = (k: number): number => Math.round((k * symbols.length) / count);
-    return Array.from({ length: count }, (_, k) => ({ date, symbols: symbols.slice(edge(k), edge(k + 1)).sort() }));
+    return Array.from({ length: count }, (_, k) => ({
+      ...{ date, middle },
+      symbols: symbols.slice(edge(k), edge(k + 1)).sort(),
+    }));
   }
 
   #batch(pieces: readonly Piece[], rows: number): Batch {
@@ -169,7 +177,8 @@ export class Samples {
       symbols.set(piece.symbols, from);
       const to = from + piece.symbols.length;
       const basis = this.#basis?.of(piece.date, piece.symbols);
-      sections.push({ date: piece.date, from, to, ...(basis && { basis }) });
+      const { date, middle } = piece;
+      sections.push({ date, from, to, ...(basis && { basis }), ...(middle !== undefined && { middle }) });
       from = to;
     }
     return { rows, sections, inputs: this.#gathered(pieces, rows), labels, symbols };
