@@ -1,7 +1,7 @@
 /** What teaches: forward returns of those who could be bought, standardised date by date. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { labelCounts, trainingLabelFields, trainingLabels } from '../models/samples/labels.ts';
+import { labelCounts, trainingLabelFields, trainingLabels, undatedFields } from '../models/samples/labels.ts';
 import type { SampleMarket } from './sample-market.ts';
 import { marketOf, sampleMarket } from './sample-market.ts';
 
@@ -98,6 +98,20 @@ describe('labels', () => {
       const ends = (close[at + 15] as number) + (close[at + 60] as number);
       expect(Number.isNaN(labels[at])).toBe(Number.isNaN(ends));
     }
+  });
+
+  test('say which of their fields are known of one day only', () => {
+    const { manifest } = sampleMarket({ dates: 20, symbols: 4, seed: 1 }).market;
+    const fields = manifest.fields.map((field) => ({
+      ...field,
+      ...(field.kind === 'm' && { snapshot: true as const }),
+    }));
+    expect(undatedFields(manifest, rule)).toEqual([]);
+    expect(undatedFields({ ...manifest, fields }, rule)).toEqual(
+      fields.flatMap(({ name }) => (trainingLabelFields(manifest, rule).includes(name) ? [name] : [])),
+    );
+    expect(undatedFields({ ...manifest, fields }, rule)).toContain('MEMBER');
+    expect(undatedFields({ ...manifest, fields }, { label })).not.toContain('MEMBER');
   });
 
   test('of a universe that the market lacks are refused', () => {

@@ -1,6 +1,6 @@
 /** A training as it goes on: what is said once, and one line that is rewritten on a terminal, plain lines otherwise. */
 import type { BackendChoice } from '../../models/graph/backend.ts';
-import type { LabelCounts } from '../../models/samples/labels.ts';
+import { unlabelledWords } from '../../models/samples/labels.ts';
 import type { ModelManifest } from '../../models/training/model-manifest.ts';
 import type { EpochRecord, TrainingProgress } from '../../models/training/training-progress.ts';
 import type { TrainingRule } from '../../models/training-rule.ts';
@@ -99,33 +99,22 @@ class Work {
 }
 
 function begun({ manifest, networks, done }: Begun): string {
-  const { folds, rule, labels, styles, backend, factorLibrary } = manifest;
+  const { folds, rule, labels, styles, backend, factorLibrary, undated = [] } = manifest;
   const there = done > 0 ? `, ${done === networks ? 'all' : done} of them done` : '';
-  const { labelled, ...others } = labels;
-  const left = Object.entries(reasons).flatMap(([reason, words]) => {
-    const cells = others[reason as keyof typeof reasons];
-    return cells > 0 ? [`${count(cells)} ${words}`] : [];
-  });
+  const left = unlabelledWords(labels, count);
   const rest = left.length > 0 ? `; others teach nothing: ${left.join(', ')}` : '';
   return [
     `${manifest.model}: ${countOf(folds.length, 'training')} of ${countOf(rule.networks, 'network')}${there}.`,
-    `${countOf(labelled, 'label')} on the dates that teach${rest}.`,
+    `${countOf(labels.labelled, 'label')} on the dates that teach${rest}.`,
+    ...undated.map(
+      (name) =>
+        `${name} is known of one day only and taken for every date: on earlier dates labels know the future by it.`,
+    ),
     ...(styles ? [stylesLine(styles)] : []),
     ...knownFuture(factorLibrary, folds[0]?.name as string),
     backendLine(backend),
   ].join('\n');
 }
-
-/** Why a symbol has no label on a date. */
-const reasons: Readonly<Record<Exclude<keyof LabelCounts, 'labelled'>, string>> = {
-  outsideUniverse: 'outside the universe',
-  noReturn: 'without a return',
-  suspended: 'suspended',
-  st: 'under special treatment',
-  notBuyable: 'not to be bought',
-  noExposure: 'without what labels are neutralised by',
-  sameForAll: 'with the return all others have',
-};
 
 function stylesLine({ names, leftOut }: NonNullable<ModelManifest['styles']>): string {
   const missing = leftOut.map(({ name, reason }) => `${name} (${reason})`).join(', ');

@@ -26,14 +26,27 @@ export interface LabelledMarket extends Pick<Evaluator, 'market' | 'arena'> {
 
 export type LabelRules = Pick<TrainingRule, 'label' | 'universe' | 'placebo' | 'neutraliseLabels'>;
 
-/** Why a symbol has no label on a date: the first of these that applies. */
-const reasons = ['outsideUniverse', 'noReturn', 'suspended', 'st', 'notBuyable', 'noExposure', 'sameForAll'] as const;
-type Reason = (typeof reasons)[number];
+/** Why a symbol has no label on a date, the first of these that applies; in words, after a number of cells. */
+const reasonWords = {
+  outsideUniverse: 'outside the universe',
+  noReturn: 'without a return',
+  suspended: 'suspended',
+  st: 'under special treatment',
+  notBuyable: 'not to be bought',
+  noExposure: 'without what labels are neutralised by',
+  sameForAll: 'with the return all others have',
+} as const;
+type Reason = keyof typeof reasonWords;
+const reasons = Object.keys(reasonWords) as Reason[];
 
 /** Cells of some dates, dates times symbols. */
 export interface LabelCounts extends Readonly<Record<Reason, number>> {
   readonly labelled: number;
 }
+
+/** How many cells have no label, and why: `723 without a return`. */
+export const unlabelledWords = (counts: LabelCounts, count: (cells: number) => string = String): string[] =>
+  reasons.flatMap((reason) => (counts[reason] > 0 ? [`${count(counts[reason])} ${reasonWords[reason]}`] : []));
 
 /** Those masks that a market may have and do without. */
 const masks = ['CAN_BUY', 'ST', 'SUSPENDED'] as const;
@@ -51,6 +64,12 @@ export function trainingLabelFields(manifest: MarketManifest, rule: LabelRules):
   }
   const members = universe === undefined ? [] : [universe];
   return [...labelFields(label), ...masks.filter(has), ...members, ...LabelExposures.fields(manifest, rule)];
+}
+
+/** Of these, those that the market knows of one day only: taken for every date, they know the future of earlier ones. */
+export function undatedFields(manifest: MarketManifest, rule: LabelRules): string[] {
+  const names = new Set(trainingLabelFields(manifest, rule));
+  return manifest.fields.flatMap(({ name, snapshot }) => (snapshot && names.has(name) ? [name] : []));
 }
 
 /**

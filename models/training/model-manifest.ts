@@ -37,6 +37,8 @@ export interface ModelManifest {
   };
   /** Of the cells, dates times symbols, of all dates that teach: those with a label, and why others have none. */
   readonly labels: LabelCounts;
+  /** Fields behind the labels that the market knows of one day only: which rows teach knows the future by them. */
+  readonly undated?: readonly string[];
   readonly folds: readonly FoldDates[];
 }
 

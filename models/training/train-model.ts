@@ -13,6 +13,7 @@ import { checkWorkers } from '../../evaluation/check-workers.ts';
 import { type BackendChoice, type BackendWish, chooseBackend } from '../graph/backend.ts';
 import type { Channel } from '../inputs.ts';
 import type { SeriesChoice } from '../model.ts';
+import { undatedFields } from '../samples/labels.ts';
 import type { TrainingRule } from '../training-rule.ts';
 import {
   type FactorLibraryName,
@@ -119,6 +120,7 @@ function manifestOf(options: TrainOptions, inputs: TrainingInputs, backend: Back
   const { model, rule, fields, factors = [], factorLibrary, series } = options;
   const { market, parts, styles, folds, labels, unknown } = inputs;
   const { calendar, symbols, name, hash } = market;
+  const undated = undatedFields(market, rule);
   const at = (date: number): string => calendar[date] as string;
   const taught = (dates: readonly number[]): TaughtDates => ({
     from: at(dates[0] as number),
@@ -141,6 +143,7 @@ function manifestOf(options: TrainOptions, inputs: TrainingInputs, backend: Back
     backend,
     ...(styles && { styles: { names: styles.names, leftOut: styles.leftOut } }),
     labels: inputs.labelled,
+    ...(undated.length > 0 && { undated }),
     folds: folds.map(({ number, train, valid, predict }) => ({
       name: at(predict.from),
       train: taught(train),

@@ -3,7 +3,7 @@ import { EvolveError } from '../../core/failure.ts';
 import type { MarketManifest } from '../../data/market.ts';
 import type { InputPart } from '../inputs.ts';
 import type { Fold } from '../samples/folds.ts';
-import { type LabelCounts, type LabelledMarket, labelCounts } from '../samples/labels.ts';
+import { type LabelledMarket, labelCounts, unlabelledWords } from '../samples/labels.ts';
 import type { RecordReader } from '../samples/record-reader.ts';
 import type { TrainingRule } from '../training-rule.ts';
 import { networkSamples } from './network-samples.ts';
@@ -21,26 +21,12 @@ export function refuseUnlabelled(
     const some = dates.some((date) => !labels.subarray(date * symbols, (date + 1) * symbols).every(Number.isNaN));
     if (some) continue;
     const counts = labelCounts(market, rule, dates);
-    const why = Object.entries(words).flatMap(([reason, clause]) => {
-      const cells = counts[reason as keyof typeof words];
-      return cells > 0 ? [`${cells} ${clause}`] : [];
-    });
     throw new EvolveError(
       'bad-argument',
-      `No symbol has a label on ${whose}: of its ${dates.length * symbols} cells, dates times symbols, there are ${why.join(', ')}. ${rule.universe === undefined ? '' : 'Use another --universe, '}${rule.universe === undefined ? 'P' : 'p'}redict from a later --from, or take another market.`,
+      `No symbol has a label on ${whose}: of its ${dates.length * symbols} cells, dates times symbols, there are ${unlabelledWords(counts).join(', ')}. ${rule.universe === undefined ? '' : 'Use another --universe, '}${rule.universe === undefined ? 'P' : 'p'}redict from a later --from, or take another market.`,
     );
   }
 }
-
-const words: Readonly<Record<Exclude<keyof LabelCounts, 'labelled'>, string>> = {
-  outsideUniverse: 'outside the universe',
-  noReturn: 'without a return',
-  suspended: 'suspended',
-  st: 'under special treatment',
-  notBuyable: 'not to be bought',
-  noExposure: 'without what labels are neutralised by',
-  sameForAll: 'with the return all others have',
-};
 
 interface Readable {
   readonly market: MarketManifest;
