@@ -68,7 +68,9 @@ const validDates = ({ history, validShare }: FoldRule): number => Math.max(1, Ma
 
 /** The shortest history with a date to learn from; a longer one has more of them. */
 function leastHistory(rule: FoldRule): number {
-  for (let history = 2; ; history++) {
+  // No shorter one has: counting up to it from 2 takes for ever where next to nothing is left to learn from.
+  const least = Math.floor((embargoOf(rule.label) + 0.5) / (1 - rule.validShare)) - 1;
+  for (let history = Math.max(2, least); ; history++) {
     if (validDates({ ...rule, history }) + embargoOf(rule.label) < history) return history;
   }
 }
