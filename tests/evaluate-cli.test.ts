@@ -290,11 +290,21 @@ describe('with little to say, there is a sheet all the same, with what is missin
     [
       'two factors, and no training dates to combine them by',
       `NOISE GAP --data usual ${daily}`,
-      /^Factors are not combined: their weights come from training dates/,
+      /^Factors are not combined: signs and weights come from training dates/,
       ({ combinations, correlation }) => {
         expect(combinations).toEqual([]);
         expect(correlation?.names).toEqual(['NOISE', 'GAP']);
         expect([correlation?.dates, correlation?.fewest]).toEqual([rows, rows - 9]);
+      },
+    ],
+    [
+      'two files of scores, which are good when they are high',
+      `seldom.csv sole.csv --data usual ${daily}`,
+      /^Factors are combined in equal weights alone: other weights come from training dates/,
+      ({ combinations = [] }) => {
+        expect(combinations).toHaveLength(1);
+        expect(combinations[0]).toMatchObject({ name: 'equal', weights: [0.5, 0.5] });
+        expect(combinations[0]).not.toHaveProperty('fitted');
       },
     ],
     [

@@ -160,7 +160,7 @@ function combinations({ combinations = [] }: TearSheet): string {
     names[name] ?? name,
   ]);
   const [first] = combinations;
-  const fitted = first ? `, weights from ${first.fitted.from} to ${first.fitted.to}` : '';
+  const fitted = first?.fitted ? `, weights from ${first.fitted.from} to ${first.fitted.to}` : '';
   return `All together${fitted}:\n${table(rows, ['IC', 't', 'RankIC', 'ICIR', 'combined'])}`;
 }
 

@@ -38,16 +38,16 @@ export class LibrarySample {
     this.#values.push(some);
   }
 
-  /** Once all factors are taken. Combined where there are training dates to weigh them by. */
+  /** Once all factors are taken. Weights of their own need training dates; equal ones nothing but signs that are known. */
   async compare(
-    signs: readonly (1 | -1)[],
+    signs: readonly (1 | -1)[] | undefined,
     training: Training | undefined,
     onProgress: SheetProgress,
   ): Promise<{ correlation: CorrelationMatrix; combinations: CombinationSheet[] }> {
     onProgress('Comparing factors', 0, 3);
     const pearson = await this.#matrix();
     onProgress('Comparing factors', 1, 3);
-    const combinations = training ? await this.#combinations(signs, training) : [];
+    const combinations = signs ? await this.#combinations(signs, training) : [];
     onProgress('Comparing factors', 2, 3);
     for (const values of this.#values) await this.#panel.rank(rowsOf(values, first), this.#sample.count);
     const spearman = await this.#matrix();
@@ -80,19 +80,15 @@ export class LibrarySample {
     return { means: full, fewest };
   }
 
-  async #combinations(
-    signs: readonly (1 | -1)[],
-    { sample: training, means, ridge }: Training,
-  ): Promise<CombinationSheet[]> {
+  async #combinations(signs: readonly (1 | -1)[], training: Training | undefined): Promise<CombinationSheet[]> {
     const { evaluator, rule } = this.#panel;
     const { calendar } = evaluator.market.manifest;
-    const weights = { equal: equalWeights(signs), ic: icWeights(means), ridge: ridge.weights(defaultPenalty) };
-    const dates = datesOf(this.#sample).map((t) => calendar[t] as string);
-    const fitted = {
-      from: calendar[training.from] as string,
-      to: calendar[training.from + (training.count - 1) * training.step] as string,
-      dates: ridge.dates,
+    const weights = {
+      equal: equalWeights(signs),
+      ...(training && { ic: icWeights(training.means), ridge: training.ridge.weights(defaultPenalty) }),
     };
+    const dates = datesOf(this.#sample).map((t) => calendar[t] as string);
+    const fitted = training && fittedOn(training, calendar);
     const sheets: CombinationSheet[] = [];
     for (const [name, some] of Object.entries(weights)) {
       const values = this.#combined(some);
@@ -105,7 +101,13 @@ export class LibrarySample {
             every: this.#sample.step,
           });
         };
-        sheets.push({ name, weights: some, fitted, ic: await report('pearson'), rankIc: await report('rank') });
+        sheets.push({
+          name,
+          weights: some,
+          ...(fitted && { fitted }),
+          ic: await report('pearson'),
+          rankIc: await report('rank'),
+        });
       } finally {
         evaluator.arena.release(values.address);
       }
@@ -128,5 +130,11 @@ export class LibrarySample {
     return out;
   }
 }
+
+const fittedOn = ({ sample: { from, count, step }, ridge }: Training, calendar: readonly string[]) => ({
+  from: calendar[from] as string,
+  to: calendar[from + (count - 1) * step] as string,
+  dates: ridge.dates,
+});
 
 const first = { from: 0, step: 1 };

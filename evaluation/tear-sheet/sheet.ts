@@ -147,7 +147,8 @@ export interface Distribution {
 export interface CombinationSheet {
   readonly name: string;
   readonly weights: readonly number[];
-  readonly fitted: { readonly from: string; readonly to: string; readonly dates: number };
+  /** Where signs and weights come from; nothing where no date has a say in them. */
+  readonly fitted?: { readonly from: string; readonly to: string; readonly dates: number };
   readonly ic: IcReport;
   readonly rankIc: IcReport;
 }

@@ -54,7 +54,8 @@ export async function tearSheet(
       }
       onProgress('Judging factors', factors.length, factors.length);
       const dates = datesOf(sampled).map((t) => manifest.calendar[t] as string);
-      const together = await library?.compare(signs, rule.train && training, onProgress);
+      const signsFromHere = !rule.train && factors.some(hasNoSign);
+      const together = await library?.compare(signsFromHere ? undefined : signs, rule.train && training, onProgress);
       const distribution = distributionOf(sheets, together?.correlation);
       const sheet: TearSheet = {
         schema: 1,
@@ -75,7 +76,7 @@ export async function tearSheet(
         ...(rule.tried !== undefined && { tried: rule.tried, luckyT: luckyT(rule.tried) }),
         warnings: [],
       };
-      return { ...sheet, warnings: warningsOf(sheet, rule, manifest, !rule.train && factors.some(hasNoSign)) };
+      return { ...sheet, warnings: warningsOf(sheet, rule, manifest, signsFromHere) };
     } finally {
       library?.close();
       await known.then(

@@ -79,7 +79,7 @@ export function warningsOf(
   }
   if (sheet.factors.length > 1 && !rule.train) {
     warnings.push(
-      'Factors are not combined: their weights come from training dates, and --split all, --from and --to have none.',
+      `Factors are ${signsFromHere ? 'not combined: signs and weights' : 'combined in equal weights alone: other weights'} come from training dates, and --split all, --from and --to have none.`,
     );
   }
   if (rule.tried !== undefined && sheet.luckyT !== undefined) {

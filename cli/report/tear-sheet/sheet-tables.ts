@@ -163,7 +163,7 @@ export const combinationTable = (sheet: TearSheet): Html | undefined =>
           decimals(rankIc.icir, 3),
           decimals(rankIc.tNeweyWest, 2),
           whole(ic.dates),
-          `${fitted.from} to ${fitted.to}, ${whole(fitted.dates)} dates`,
+          fitted && `${fitted.from} to ${fitted.to}, ${whole(fitted.dates)} dates`,
         ]),
       )}<details><summary>Weights</summary>${table(
         'Weights of the combinations',
