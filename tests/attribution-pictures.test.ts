@@ -192,6 +192,34 @@ test('dates back have a column each, the oldest on the left, and shades by stren
   expect(await pictureOf(once, 'by-date')).toBe('');
 });
 
+test('bars of a day are added up by date, and those of all dates by their time', async () => {
+  const times = ['9:30', '9:45', '14:45'];
+  const bars = [2, 1, 0].flatMap((lag) =>
+    times.flatMap((time) =>
+      ['close', 'volume'].map((feature) => ({ feature, lag, time, name: `${feature}@${time}[t-${lag}]` })),
+    ),
+  );
+  const of = attribution([...bars, ...lagged(['OPEN'], [3, 0])], 20);
+  const ranked = rankedFeatures(of);
+  const sum = (steps: (name: FeatureName) => boolean): number =>
+    ranked.filter(steps).reduce((total, { mean }) => total + mean, 0);
+  const byDate = await pictureOf(of, 'by-date');
+  expect(labels(byDate).filter((text) => /^\d+$/.test(text))).toEqual(['3', '2', '1', '0']);
+  expect(labels(byDate)).toEqual(expect.arrayContaining(['OPEN', 'close', 'volume']));
+  const byTime = await pictureOf(of, 'by-time');
+  expect(labels(byTime).filter((text) => text.includes(':') && !text.includes('SHAP'))).toEqual(times);
+  expect(labels(byTime)).not.toContain('OPEN');
+  // The scale ends with the strongest cell.
+  const strongest = (parts: number[]) => shapFigure(Math.max(...parts));
+  const cells = (key: 'lag' | 'time', steps: readonly (number | string)[]) =>
+    ['close', 'volume', 'OPEN'].flatMap((own) =>
+      steps.map((step) => sum(({ feature, ...name }) => feature === own && name[key] === step)),
+    );
+  expect(labels(byDate)).toContain(strongest(cells('lag', [3, 2, 1, 0])));
+  expect(labels(byTime)).toContain(strongest(cells('time', times)));
+  expect(await pictureOf(usual, 'by-time')).toBe('');
+});
+
 test('the page says how near additivity is, and of what', async () => {
   const page = await attributionPage({ ...told(usual), facts: [['Model', 'folds/2015']], warnings: ['Few rows.'] });
   for (const said of ['0.021% on average, 0.087% at worst', '50 rows, 6 features', '100 rows', 'up to 64 ', '0.0123']) {

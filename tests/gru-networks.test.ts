@@ -143,8 +143,8 @@ describe.each(table)('$name', ({ name, make, parts }) => {
     const net = fresh();
     const { names } = net.explained;
     const days = name.startsWith('gru-mixed') || name.startsWith('gru-incremental') ? 4 * 3 : 0;
-    expect(names[days]).toEqual({ name: 'open@9:45[t-2]', feature: 'open', lag: 2 });
-    expect(names[days + 17]).toEqual({ name: 'volume@10:00[t]', feature: 'volume', lag: 0 });
+    expect(names[days]).toEqual({ name: 'open@9:45[t-2]', feature: 'open', lag: 2, time: '9:45' });
+    expect(names[days + 17]).toEqual({ name: 'volume@10:00[t]', feature: 'volume', lag: 0, time: '10:00' });
     if (days > 0) expect(names[4]).toEqual({ name: 'close[t-2]', feature: 'close', lag: 2 });
     const last = name.endsWith('factors') ? 'yours[t]' : 'volume@10:00[t]';
     expect(names.at(-1)).toMatchObject({ name: last, lag: 0 });

@@ -10,6 +10,7 @@ import { resampleMarket } from '../data/resample.ts';
 import { readManifest } from '../data/store/manifest.ts';
 import { FeatureReader, makeFeatures } from '../models/features/feature-store.ts';
 import { barSeries, minutePart } from '../models/gru/minute-part.ts';
+import { seriesNames } from '../models/series/series-names.ts';
 import { type BarMarket, barMarket, twoParts } from './bar-market.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'evolve-minute-part-'));
@@ -121,11 +122,12 @@ describe('the part', () => {
     expect(china.channels).toHaveLength(16 * 6);
     expect(china).toMatchObject({ name: 'minute', stepsPerDate: 16, scaling: 'series-mean' });
     expect(china.lags).toEqual(Array.from({ length: 20 }, (_, i) => 19 - i));
-    expect(china.channels.slice(0, 6).map(({ name }) => name)).toEqual(barSeries.map((name) => `${name} 9:30`));
+    expect(china.channels.slice(0, 6).map(({ name }) => name)).toEqual(barSeries.map((name) => `${name}@9:30`));
     expect(china.channels.at(-1)).toEqual({
-      name: 'volume 14:45',
+      name: 'volume@14:45',
       expression: 'interval(volume, sum, 14:45, 15:00)',
     });
+    expect(seriesNames(china)[5]).toEqual({ name: 'volume@9:30[t-19]', feature: 'volume', lag: 19, time: '9:30' });
     const states = { starts: Array.from({ length: 78 }, (_, i) => 570 + 5 * i), barMinutes: 5 };
     expect(minutePart(manifestOf(states)).stepsPerDate).toBe(26);
     expect(minutePart(manifestOf(states), { barMinutes: 30, dates: 2 })).toMatchObject({

@@ -19,12 +19,12 @@ export function explanationReport(explanation: Explanation, { report, pictures, 
   const { additivity, nodes, names } = explanation;
   const rows = rankedFeatures(explanation)
     .slice(0, shown)
-    .map(({ feature, lag, mean, share, slant }) => [
+    .map(({ feature, lag, time, mean, share, slant }) => [
       mean.toPrecision(3),
       percent(share),
       fixed(slant, 2),
       lag === undefined ? '' : count(lag),
-      feature,
+      time === undefined ? feature : `${feature}@${time}`,
     ]);
   const files = [report, pictures, out].filter((path) => path !== undefined);
   return [

@@ -61,32 +61,51 @@ function correlation(x: Float32Array, y: Float32Array, column: number, columns: 
   return xx > 0 && yy > 0 ? xy / Math.sqrt(xx * yy) : Number.NaN;
 }
 
-/** Mean |SHAP| of features that are read at several dates. */
-export interface LagTable {
-  /** The strongest first, all their dates together. */
+/** Mean |SHAP| of features that are read at several steps: dates back, or times of day. */
+export interface StepTable<Step> {
+  /** The strongest first, all their steps together. */
   readonly features: readonly string[];
-  /** Dates back, oldest first. */
-  readonly lags: readonly number[];
-  /** [features][lags]; undefined where a feature is not read. */
+  readonly steps: readonly Step[];
+  /** [features][steps]; undefined where a feature is not read. */
   readonly means: readonly (readonly (number | undefined)[])[];
 }
 
-/** Nothing where no feature is read at more than one date. */
-export function lagTable(attribution: Attribution): LagTable | undefined {
-  const byFeature = new Map<string, Map<number, number>>();
-  for (const { feature, lag, mean } of rankedFeatures(attribution)) {
-    if (lag === undefined) continue;
-    const byLag = byFeature.get(feature) ?? new Map<number, number>();
-    byLag.set(lag, (byLag.get(lag) ?? 0) + mean);
-    byFeature.set(feature, byLag);
+/** By dates back, the oldest first, bars of a date together; nothing where no feature is read at more than one date. */
+export function lagTable(attribution: Attribution): StepTable<number> | undefined {
+  const lags = new Set(attribution.names.flatMap(({ lag }) => lag ?? []));
+  return stepTable(
+    attribution,
+    [...lags].toSorted((a, b) => b - a),
+    ({ lag }) => lag,
+  );
+}
+
+/** By when in the day bars begin, all dates together; nothing where no feature is of bars. */
+export function timeTable(attribution: Attribution): StepTable<string> | undefined {
+  const times = new Set(attribution.names.flatMap(({ time }) => time ?? []));
+  return stepTable(attribution, [...times], ({ time }) => time);
+}
+
+function stepTable<Step>(
+  attribution: Attribution,
+  steps: readonly Step[],
+  stepOf: (name: FeatureName) => Step | undefined,
+): StepTable<Step> | undefined {
+  const byFeature = new Map<string, Map<Step, number>>();
+  for (const ranked of rankedFeatures(attribution)) {
+    const step = stepOf(ranked);
+    if (step === undefined) continue;
+    const byStep = byFeature.get(ranked.feature) ?? new Map<Step, number>();
+    byStep.set(step, (byStep.get(step) ?? 0) + ranked.mean);
+    byFeature.set(ranked.feature, byStep);
   }
-  const total = (byLag: ReadonlyMap<number, number>) => [...byLag.values()].reduce((sum, mean) => sum + mean, 0);
-  const kept = [...byFeature].filter(([, byLag]) => byLag.size > 1).toSorted(([, a], [, b]) => total(b) - total(a));
+  const total = (byStep: ReadonlyMap<Step, number>) => [...byStep.values()].reduce((sum, mean) => sum + mean, 0);
+  const kept = [...byFeature].filter(([, byStep]) => byStep.size > 1).toSorted(([, a], [, b]) => total(b) - total(a));
   if (kept.length === 0) return undefined;
-  const lags = [...new Set(kept.flatMap(([, byLag]) => [...byLag.keys()]))].toSorted((a, b) => b - a);
+  const read = steps.filter((step) => kept.some(([, byStep]) => byStep.has(step)));
   return {
     features: kept.map(([feature]) => feature),
-    lags,
-    means: kept.map(([, byLag]) => lags.map((lag) => byLag.get(lag))),
+    steps: read,
+    means: kept.map(([, byStep]) => read.map((step) => byStep.get(step))),
   };
 }

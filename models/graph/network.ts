@@ -58,4 +58,6 @@ export interface FeatureName {
   readonly feature: string;
   /** Dates back it is about; undefined where it covers several. */
   readonly lag?: number;
+  /** When in the day the bar begins that it is about: `9:30`. */
+  readonly time?: string;
 }

@@ -30,7 +30,7 @@ export function minutePart(
   return {
     name: 'minute',
     channels: bars.flatMap((bar) =>
-      barSeries.map((name): Channel => ({ name: `${name} ${clock(bar.start)}`, expression: formulas[name](bar) })),
+      barSeries.map((name): Channel => ({ name: `${name}@${clock(bar.start)}`, expression: formulas[name](bar) })),
     ),
     lags: lagsOf(dates),
     stepsPerDate: bars.length,

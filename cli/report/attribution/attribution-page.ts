@@ -1,5 +1,5 @@
 /** What a model goes by, as one page that needs nothing beside itself, and its charts as files of their own. */
-import { type Attribution, lagTable, rankedFeatures } from '../../../models/explain/attribution.ts';
+import { type Attribution, lagTable, rankedFeatures, timeTable } from '../../../models/explain/attribution.ts';
 import { count } from '../../print/number.ts';
 import { type Chart, drawn } from '../chart.ts';
 import { type Html, html, safe } from '../html.ts';
@@ -9,8 +9,8 @@ import { pageStyle } from '../style.ts';
 import { decimals, percentOf } from '../tear-sheet/figures.ts';
 import { sheetStyle } from '../tear-sheet/sheet-style.ts';
 import { importanceChart } from './importance-chart.ts';
-import { lagChart } from './lag-chart.ts';
 import { shapFigure } from './shap-figure.ts';
+import { datesBack, stepChart, timesOfDay } from './step-chart.ts';
 import { mostPoints, swarmChart } from './swarm-chart.ts';
 
 export interface ExplainedModel {
@@ -36,7 +36,8 @@ interface NotedChart {
 
 function chartsOf(attribution: Attribution): NotedChart[] {
   const ranked = rankedFeatures(attribution).slice(0, charted);
-  const table = lagTable(attribution);
+  const byDate = lagTable(attribution);
+  const byTime = timeTable(attribution);
   const rows = attribution.predictions.length;
   return [
     {
@@ -49,8 +50,23 @@ function chartsOf(attribution: Attribution): NotedChart[] {
       note: `a point for each ${rows > mostPoints ? `of ${mostPoints} among ${count(rows)} rows` : 'row'}; colours from the lowest to the highest twentieth of the feature’s values`,
       chart: swarmChart('beeswarm', attribution, ranked),
     },
-    ...(table
-      ? [{ title: 'When they are read', note: 'mean |SHAP|', chart: lagChart('by-date', table, charted) }]
+    ...(byDate
+      ? [
+          {
+            title: 'When they are read',
+            note: byTime ? 'mean |SHAP|, bars of a date together' : 'mean |SHAP|',
+            chart: stepChart('by-date', byDate, datesBack, charted),
+          },
+        ]
+      : []),
+    ...(byTime
+      ? [
+          {
+            title: 'At what time of day',
+            note: 'mean |SHAP|, all dates together',
+            chart: stepChart('by-time', byTime, timesOfDay, charted),
+          },
+        ]
       : []),
   ];
 }

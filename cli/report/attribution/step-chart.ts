@@ -1,5 +1,5 @@
-/** What a model reads when: mean |SHAP| of features by dates back, the stronger the darker. */
-import type { LagTable } from '../../../models/explain/attribution.ts';
+/** What a model reads when: mean |SHAP| of features by dates back, or by time of day, the stronger the darker. */
+import type { StepTable } from '../../../models/explain/attribution.ts';
 import { axisText, type Chart } from '../chart.ts';
 import { axisName, chartWidth, roomOf } from './axis-name.ts';
 import { box, drawing, filled, type Plane, written } from './plane.ts';
@@ -11,18 +11,48 @@ const rowHeight = 22;
 const top = 30;
 const right = 24;
 /** A number on the axis needs so much of it. */
-const roomOfLag = 34;
+const roomOfStep = 40;
+
+/** What the steps are. */
+export interface StepAxis {
+  readonly name: string;
+  /** Of all of them, in a sentence: `20 dates back`. */
+  readonly all: (count: number) => string;
+  /** One of them, in a sentence. */
+  readonly one: (step: string) => string;
+  /** The end of the axis its labels are counted from. */
+  readonly from: 'first' | 'last';
+}
+
+export const datesBack: StepAxis = {
+  name: 'dates back',
+  all: (count) => `${count} dates back`,
+  one: (step) => `${step} dates back`,
+  from: 'last',
+};
+
+export const timesOfDay: StepAxis = {
+  name: 'beginning of the bar',
+  all: (count) => `${count} times of day`,
+  one: (step) => `the bar of ${step}`,
+  from: 'first',
+};
 
 /** The strongest features are shown, so many at most. */
-export function lagChart(name: string, { features, lags, means }: LagTable, most: number): Chart {
+export function stepChart(
+  name: string,
+  { features, steps: columns, means }: StepTable<number | string>,
+  axisOf: StepAxis,
+  most: number,
+): Chart {
   const shown = features.slice(0, most);
   const left = roomOf(shown);
-  const cell = (chartWidth - left - right) / Math.max(1, lags.length);
-  const every = roundedUp(roomOfLag / cell);
+  const cell = (chartWidth - left - right) / Math.max(1, columns.length);
+  const every = roundedUp(roomOfStep / cell);
   const cells = shown.flatMap((feature, row) =>
-    lags.flatMap((lag, column) => {
+    columns.flatMap((step, column) => {
       const mean = means[row]?.[column];
-      return mean === undefined ? [] : [{ feature, lag, row, column, mean }];
+      return mean === undefined ? [] : [{ feature, step, row, column, mean }];
     }),
   );
   const strongest = cells.toSorted((a, b) => b.mean - a.mean)[0];
@@ -37,19 +67,21 @@ export function lagChart(name: string, { features, lags, means }: LagTable, most
   });
   return {
     name,
-    says: `Mean |SHAP| of ${shown.length} features at ${lags.length} dates back. The strongest is ${strongest ? `${strongest.feature}, ${strongest.lag} dates back: ${shapFigure(strongest.mean)}` : 'none'}.`,
+    says: `Mean |SHAP| of ${shown.length} features at ${axisOf.all(columns.length)}. The strongest is ${strongest ? `${strongest.feature}, ${axisOf.one(String(strongest.step))}: ${shapFigure(strongest.mean)}` : 'none'}.`,
     width: chartWidth,
     height: top + rowHeight * Math.max(1, shown.length) + 46,
     option: {
       grid: { left, right, top, bottom: 46, outerBoundsMode: 'none' },
       xAxis: {
-        ...axis(lags.map(String)),
-        name: 'dates back',
+        ...axis(columns.map(String)),
+        name: axisOf.name,
         nameLocation: 'middle',
         nameGap: 26,
         nameTextStyle: axisText,
-        // Counted from the newest.
-        axisLabel: { ...axisText, interval: (i: number) => (lags.length - 1 - i) % every === 0 },
+        axisLabel: {
+          ...axisText,
+          interval: (i: number) => (axisOf.from === 'last' ? columns.length - 1 - i : i) % every === 0,
+        },
       },
       yAxis: { ...axis(shown.map(axisName)), inverse: true, axisLabel: { ...axisText, interval: 0 } },
       series: [
