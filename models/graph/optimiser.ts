@@ -1,5 +1,6 @@
 /**
- * Adam and RMSProp as tf.train defines them, with gradients clipped to a norm of all together before.
+ * Adam and RMSProp as Keras defines them, with gradients clipped to a norm of all together before. Adam is tf.train's too;
+ * RMSProp is not: tf.train puts epsilon inside the root, where it bounds steps of small gradients far more.
  *
  * State is float32 arrays and a count of steps, so that a training that was stopped goes on bit for bit; tfjs's own
  * optimisers recompute the powers of beta when they are loaded. Within a step numbers are float64.
@@ -60,7 +61,7 @@ const definitions: Record<TrainingRule['optimiser'], Definition> = {
       for (let i = 0; i < values.length; i++) {
         const g = (gradient[i] as number) * scale;
         squares[i] = decay * (squares[i] as number) + (1 - decay) * g * g;
-        values[i] = (values[i] as number) - learningRate * (g / Math.sqrt((squares[i] as number) + epsilon));
+        values[i] = (values[i] as number) - learningRate * (g / (Math.sqrt(squares[i] as number) + epsilon));
       }
     },
   },
