@@ -7,6 +7,7 @@
 import { inspect } from 'node:util';
 import type { Worker } from 'node:worker_threads';
 import { Piscina } from 'piscina';
+import { threadFlags } from '../core/thread-flags.ts';
 import type { Lost } from './lost.ts';
 import { type Answer, type Assignment, assignment, type Span, type Task, type WorkerSetting } from './task.ts';
 
@@ -84,6 +85,7 @@ export class Seat {
       idleTimeout: Number.POSITIVE_INFINITY,
       workerData: this.#setting,
       resourceLimits: { maxOldGenerationSizeMb: heap },
+      ...threadFlags(),
     });
     const [worker] = pool.threads;
     if (!worker) throw new Error('a pool without its thread');

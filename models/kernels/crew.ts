@@ -6,6 +6,7 @@
 import { Worker } from 'node:worker_threads';
 import { Arena } from '../../core/arena.ts';
 import { builtFile } from '../../core/package-root.ts';
+import { threadFlags } from '../../core/thread-flags.ts';
 import * as control from './control.ts';
 import { loadRecurrentKernels, type RecurrentKernels } from './kernels.ts';
 import { takeShare, type WorkerSetting } from './worker-share.ts';
@@ -97,7 +98,7 @@ export class Crew {
   }
 
   #start(setting: WorkerSetting, file = builtFile('models', 'kernels', 'worker.js')): Worker {
-    const worker = new Worker(file, { workerData: setting });
+    const worker = new Worker(file, { workerData: setting, ...threadFlags() });
     worker.unref();
     worker.on('error', (error) => this.#warn(error instanceof Error ? error.message : String(error)));
     worker.on('exit', (code) => {

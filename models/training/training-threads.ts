@@ -2,6 +2,7 @@
 import { Worker } from 'node:worker_threads';
 import { EvolveError } from '../../core/failure.ts';
 import { builtFile } from '../../core/package-root.ts';
+import { threadFlags } from '../../core/thread-flags.ts';
 import type { TrainingJob, TrainingMessage, TrainingSetting } from './training-job.ts';
 
 export type ThreadNews = Extract<TrainingMessage, { readonly kind: 'epoch' | 'trained' }>;
@@ -44,7 +45,10 @@ class TrainingThread {
   #ended: Error | undefined;
 
   constructor(setting: TrainingSetting) {
-    this.#worker = new Worker(builtFile('models', 'training', 'training-worker.js'), { workerData: setting });
+    this.#worker = new Worker(builtFile('models', 'training', 'training-worker.js'), {
+      workerData: setting,
+      ...threadFlags(),
+    });
     this.#ready = new Promise((resolve, reject) => {
       this.#hear = (message) => (message.kind === 'failed' ? reject(failure(message)) : resolve());
       this.#fail = reject;
