@@ -1,12 +1,13 @@
 /** Trained again, on other threads, stopped or killed and gone on with, or before another future: the same weights. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { builtFile } from '../core/package-root.ts';
 import { readModel } from '../models/training/model-manifest.ts';
+import type { TrainingProgress } from '../models/training/training-progress.ts';
 import { otherFuture, plainDaily } from './market-copies.ts';
 import { smallRule, smallTraining, type Trainings, timeless, trained, trainings, weightsOf } from './trainings.ts';
 
@@ -52,6 +53,7 @@ const moments: readonly Moment[] = [
   { kind: 'network', done: 3 },
   { kind: 'stage', label: 'Judging ensembles', done: 1 },
 ];
+const labelOf = (step: TrainingProgress): string => (step.kind === 'stage' ? step.label : step.kind);
 const never: Moment = { kind: 'never' };
 const comes = (step: object, moment: Moment): boolean =>
   Object.entries(moment).every(([name, value]) => Reflect.get(step, name) === value);
@@ -107,9 +109,22 @@ describe('gone on with', () => {
   }, 60_000);
 
   test('with nothing left to train, and nothing changed', async () => {
-    const again = await trained(world, 'model', { ...twoFolds, resume: true });
-    expect(again.results).toMatchObject({ finished: true });
+    const told: string[] = [];
+    const on = { ...twoFolds, resume: true, onProgress: (step: TrainingProgress) => void told.push(labelOf(step)) };
+    const { results } = await trained(world, 'model', on);
+    expect(results).toEqual(JSON.parse(readFileSync(world.at('model/results.json'), 'utf8')));
     expectTheSame('model');
+    expect(told).toContain('begun');
+    expect(told).not.toContain('Judging ensembles');
+    // Results that cannot be read, or lack something, are made again.
+    const whole = readFileSync(world.at('model/results.json'), 'utf8');
+    for (const broken of [whole.slice(0, 90), JSON.stringify({ ...JSON.parse(whole), folds: [] })]) {
+      writeFileSync(world.at('model/results.json'), broken);
+      await trained(world, 'model', on);
+      expect(told).toContain('Judging ensembles');
+      expectTheSame('model');
+      expect(readFileSync(world.at('model/results.json'), 'utf8')).toBe(whole);
+    }
   });
 });
 

@@ -139,6 +139,27 @@ export function readModel(folder: string): ModelManifest {
   );
 }
 
+/** What came of a training that is at its end; undefined where it is not, or where that cannot be read: it is made again. */
+export function finishedResults(folder: string, { folds, rule }: ModelManifest): ModelResults | undefined {
+  const results = resultsIn(folder);
+  const whole =
+    results?.finished &&
+    results.folds.length === folds.length &&
+    results.folds.every((fold, i) => {
+      return fold.name === folds[i]?.name && fold.networks.length === rule.networks && fold.ensemble;
+    });
+  return whole ? results : undefined;
+}
+
+function resultsIn(folder: string): ModelResults | undefined {
+  try {
+    return readResults(folder);
+  } catch (error) {
+    if (error instanceof EvolveError) return undefined;
+    throw error;
+  }
+}
+
 function readResults(folder: string): ModelResults {
   const path = join(folder, resultsName);
   const text = textOf(path);

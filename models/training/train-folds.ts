@@ -7,6 +7,7 @@ import { writeScalers } from './fold-scalers.ts';
 import { judgeEnsemble } from './judge-ensemble.ts';
 import {
   type EnsembleResult,
+  finishedResults,
   type ModelManifest,
   type ModelResults,
   type NetworkResult,
@@ -37,6 +38,8 @@ export async function trainFolds(work: FoldsToTrain): Promise<ModelResults> {
   const { folder, manifest, tell } = work;
   const progress = new FoldProgress(folder, manifest);
   tell({ kind: 'begun', manifest, networks: progress.networks, done: progress.done });
+  const before = progress.done === progress.networks ? finishedResults(folder, manifest) : undefined;
+  if (before) return before;
   const jobs = await missingJobs(work, progress);
   const trained = jobs !== undefined && (await trainMissing(work, jobs, progress));
   if (!(trained && (await judged(work, progress)))) return progress.results(false);
