@@ -451,6 +451,31 @@ const rows: readonly (readonly [string, string | RegExp])[] = [
   ['train alphanet-v2 --data MARKET --workers 0', '--workers should be a whole number above 0, not 0.'],
   ['train alphanet-v2 --data MARKET --memory 1KiB', '--memory 1KiB is not a size of at least 64MiB, such as 1GiB.'],
   ['train alphanet-v2 --data MARKET --backend gpu', '--backend cannot be "gpu". Did you mean "cpu"?'],
+  [
+    'train alphanet-v2 --data MARKET --dataset ms',
+    '--dataset and --bar-minutes are for models of series. Leave them out for AlphaNets, which read a picture of daily fields.',
+  ],
+  ['train alphanet-v2 --data MARKET --factor-units 8', /^--factor-units is for models whose units are factors, /],
+  ['train gru-15m --data MARKET --orthogonality 2', /^--orthogonality is for models whose units are factors, /],
+  ['train gru-15m --data MARKET --batch -1', '--batch should be a whole number of at least 0, not -1.'],
+  ['train gru-15m --data MARKET --bar-minutes 0', '--bar-minutes should be a whole number of at least 1, not 0.'],
+  [
+    'train gru-15m --data MARKET --bar-minutes 20',
+    /^The market .* has bars of 15 minutes, of which bars of 20 cannot be made; /,
+  ],
+  ['train gru-15m --data MARKET --dataset day', /^--dataset says what the units of rnn models learn from\. /],
+  [
+    'train gru-15m --data MARKET --fields CLOSE',
+    /^--fields are daily series, and this model reads minute bars alone\. /,
+  ],
+  ['train rnn-64 --data MARKET --dataset daily', '--dataset cannot be "daily". Did you mean "day"?'],
+  ['train rnn-64 --data MARKET --dataset l2', /^The data set l2 is what you bring; name its series with --fields, /],
+  [
+    'train rnn-64 --data MARKET --dataset ms --fields CLOSE',
+    /^The data set ms has series of its own; leave --fields out, /,
+  ],
+  ['train rnn-64 --data MARKET --bar-minutes 15', /^--bar-minutes is for models that read minute bars one by one\. /],
+  ['train rnn-64 --data MARKET --factor-units 0', '--factor-units should be a whole number of at least 1, not 0.'],
   ['predict', '"evolve predict" needs MODEL.'],
   ['predict folder', '"evolve predict" needs --out.'],
   [

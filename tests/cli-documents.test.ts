@@ -9,6 +9,9 @@ import * as training from '../cli/models/training-options.ts';
 import { packageRoot } from '../core/package-root.ts';
 import { synthesise } from '../data/synth/synthesise.ts';
 import { models } from '../models/models.ts';
+import { daySeries } from '../models/rnn/day-series.ts';
+import { minuteSeriesOf } from '../models/rnn/minute-series.ts';
+import type { SeriesRow } from '../models/rnn/series-row.ts';
 import { moveNames, moveOf } from '../program/moves/moves.ts';
 import { readRun } from '../runs/read-run.ts';
 import { evolve } from './evolve.ts';
@@ -101,12 +104,21 @@ test('docs/mining.md lists every option of a search with its default, and every 
     ),
   }));
 
-test('docs/models.md lists every model, and every option of a training with its default', () =>
+const session = (from: number): number[] => Array.from({ length: 120 }, (_, i) => from + i);
+const seriesTable = (rows: readonly SeriesRow[]): string =>
+  table(
+    ['series', 'says', 'is'],
+    rows.map(({ name, doc, expression }) => [name, doc, `\`${expression}\``]),
+  );
+
+test('docs/models.md lists every model, every series of its data sets, and every option of a training with its default', () =>
   expectTables(join('docs', 'models.md'), {
     models: table(
       ['model', 'is'],
       models.map(({ name, doc }) => [`\`${name}\``, doc]),
     ),
+    'day-series': seriesTable(daySeries),
+    'ms-series': seriesTable(minuteSeriesOf({ starts: [...session(570), ...session(780)], barMinutes: 1 })),
     options: optionTables({
       ...{ groups: training.groups, names: training.optionNames },
       row: (name) => training.rowOf(name as training.OptionName),

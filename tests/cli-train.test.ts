@@ -116,6 +116,63 @@ test('scores of dates that mined factors were chosen by are said to know the fut
   for (const { stdout } of [late, predicted]) expect(stdout).not.toContain(`--from ${folds[0].name}`);
 });
 
+describe('models of series', () => {
+  const bars = at('bars');
+  const small = ['--data', bars, '--history=30', '--retrain=0', '--networks=1', '--epochs=2', '--units=4', '--every=2'];
+  let outcomes: readonly Pick<Outcome, 'code' | 'stdout' | 'stderr'>[];
+  beforeAll(async () => {
+    await synthesise(bars, { stocks: 20, days: 130, minutes: 8, seed: 6 });
+    const gru = ['train', 'gru-incremental', ...small, '--valid-share=0.3', '--bar-minutes=60', '--out=gru'];
+    const rnn = ['train', 'rnn-64', ...small, '--valid-share=0.3', '--dataset=ms', '--factor-units=3', '--out=rnn'];
+    outcomes = [
+      ...(await Promise.all([evolve(gru, around), evolve(rnn, around)])),
+      ...(await evolveEach(
+        [
+          ['train', 'gru-incremental', '--data', bars, '--out=gru', '--resume'],
+          ['train', 'rnn-64', '--data', bars, '--out=rnn', '--resume'],
+          ['predict', 'gru', '--data', bars, '--out=none.csv', '--units'],
+          ['predict', 'rnn', '--data', bars, '--out=units.csv', '--units'],
+          ['explain', 'gru', '--data', bars, '--rows=4', '--background=3', '--pictures=bars-why'],
+        ],
+        around,
+      )),
+    ];
+  }, 120_000);
+
+  test('a GRU of two stages says so, and when the second began', () => {
+    expect(outcomes[0]).toMatchObject({ code: 0, stdout: expect.stringContaining('Epochs are of 2 stages together.') });
+    expect(json('gru/model.json')).toMatchObject({ series: { barMinutes: 60 }, rule: { loss: { kind: 'ic' } } });
+    const { networks } = json('gru/results.json').folds[0];
+    expect(networks[0]).toMatchObject({ epochs: 4, stage: 2, stages: 2 });
+    expect(readFileSync(at('gru/losses.svg'), 'utf8')).toContain('next stage');
+    expect(readFileSync(at('model/losses.svg'), 'utf8')).not.toContain('next stage');
+    const [by] = ['by-time', 'by-date'].map((name) => readFileSync(at(`bars-why/${name}.svg`), 'utf8'));
+    for (const text of ['close', '9:30', '14:00']) expect(by).toContain(`>${text}</text>`);
+  });
+
+  test('factor units say how alike they are, and are columns of the scores when asked for', () => {
+    const { unitLikeness } = json('rnn/results.json').folds[0].networks[0];
+    expect(unitLikeness).toBeGreaterThan(0);
+    expect(outcomes[1]?.stdout).toMatch(/ alike /);
+    expect(outcomes[1]?.stdout).toContain(` ${unitLikeness.toFixed(2)} `);
+    expect(json('rnn/model.json')).toMatchObject({ series: { dataset: 'ms' }, rule: { factorUnits: 3, batch: 0 } });
+    expect(outcomes[5]?.stdout).toContain('3 columns, n1-u1 to n1-u3: units of the networks');
+    expect(readFileSync(at('units.csv'), 'utf8').split('\n')[0]).toBe('date,symbol,rnn-64,n1-u1,n1-u2,n1-u3');
+    expect(outcomes[4]).toMatchObject({ code: 1, stderr: expect.stringContaining('Leave --units out.') });
+    expect(existsSync(at('none.csv'))).toBe(false);
+  });
+
+  test('go on with what they were begun with', () => {
+    for (const [begun, resumed] of [
+      [outcomes[0], outcomes[2]],
+      [outcomes[1], outcomes[3]],
+    ]) {
+      expect(resumed).toMatchObject({ code: 0, stdout: begun?.stdout });
+      expect(resumed?.stderr).toContain('all of them done');
+    }
+  });
+});
+
 describe('a model that is there', () => {
   let outcomes: Awaited<ReturnType<typeof evolveEach>>;
   let before: string[];

@@ -21,9 +21,12 @@ function other(name: OptionName, rule: TrainingRule): number | string | boolean 
   return [0.4, 7].find((value) => !refused({ [name]: value })) as number;
 }
 
-function refused(given: GivenOptions): boolean {
+/** Models an option means something to. */
+const takers = (name: OptionName) => models.filter(({ rule }) => rowOf(name).only?.has(rule) ?? true);
+
+function refused(given: GivenOptions, rule = takers(Object.keys(given)[0] as OptionName)[0]?.rule): boolean {
   try {
-    trainingRule(models[0]?.rule as TrainingRule, given);
+    trainingRule(rule as TrainingRule, given);
     return false;
   } catch (error) {
     if (error instanceof EvolveError) return true;
@@ -41,7 +44,7 @@ test.each(models)('$name is trained by its own rule when nothing is given', ({ r
 });
 
 test.each(optionNames)('%s decides one part of the rule, and no other', (name) => {
-  for (const { rule } of models) {
+  for (const { rule } of takers(name)) {
     const value = other(name, rule);
     const changed = trainingRule(rule, { [name]: value });
     expect(rowOf(name).in(changed)).toEqual(value);
@@ -52,7 +55,8 @@ test.each(optionNames)('%s decides one part of the rule, and no other', (name) =
 
 test('every part of a rule has its flag', () => {
   for (const { rule } of models) {
-    const all = Object.fromEntries(optionNames.map((name) => [name, other(name, rule)]));
+    const its = optionNames.filter((name) => rowOf(name).only?.has(rule) ?? true);
+    const all = Object.fromEntries(its.map((name) => [name, other(name, rule)]));
     const changed = leaves(trainingRule(rule, all));
     expect(leaves(rule).filter((leaf) => changed.includes(leaf))).toEqual([]);
   }
@@ -64,9 +68,20 @@ test.each(optionNames.filter((name) => rowOf(name).type === 'number'))('%s is no
 });
 
 test('what models have is told with those that have something else', () => {
-  expect(defaultsOf('validShare', models)).toBe('0.2; alphanet-v1 0.5');
+  expect(defaultsOf('validShare', models)).toBe('0.2; rnn 0.0909; alphanet-v1 0.5');
   expect(defaultsOf('neutral', models)).toBe('no; alphanet-v2.2 yes');
+  expect(defaultsOf('history', models)).toBe('1500; gru 1000; rnn 2684');
+  expect(defaultsOf('learningRate', models)).toBe('0.0001; gru, rnn 0.001');
   expect(defaultsOf('universe', models)).toBe('');
+});
+
+test('what means nothing to a model is refused, and its default names who has it', () => {
+  expect(defaultsOf('factorUnits', models)).toBe('rnn-1 1; rnn-64 64');
+  expect(defaultsOf('orthogonality', models)).toBe('rnn-1 0; rnn-64 1');
+  for (const { name, rule } of models) {
+    expect(refused({ factorUnits: 8 }, rule), name).toBe(!name.startsWith('rnn'));
+    expect(refused({ batch: 0 }, rule), name).toBe(false);
+  }
 });
 
 test('labels are neutral to a list, or to nothing where it says none', () => {

@@ -10,6 +10,7 @@ interface Arguments {
   readonly out: string;
   readonly from?: string | undefined;
   readonly to?: string | undefined;
+  readonly units?: boolean | undefined;
   readonly overwrite?: boolean | undefined;
   readonly backend?: BackendWish | undefined;
   readonly workers?: number | undefined;
@@ -30,6 +31,7 @@ export const predictCommand: CommandModule<object, Arguments> = {
       .option('out', { ...text('File to write: .arrow, .parquet or .csv'), demandOption: true })
       .option('from', text('First date; the first that the model can predict without'))
       .option('to', text('Last date'))
+      .option('units', { type: 'boolean', describe: 'A column for each unit of each network too: n1-u01 and so on' })
       .option('overwrite', { type: 'boolean', describe: 'Replace a file that is there' })
       .option('backend', {
         ...text('Who computes; as it was trained without'),
@@ -39,13 +41,14 @@ export const predictCommand: CommandModule<object, Arguments> = {
       .option('memory', text('What to hold while inputs are computed, 4GiB at most'))
       .option('json', { type: 'boolean', default: false, describe: 'Print JSON' })
       .example('evolve predict models/alphanet-v2 --data market --out scores.parquet', 'all dates after a training')
+      .example('evolve predict models/rnn-64 --data market --out units.parquet --units', 'with its factors')
       .example('evolve predict models/alphanet-v2 --data market --from 2024-01-31 --out today.csv', 'the latest ones'),
-  handler: async ({ model, data, out, from, to, overwrite, backend, workers, memory, json }) => {
+  handler: async ({ model, data, out, from, to, units, overwrite, backend, workers, memory, json }) => {
     const { predict } = await import('../models/predict.ts');
     const lines = new Map<string, Progress>();
     try {
       const predicted = await predict({
-        ...{ model, data, out, from, to, overwrite, backend, workers },
+        ...{ model, data, out, from, to, units, overwrite, backend, workers },
         memory: memory === undefined ? undefined : memorySize(memory),
         onProgress: (stage, done, total) => {
           const line = lines.get(stage) ?? progress(stage, total);

@@ -6,10 +6,12 @@ import type { MarketManifest } from '../../data/market.ts';
 import { readManifest } from '../../data/store/manifest.ts';
 import { checkWorkers } from '../../evaluation/check-workers.ts';
 import type { BackendWish } from '../../models/graph/backend.ts';
+import type { SeriesChoice } from '../../models/model.ts';
 import { modelNamed } from '../../models/models.ts';
 import { type ModelManifest, modelIn } from '../../models/training/model-manifest.ts';
 import { type TrainedModel, trainModel } from '../../models/training/train-model.ts';
 import type { TrainingProgress } from '../../models/training/training-progress.ts';
+import { whole } from '../option-checks.ts';
 import { factorInputs } from './factor-inputs.ts';
 import { type GivenOptions, trainingRule } from './training-options.ts';
 import { writeLosses } from './write-losses.ts';
@@ -21,6 +23,10 @@ export interface TrainOptions extends GivenOptions {
   readonly data?: string | undefined;
   /** Rows of the data picture instead of the model's own: fields or formulas. */
   readonly fields?: readonly string[] | undefined;
+  /** What a model of recurrent factor units learns from: day, ms or l2. */
+  readonly dataset?: string | undefined;
+  /** Minutes of a bar, of a model that reads bars; 15 without. */
+  readonly barMinutes?: number | undefined;
   /** A library, another .json file of formulas, or a run: read beside the model's own inputs. */
   readonly factors?: string | undefined;
   /** First and last date predicted. */
@@ -70,21 +76,33 @@ const embedded = (onProgress: TrainOptions['onProgress']): Promise<string> =>
     onProgress?.({ kind: 'stage', label: 'Making the embedded market', done, total: embeddedOptions.days }),
   );
 
-type Inputs = Pick<ModelManifest, 'fields' | 'factors' | 'factorLibrary'> & Pick<TrainOptions, 'from' | 'to'>;
+type Inputs = Pick<ModelManifest, 'fields' | 'series' | 'factors' | 'factorLibrary'> &
+  Pick<TrainOptions, 'from' | 'to'>;
 
 /** Who goes on with a model they name need not say again what it was begun with. */
 async function inputsOf(
-  { fields, factors, from, to }: TrainOptions,
+  options: TrainOptions,
   begun: ModelManifest | undefined,
   market: MarketManifest,
 ): Promise<Inputs> {
+  const { fields, factors, from, to } = options;
   const rows = fields ?? begun?.fields;
+  const series = { ...begun?.series, ...seriesOf(options) };
   const library = begun?.factorLibrary;
   const kept = { factors: begun?.factors ?? [], ...(library && { factorLibrary: library }) };
   return {
     ...(rows && { fields: rows }),
+    ...(Object.keys(series).length > 0 && { series }),
     ...(factors === undefined ? kept : await factorInputs(factors, market)),
     from: from ?? begun?.folds[0]?.predict.from,
     to: to ?? begun?.folds.at(-1)?.predict.to,
   };
+}
+
+function seriesOf({ dataset, barMinutes }: TrainOptions): SeriesChoice {
+  const wrong = barMinutes === undefined ? undefined : whole(1)(barMinutes);
+  if (wrong !== undefined) {
+    throw new EvolveError('bad-argument', `--bar-minutes should be ${wrong}, not ${barMinutes}.`);
+  }
+  return { ...(dataset !== undefined && { dataset }), ...(barMinutes !== undefined && { barMinutes }) };
 }

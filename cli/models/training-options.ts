@@ -18,6 +18,8 @@ interface Row<T extends Value> {
   readonly choices?: readonly T[];
   /** What the value should be, when it is not. */
   readonly expects?: (value: T) => string | undefined;
+  /** Models it means something to, where not to all: others refuse it. */
+  readonly only?: { readonly has: (rule: TrainingRule) => boolean; readonly which: string };
   readonly in: (rule: TrainingRule) => Value | undefined;
   readonly put: (rule: TrainingRule, value: T) => TrainingRule;
 }
@@ -65,6 +67,12 @@ const flag = (group: Group, place: Place<boolean>, doc: string): Row<boolean> =>
 
 /** Instead of a list. */
 const nothing = 'none';
+
+/** Models whose rule says how many. */
+const ofFactorUnits = {
+  has: ({ factorUnits }: TrainingRule): boolean => factorUnits !== undefined,
+  which: 'models whose units are factors, such as rnn-64',
+};
 
 const above0 = (value: number): string | undefined => (value > 0 ? undefined : 'above 0');
 const inside = (value: number): string | undefined => (value > 0 && value < 1 ? undefined : 'between 0 and 1');
@@ -118,14 +126,22 @@ export const trainingOptions = {
     choices: ['mse', 'ic'],
   }),
   neutral: flag('training', ofLoss('neutral'), 'Styles are taken off predictions before they meet the labels'),
-  orthogonality: number(
-    'training',
-    { ...ofLoss('orthogonality'), in: ({ loss: { orthogonality = 0 } }) => orthogonality },
-    'Of a network whose units are factors: how dear it is that they are alike',
-    atLeast(0),
-  ),
+  orthogonality: {
+    ...number(
+      'training',
+      { ...ofLoss('orthogonality'), in: ({ loss: { orthogonality = 0 } }) => orthogonality },
+      'Of a network whose units are factors: how dear it is that they are alike',
+      atLeast(0),
+    ),
+    only: ofFactorUnits,
+  },
   topWeight: number('training', ofLoss('topWeight'), "Weight of the better half of each date's returns", above0),
-  batch: number('training', own('batch'), 'Rows of a step; a loss of whole dates takes as many dates as fit', whole(1)),
+  batch: number(
+    'training',
+    own('batch'),
+    'Rows of a step; a loss of whole dates takes as many dates as fit; 0 takes one date at a time',
+    whole(0),
+  ),
   epochs: number('training', own('epochs'), 'Times over all rows, at most', (value) =>
     value <= 1e5 ? whole(1)(value) : 'at most 100000',
   ),
@@ -142,6 +158,15 @@ export const trainingOptions = {
   dropout: number('training', own('dropout'), 'Share of hidden units left out of a step at random', below1),
 
   units: number('network', own('units'), 'Units of recurrent or hidden layers', whole(1)),
+  factorUnits: {
+    ...number(
+      'network',
+      own('factorUnits'),
+      'Factors a network gives, of which its prediction is the mean; a single one is the prediction',
+      whole(1),
+    ),
+    only: ofFactorUnits,
+  },
   pairFields: number('network', own('pairFields'), 'Fields each network draws for its pairs; 0 for all', (value) =>
     value === 1 ? '0, or at least 2' : whole(0)(value),
   ),
@@ -160,17 +185,30 @@ export const flagOf = (name: OptionName): string => name.replace(/[A-Z]/g, (lett
 
 export const rowOf = (name: OptionName): Row<Value> => trainingOptions[name] as unknown as Row<Value>;
 
-/** What most of the models have, and those that have something else: `0.2; alphanet-v1 0.5`. */
+/** What most of the models have, and those or the families that have something else: `0.2; alphanet-v1 0.5; rnn 0.0909`. */
 export function defaultsOf(name: OptionName, models: readonly Model[]): string {
-  const having = new Map<string, string[]>();
-  for (const model of models) {
-    const value = shown(rowOf(name).in(model.rule));
-    having.set(value, [...(having.get(value) ?? []), model.name]);
+  const { only, in: of } = rowOf(name);
+  const those = only ? models.filter(({ rule }) => only.has(rule)) : models;
+  const having = new Map<string, Model[]>();
+  for (const model of those) {
+    const value = shown(of(model.rule));
+    having.set(value, [...(having.get(value) ?? []), model]);
   }
   const [most, ...others] = [...having].sort(([, a], [, b]) => b.length - a.length);
-  return [most?.[0] ?? '', ...others.map(([value, names]) => `${names.join(', ')} ${value}`)]
-    .filter((part) => part !== '')
-    .join('; ');
+  const named = ([value, who]: [string, Model[]]): string => `${namesOf(who, models).join(', ')} ${value}`;
+  // What nobody else has anything of is told with its names.
+  const first = most === undefined ? '' : those.length < models.length ? named(most) : most[0];
+  return [first, ...others.map(named)].filter((part) => part !== '').join('; ');
+}
+
+/** `alphanet`, of `alphanet-v2.1`. */
+export const familyOf = ({ name }: Pick<Model, 'name'>): string => name.split('-')[0] as string;
+
+/** Families that are whole by their name, the models of others each by its own. */
+function namesOf(those: readonly Model[], models: readonly Model[]): string[] {
+  const whole = (model: Model): boolean =>
+    models.every((other) => familyOf(other) !== familyOf(model) || those.includes(other));
+  return [...new Set(those.map((model) => (whole(model) ? familyOf(model) : model.name)))];
 }
 
 const isOf = (type: Row<Value>['type'], value: Value): boolean =>
@@ -180,6 +218,7 @@ const isOf = (type: Row<Value>['type'], value: Value): boolean =>
 
 function shown(value: Value | undefined): string {
   if (typeof value === 'boolean') return value ? 'yes' : 'no';
+  if (typeof value === 'number' && !Number.isInteger(value)) return String(Number(value.toPrecision(3)));
   return value === undefined ? '' : String(value); // of a list, with commas
 }
 
@@ -189,7 +228,10 @@ export function trainingRule(rule: TrainingRule, given: GivenOptions): TrainingR
   for (const name of optionNames) {
     const value = given[name];
     if (value === undefined) continue;
-    const { type, choices, expects, put } = rowOf(name);
+    const { type, choices, expects, put, only } = rowOf(name);
+    if (only && !only.has(rule)) {
+      throw new EvolveError('bad-argument', `--${flagOf(name)} is for ${only.which}. Leave it out.`);
+    }
     const wrong = !isOf(type, value)
       ? `a ${type === 'string' ? 'text' : type}`
       : choices && !choices.includes(value)

@@ -21,6 +21,7 @@ export function predictedReport(predicted: Predictions, given: string | undefine
     rule,
     backend,
     factorLibrary,
+    units,
   } = predicted;
   const cells = `${count(known)} scores, ${percent(known / (dates * symbols))} of ${countOf(symbols, 'symbol')} on ${countOf(dates, 'date')}`;
   const data = given === undefined ? '' : ` --data ${word(given)}`;
@@ -29,6 +30,11 @@ export function predictedReport(predicted: Predictions, given: string | undefine
   return [
     `${out}: scores of ${model} from ${from} to ${to}, ${format}, ${storage(bytes)}.`,
     `${cells}, by ${countOf(folds.length, 'training')}. ${backendLine(backend)}`,
+    ...(units.length > 0
+      ? [
+          `Beside it ${count(units.length)} columns, ${units[0]} to ${units.at(-1)}: units of the networks, each a factor.`,
+        ]
+      : []),
     ...(sameMarket ? [] : ['The model was trained on another market, or this one has changed since.']),
     ...knownFuture(factorLibrary, from),
     ...(begin > to

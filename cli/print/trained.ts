@@ -20,21 +20,34 @@ function headline({ manifest, results }: Trained): string {
 }
 
 function folds({ manifest, results }: Trained): string {
+  const alike = likenesses(results).length > 0;
   const rows = manifest.folds.flatMap((dates, i) => {
     const fold = results.folds[i];
-    return fold && fold.networks.length > 0 ? [row(dates, fold)] : [];
+    return fold && fold.networks.length > 0 ? [row(dates, fold, alike)] : [];
   });
   if (rows.length === 0) return '';
   const headings = [
     ...['predicts from', 'learns from', 'rows', 'stops by', 'rows', 'networks', 'epochs', 'best'],
-    ...['train loss', 'valid loss', 'IC', 'together: IC', 'RankIC', '+-'],
+    ...['train loss', 'valid loss', ...(alike ? ['alike'] : []), 'IC', 'together: IC', 'RankIC', '+-'],
   ];
-  return `${table(rows, headings)}\nLosses, epochs and IC are means of the networks; "together" is the mean of their scores, on the dates training stopped by.`;
+  const stages = results.folds.flatMap(({ networks }) => networks).find((network) => network.stages)?.stages;
+  return [
+    table(rows, headings),
+    'Losses, epochs and IC are means of the networks; "together" is the mean of their scores, on the dates training stopped by.',
+    ...(stages ? [`Epochs are of ${stages} stages together.`] : []),
+    ...(alike ? ['alike: mean absolute correlation between two units of a network on these dates.'] : []),
+  ].join('\n');
 }
 
-function row({ name, train, valid }: FoldDates, { networks, ensemble }: FoldResult): (string | number)[] {
-  const mean = (of: (network: NetworkResult) => number): number =>
-    networks.reduce((sum, network) => sum + of(network), 0) / networks.length;
+/** Of the networks that have units. */
+const likenesses = ({ folds }: Pick<Trained['results'], 'folds'>): number[] =>
+  folds.flatMap(({ networks }) => networks.flatMap(({ unitLikeness }) => unitLikeness ?? []));
+
+const meanOf = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
+
+function row({ name, train, valid }: FoldDates, fold: FoldResult, alike: boolean): (string | number)[] {
+  const { networks, ensemble } = fold;
+  const mean = (of: (network: NetworkResult) => number): number => meanOf(networks.map(of));
   return [
     name,
     `${train.from} to ${train.to}`,
@@ -52,6 +65,7 @@ function row({ name, train, valid }: FoldDates, { networks, ensemble }: FoldResu
       mean(({ validLoss }) => validLoss),
       4,
     ),
+    ...(alike ? [fixed(meanOf(likenesses({ folds: [fold] })), 2)] : []),
     fixed(
       mean(({ validIc }) => validIc),
       4,

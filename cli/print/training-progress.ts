@@ -88,10 +88,13 @@ class Work {
 
   /** Nobody knows when the next network stops: about when the others did, and not before its patience is over. */
   get share(): number {
-    const { epochs, patience } = this.#rule;
-    const usual = this.#epochs.length > 0 ? this.#epochs.reduce((sum, n) => sum + n, 0) / this.#epochs.length : epochs;
+    const { patience } = this.#rule;
     const parts = [...this.#underWay.values()].map(({ record, bestEpoch }) => {
-      return record.epoch / Math.min(epochs, Math.max(usual, bestEpoch + patience));
+      const most = this.#rule.epochs * (record.stages ?? 1);
+      const usual = this.#epochs.length > 0 ? this.#epochs.reduce((sum, n) => sum + n, 0) / this.#epochs.length : most;
+      // Stages that come after this one begin when its patience is over.
+      const left = (record.stages ?? 1) - (record.stage ?? 1);
+      return record.epoch / Math.min(most, Math.max(usual, bestEpoch + patience * (1 + left)));
     });
     const all = this.networks - this.#before;
     return all > 0 ? (this.done - this.#before + parts.reduce((sum, part) => sum + part, 0)) / all : 1;
@@ -112,8 +115,21 @@ function begun({ manifest, networks, done }: Begun): string {
     ),
     ...(styles ? [stylesLine(styles)] : []),
     ...knownFuture(factorLibrary, folds[0]?.name as string),
+    ...unknownLine(folds),
     backendLine(backend),
   ].join('\n');
+}
+
+/** Inputs that some training knows nothing of. */
+function unknownLine(folds: ModelManifest['folds']): string[] {
+  const lacking = folds.filter(({ unknownChannels = [] }) => unknownChannels.length > 0);
+  const names = new Set(lacking.flatMap(({ unknownChannels = [] }) => unknownChannels));
+  const [first] = names;
+  if (first === undefined) return [];
+  const whose = lacking.length === folds.length ? '' : ` of ${lacking.length} of the trainings`;
+  return [
+    `${countOf(names.size, 'input')} without a number on the training dates${whose}, such as ${first}: nothing is learned of ${names.size === 1 ? 'it' : 'them'}.`,
+  ];
 }
 
 function stylesLine({ names, leftOut }: NonNullable<ModelManifest['styles']>): string {
@@ -128,6 +144,13 @@ export function backendLine({ name, version, passedOver }: BackendChoice): strin
 }
 
 const figures = ({ record, bestEpoch }: { readonly record: EpochRecord; readonly bestEpoch: number }): string =>
-  `epoch ${record.epoch}  ${four(record.trainLoss)} train  ${four(record.validLoss)} valid  best ${bestEpoch}`;
+  [
+    ...(record.stage === undefined ? [] : [`stage ${record.stage} of ${record.stages ?? record.stage}`]),
+    `epoch ${record.epoch}`,
+    `${four(record.trainLoss)} train`,
+    `${four(record.validLoss)} valid`,
+    ...(record.unitLikeness === undefined ? [] : [`${record.unitLikeness.toFixed(2)} alike`]),
+    `best ${bestEpoch}`,
+  ].join('  ');
 
 const four = (value: number): string => value.toFixed(4);

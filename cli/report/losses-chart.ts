@@ -23,13 +23,18 @@ export function lossesChart(model: string, rule: LossRule, folds: readonly FoldH
   const fieldWidth = (width - left - 20 - (columns - 1) * gap) / columns;
   const epochs = Math.max(...folds.flatMap(({ networks }) => networks.map(({ history }) => history.length)));
   const range = rangeOf(folds);
+  const staged = folds.some(({ networks }) => networks.some(({ history }) => stagesOf(history).length > 0));
   return {
     name: 'losses',
     says: sentence(model, rule, folds),
     width,
     height: top + rows * (fieldHeight + between),
     option: {
-      legend: legend(Object.entries(kinds).map(([name, { icon }]) => ({ name, ...(icon && { icon }) }))),
+      legend: legend(
+        Object.entries(kinds)
+          .filter(([name]) => staged || name !== 'next stage')
+          .map(([name, { icon }]) => ({ name, ...(icon && { icon }) })),
+      ),
       grid: folds.map((_, i) => ({
         left: left + (i % columns) * (fieldWidth + gap),
         top: top + Math.floor(i / columns) * (fieldHeight + between),
@@ -65,10 +70,13 @@ export function lossesChart(model: string, rule: LossRule, folds: readonly FoldH
   };
 }
 
-const kinds: Readonly<Record<'training loss' | 'validation loss' | 'best epoch', { tone: ToneName; icon?: string }>> = {
+type Kind = 'training loss' | 'validation loss' | 'best epoch' | 'next stage';
+
+const kinds: Readonly<Record<Kind, { tone: ToneName; icon?: string }>> = {
   'training loss': { tone: 'pale' },
   'validation loss': { tone: 'strong' },
   'best epoch': { tone: 'ink', icon: 'circle' },
+  'next stage': { tone: 'quiet', icon: 'rect' },
 };
 
 function fieldSeries({ networks }: FoldHistory, i: number) {
@@ -81,6 +89,7 @@ function fieldSeries({ networks }: FoldHistory, i: number) {
   const best = networks.map(({ history, result }): Point => {
     return [result.bestEpoch, history[result.bestEpoch - 1]?.validLoss as number];
   });
+  const begun = networks.flatMap(({ history }) => stagesOf(history));
   return [
     ...networks.map(({ history }) =>
       line(
@@ -98,8 +107,18 @@ function fieldSeries({ networks }: FoldHistory, i: number) {
       ...{ type: 'scatter', name: 'best epoch', data: best, symbolSize: 6, ...place, z: 3 },
       itemStyle: { color: light(kinds['best epoch'].tone) },
     },
+    {
+      ...{ type: 'scatter', name: 'next stage', data: begun, symbol: 'rect', symbolSize: [2, 26], ...place, z: 2 },
+      itemStyle: { color: light(kinds['next stage'].tone) },
+    },
   ];
 }
+
+/** First epochs of the stages after the first. */
+const stagesOf = (history: KeptNetwork['history']): Point[] =>
+  history.flatMap(({ epoch, stage, validLoss }, i) =>
+    i > 0 && stage !== history[i - 1]?.stage ? [[epoch, validLoss] as const] : [],
+  );
 
 /**
  * The same for all fields, so that they can be compared. What a network lost before it had learned anything would
@@ -125,5 +144,7 @@ function sentence(model: string, rule: LossRule, folds: readonly FoldHistory[]):
     const mean = losses.reduce((sum, loss) => sum + loss, 0) / losses.length;
     return losses.length > 0 ? [`${mean.toFixed(4)} in the training that predicts from ${name}`] : [];
   });
-  return `Losses of ${model} by epoch (${lossName(rule)}), training and validation. At their best epochs the networks come to a mean validation loss of ${best.join(', ')}.`;
+  const stages = folds.flatMap(({ networks }) => networks).find(({ result }) => result.stages)?.result.stages;
+  const staged = stages ? ` Each learned in ${stages} stages.` : '';
+  return `Losses of ${model} by epoch (${lossName(rule)}), training and validation.${staged} At their best epochs the networks come to a mean validation loss of ${best.join(', ')}.`;
 }

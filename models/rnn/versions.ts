@@ -27,6 +27,7 @@ const rule: TrainingRule = {
   neutraliseLabels: ['industry', 'size'],
   dropout: 0.1,
   units: 30,
+  factorUnits: 1,
   pairFields: 0,
   limit: 0,
 };

@@ -49,6 +49,8 @@ export interface Predicted {
   readonly symbols: number;
   /** Cells with a score. */
   readonly known: number;
+  /** Names of the columns beside the score: of the units, when they were asked for. */
+  readonly units: readonly string[];
   /** Whether it is the market the model was trained on. */
   readonly sameMarket: boolean;
   /** Which networks predicted when. */
@@ -77,11 +79,12 @@ export async function predictModel(options: PredictOptions): Promise<Predicted> 
   const turns = turnsOf(folder, manifest, market, options);
   const { parts, rule } = manifest;
   const units = options.units ? unitsOf(manifest) : 0;
+  const names = units > 0 ? unitNames(rule) : [];
   const [from, to] = [turns[0]?.from as number, turns.at(-1)?.to as number];
   const file = await FactorFile.create({
     path: out,
     shape: 'long',
-    factors: [manifest.model, ...(units > 0 ? unitNames(rule) : [])],
+    factors: [manifest.model, ...names],
     symbols: market.symbols,
     overwrite: options.overwrite ?? false,
     inputs: [folder, data],
@@ -122,7 +125,7 @@ export async function predictModel(options: PredictOptions): Promise<Predicted> 
       from: at(from),
       to: at(to - 1),
       dates: to - from,
-      ...{ symbols, known },
+      ...{ symbols, known, units: names },
       sameMarket: market.hash === manifest.market.hash,
       folds: turns.map(({ name, ...dates }) => ({
         name,

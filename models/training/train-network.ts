@@ -58,7 +58,7 @@ export async function trainNetwork(training: NetworkTraining): Promise<KeptNetwo
         throw diverged(training, `its loss on the dates that validate is ${found.validLoss}`);
       }
       await atHand(network);
-      const stage = network.stages === undefined ? {} : { stage: state.stage + 1 };
+      const stage = network.stages === undefined ? {} : { stage: state.stage + 1, stages: network.stages };
       const record = { epoch, ...stage, trainLoss, ...found };
       state = after(state, record, training, before + (performance.now() - begun) / 1000);
       writeCheckpoint(path, state, network, optimiser);

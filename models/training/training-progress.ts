@@ -13,6 +13,8 @@ export interface EpochRecord {
   readonly validRankIc: number;
   /** From 1, of a network that is trained in several. */
   readonly stage?: number;
+  /** All of them. */
+  readonly stages?: number;
   /** Mean absolute correlation between its units on the validation dates, of a network that has some. */
   readonly unitLikeness?: number;
 }
