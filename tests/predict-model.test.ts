@@ -1,18 +1,23 @@
 /** Scores and explanations of trained models, by the files they leave and by what they must not depend on. */
+import { cpSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { readScores } from '../data/scores.ts';
 import { readManifest } from '../data/store/manifest.ts';
+import { alphaNets } from '../models/alphanet/versions.ts';
 import { explainModel } from '../models/explain/explain-model.ts';
 import { chooseBackend } from '../models/graph/backend.ts';
-import { models } from '../models/models.ts';
+import { readWeights, type Weight, writeWeights } from '../models/graph/weights-file.ts';
 import { Ensemble } from '../models/training/ensemble.ts';
-import { readModel } from '../models/training/model-manifest.ts';
+import { networkFolder, readModel } from '../models/training/model-manifest.ts';
 import { openReaders } from '../models/training/open-readers.ts';
+import { deviationOf, standardised } from '../models/training/own-scale.ts';
 import { predictBatch } from '../models/training/predict-batch.ts';
 import { type PredictOptions, predictModel } from '../models/training/predict-model.ts';
 import { featurePlaces } from '../models/training/training-inputs.ts';
 import { withKernels } from '../models/training/with-kernels.ts';
 import { otherFuture, plainDaily, reordered, rewritten } from './market-copies.ts';
+import { expectNear } from './series-networks.ts';
 import { smallRule, type Trainings, trained, trainings } from './trainings.ts';
 
 let world: Trainings;
@@ -55,6 +60,37 @@ async function predicted(more: Partial<PredictOptions> = {}, ending = 'arrow'): 
   };
 }
 
+/** What each network says on the last date of every fold. */
+async function ofNetworks(name: string): Promise<{ date: string; each: Float32Array[] }[]> {
+  const { model, rule, parts, folds } = readModel(world.at(name));
+  const { calendar, symbols } = await readManifest(world.market);
+  await chooseBackend('wasm');
+  const places = await featurePlaces(
+    { data: world.market, parts, from: 60, to: calendar.length, workers: 1, memory: undefined },
+    () => {},
+  );
+  const readers = openReaders(places);
+  const source = { folder: world.at(name), model, rule, parts, readers, symbols: symbols.length };
+  const found: { date: string; each: Float32Array[] }[] = [];
+  await withKernels(1, async () => {
+    for (const [number, { name: fold, predict }] of folds.entries()) {
+      const ensemble = Ensemble.open(source, { number, name: fold });
+      const each: Float32Array[] = [];
+      for (const { network, samples, shapes } of ensemble.members) {
+        const batch = samples.section(calendar.indexOf(predict.to));
+        const cells = new Float32Array(symbols.length).fill(Number.NaN);
+        const outputs = await predictBatch(network, batch, shapes);
+        for (const [row, symbol] of batch.symbols.entries()) cells.fill(outputs[row] as number, symbol, symbol + 1);
+        each.push(cells);
+      }
+      found.push({ date: predict.to, each });
+      ensemble.close();
+    }
+  });
+  for (const reader of readers) reader.close();
+  return found;
+}
+
 /** To less than what models know. */
 const rounded = (value: number): number => Number(value.toFixed(4)) + 0;
 
@@ -93,33 +129,11 @@ describe('scores', () => {
   });
 
   test('are the mean of those of the networks of the date', async () => {
-    const { model, rule, parts, folds } = readModel(world.at('model'));
-    const { calendar, symbols } = await readManifest(world.market);
-    await chooseBackend('wasm');
-    const places = await featurePlaces(
-      { data: world.market, parts, from: 60, to: calendar.length, workers: 1, memory: undefined },
-      () => {},
-    );
-    const source = { folder: world.at('model'), model, rule, parts, readers: openReaders(places) };
-    await withKernels(1, async () => {
-      for (const [number, { name, predict }] of folds.entries()) {
-        const ensemble = Ensemble.open({ ...source, symbols: symbols.length }, { number, name });
-        const date = calendar.indexOf(predict.to);
-        const each: Float32Array[] = [];
-        for (const { network, samples, shapes } of ensemble.members) {
-          const batch = samples.section(date);
-          const cells = new Float32Array(symbols.length).fill(Number.NaN);
-          const found = await predictBatch(network, batch, shapes);
-          for (const [row, symbol] of batch.symbols.entries()) cells.fill(found[row] as number, symbol, symbol + 1);
-          each.push(cells);
-        }
-        const [a, b] = each as [Float32Array, Float32Array];
-        expect(a).not.toEqual(b);
-        expect(rowOf(all, predict.to)).toEqual(a.map((value, n) => (value + (b[n] as number)) / 2));
-        ensemble.close();
-      }
-    });
-    for (const reader of source.readers) reader.close();
+    for (const { date, each } of await ofNetworks('model')) {
+      const [a, b] = each as [Float32Array, Float32Array];
+      expect(a).not.toEqual(b);
+      expect(rowOf(all, date)).toEqual(a.map((value, n) => (value + (b[n] as number)) / 2));
+    }
   });
 
   test('of a symbol follow it to another place, and do not see who stands beside it', async () => {
@@ -145,6 +159,83 @@ describe('scores', () => {
   });
 });
 
+describe('of networks that learned by correlations, whatever the scale of each', () => {
+  /** As `from`, but that the second network of each fold predicts 1024 times as much, which float32 does exactly. */
+  function louder(from: string, to: string): void {
+    cpSync(world.at(from), world.at(to), { recursive: true });
+    for (const { name } of readModel(world.at(to)).folds) {
+      const path = join(networkFolder(world.at(to), name, 2), 'weights.bin');
+      const { weights, extra } = readWeights(path);
+      for (const of of ['output/kernel', 'output/bias']) {
+        const { shape, values } = weights.get(of) as Weight;
+        weights.set(of, { shape, values: values.map((value) => 1024 * value) });
+      }
+      writeWeights(weights, path, extra);
+    }
+  }
+  beforeAll(async () => {
+    const ic = { kind: 'ic', neutral: false, topWeight: 1 } as const;
+    await trained(world, 'ic', { rule: smallRule('alphanet-v2', { loss: ic, epochs: 1 }), workers: 1 });
+    louder('ic', 'ic-louder');
+    louder('model', 'model-louder');
+  });
+  const explanation = (name: string) =>
+    explainModel({
+      ...{ model: world.at(name), data: world.market, backend: 'wasm', workers: 1 },
+      ...{ rows: 8, background: 10 },
+    });
+
+  test('scores are the mean of those of each, standardised on the date', async () => {
+    const all = await predicted({ model: world.at('ic') });
+    for (const { date, each } of await ofNetworks('ic')) {
+      const standard = each.map((values) => {
+        const known = values.filter((value) => !Number.isNaN(value));
+        const mean = known.reduce((sum, value) => sum + value, 0) / known.length;
+        const variance = known.reduce((sum, value) => sum + (value - mean) ** 2, 0) / known.length;
+        return Array.from(values, (value) => (value - mean) / Math.sqrt(variance));
+      });
+      const [a, b] = standard as [number[], number[]];
+      const wanted = a.map((value, n) => (value + (b[n] as number)) / 2);
+      const found = rowOf(all, date);
+      expect(Array.from(found, Number.isNaN)).toEqual(wanted.map(Number.isNaN));
+      const known = (values: ArrayLike<number>) => Array.from(values).filter((value) => !Number.isNaN(value));
+      expectNear(known(found), known(wanted), { tolerance: 1e-5 });
+    }
+    expect(await predicted({ model: world.at('ic-louder') })).toEqual(all);
+    // Where the loss sees scale, it counts.
+    const [plain, other] = [await predicted(), await predicted({ model: world.at('model-louder') })];
+    expect(other.values).not.toEqual(plain.values);
+  });
+
+  test('SHAP values too, and they add up', async () => {
+    const [found, louder] = [await explanation('ic'), await explanation('ic-louder')];
+    for (const what of ['values', 'predictions'] as const) expectNear(louder[what], found[what], { tolerance: 1e-4 });
+    expect(louder.base).toBeCloseTo(found.base, 4);
+    const width = found.names.length;
+    const sums = Array.from(found.predictions, (_, i) =>
+      found.values.subarray(i * width, (i + 1) * width).reduce((sum, value) => sum + value, found.base),
+    );
+    expectNear(sums, found.predictions, { tolerance: 3e-3 });
+    // Two of deviation 1 each.
+    const middle = found.predictions.reduce((sum, value) => sum + value, 0) / 8;
+    const variance = found.predictions.reduce((sum, value) => sum + (value - middle) ** 2, 0) / 8;
+    expect(variance).toBeGreaterThan(0);
+    expect(variance).toBeLessThan(1 + 1e-4);
+    const [plain, other] = [await explanation('model'), await explanation('model-louder')];
+    const largest = (values: Float32Array) => Math.max(...values.map(Math.abs));
+    expect(largest(other.values)).toBeGreaterThan(10 * largest(plain.values));
+  });
+
+  test('a network that says the same of all says nothing', () => {
+    expect([...standardised(Float32Array.of(0.1, 0.1, 0.1))]).toEqual([0, 0, 0]);
+    expect([...standardised(Float32Array.of(1e6))]).toEqual([0]);
+    expect([...standardised(new Float32Array(0))]).toEqual([]);
+    expect([...standardised(Float32Array.of(1, 3))]).toEqual([-1, 1]);
+    expect(deviationOf(Float32Array.of(1, 3))).toBe(1);
+    expect(deviationOf(new Float32Array(3).fill(0.1))).toBe(0);
+  });
+});
+
 test('a symbol of which others know nothing has the score it has among them', async () => {
   await trained(world, 'plain', { rule: smallRule('alphanet-v2', { networks: 1, epochs: 1 }), workers: 1 });
   const model = world.at('plain');
@@ -162,7 +253,8 @@ test('a symbol of which others know nothing has the score it has among them', as
   expect(there.values.filter((value) => !Number.isNaN(value)).length).toBeLessThanOrEqual(all.dates.length);
 });
 
-describe.each(models.map(({ name }) => name))('%s', (model) => {
+// Models of series are in train-series.test.ts.
+describe.each(alphaNets.map(({ name }) => name))('%s', (model) => {
   const { pairFields } = smallRule(model);
   // Networks that draw what they read each have features of their own.
   const rule = smallRule(model, { epochs: 1, networks: pairFields > 0 ? 2 : 1, pairFields: pairFields && 2 });

@@ -1,6 +1,10 @@
 /**
  * Why a model predicts what it does: SHAP values of the networks of one fold, averaged as their predictions are, for
  * rows of the dates they predict against rows of the dates they learned from. Rows are drawn evenly over the dates.
+ *
+ * Networks whose loss does not see scale (own-scale.ts) are each divided by the deviation of their predictions over the
+ * explained rows before the mean: SHAP values then add up to a mean of predictions in deviations. Scores are standardised
+ * date by date, which no sum of features could follow.
  */
 import { availableParallelism } from 'node:os';
 import * as tf from '@tensorflow/tfjs-core';
@@ -17,6 +21,7 @@ import { shuffle } from '../samples/shuffle.ts';
 import { Ensemble, type Member } from '../training/ensemble.ts';
 import { type ModelManifest, readModel, refuseUnfinished } from '../training/model-manifest.ts';
 import { openReaders } from '../training/open-readers.ts';
+import { deviationOf, hasOwnScale } from '../training/own-scale.ts';
 import { inputTensors } from '../training/predict-batch.ts';
 import { featurePlaces } from '../training/training-inputs.ts';
 import { withKernels } from '../training/with-kernels.ts';
@@ -102,7 +107,7 @@ export async function explainModel(options: ExplainOptions): Promise<Explanation
         if (rows.length === 0 || background.length === 0) {
           throw noDates(market, 'on which the fields of the model are known');
         }
-        const attribution = await together(ensemble.members, rows, background, onProgress);
+        const attribution = await together(ensemble.members, rows, background, hasOwnScale(manifest.rule), onProgress);
         return {
           ...attribution,
           model: manifest.model,
@@ -174,6 +179,7 @@ async function together(
   members: readonly Member[],
   rows: readonly Place[],
   background: readonly Place[],
+  inDeviations: boolean,
   onProgress: (stage: string, done: number, total: number) => void,
 ): Promise<Omit<Attribution, 'background'>> {
   const names: FeatureName[] = [];
@@ -198,9 +204,16 @@ async function together(
       onProgress: (done, of) => onProgress('Explaining rows', k * of + done, members.length * of),
     });
     const columnOf = explained.names.map(({ name, lag }) => places.get(`${name}@${lag}`) as number);
-    sum.add(found, own, columnOf);
+    sum.add(inDeviations ? scaled(found) : found, own, columnOf);
   }
   return { names, ...sum.mean(members.length) };
+}
+
+/** By the deviation of its predictions; of a network that predicts the same for all nothing is left. */
+function scaled(found: ExpectedGradients): ExpectedGradients {
+  const deviation = deviationOf(found.predictions);
+  const by = (value: number): number => (deviation > 0 ? value / deviation : 0);
+  return { ...found, values: found.values.map(by), predictions: found.predictions.map(by), base: by(found.base) };
 }
 
 class Together {

@@ -1,4 +1,7 @@
-/** The networks of a fold, trained with different seeds, predicting as one: the mean of those that know a symbol. */
+/**
+ * The networks of a fold, trained with different seeds, predicting as one: the mean of those that know a symbol. Those whose
+ * loss does not see scale are standardised before, each over the rows of the date.
+ */
 
 import type { Network } from '../graph/network.ts';
 import type { InputPart } from '../inputs.ts';
@@ -8,7 +11,8 @@ import type { TrainingRule } from '../training-rule.ts';
 import { readScalers } from './fold-scalers.ts';
 import { networkFolder } from './model-manifest.ts';
 import { type NetworkSamples, networkSamples } from './network-samples.ts';
-import { predictBatch } from './predict-batch.ts';
+import { hasOwnScale, standardised } from './own-scale.ts';
+import { firstColumn, predictBatch } from './predict-batch.ts';
 import { trainingStream } from './streams.ts';
 import { readNetwork } from './trained-network.ts';
 
@@ -42,10 +46,12 @@ export interface Predictions {
 export class Ensemble {
   readonly members: readonly Member[];
   readonly #symbols: number;
+  readonly #standard: boolean;
 
-  private constructor(members: readonly Member[], symbols: number) {
+  private constructor(members: readonly Member[], symbols: number, standard: boolean) {
     this.members = members;
     this.#symbols = symbols;
+    this.#standard = standard;
   }
 
   static open(source: EnsembleSource, fold: FoldName): Ensemble {
@@ -65,7 +71,7 @@ export class Ensemble {
       for (const { network } of members) network.dispose();
       throw error;
     }
-    return new Ensemble(members, symbols);
+    return new Ensemble(members, symbols, hasOwnScale(rule));
   }
 
   /** Of the symbols of the market; NaN where no network knows enough of one. */
@@ -82,9 +88,11 @@ export class Ensemble {
       const batch = samples.section(date);
       const outputs = await predictBatch(network, batch, shapes);
       const columns = batch.rows === 0 ? 1 : outputs.length / batch.rows;
+      const own = firstColumn(outputs, batch.rows);
+      const scores = this.#standard ? standardised(own) : own;
       for (let row = 0; row < batch.rows; row++) {
         const symbol = batch.symbols[row] as number;
-        sums[symbol] = (sums[symbol] as number) + (outputs[row * columns] as number);
+        sums[symbol] = (sums[symbol] as number) + (scores[row] as number);
         counts[symbol] = (counts[symbol] as number) + 1;
       }
       for (let k = 1; k <= units; k++) {
