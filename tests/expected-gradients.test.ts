@@ -492,7 +492,7 @@ describe('what is read from them', () => {
     const table = lagTable(attribution([...names, { name: 'all', feature: 'all' }], [1, -2, 4, 5, 6, 7]));
     expect(table).toEqual({
       features: ['y', 'x'],
-      lags: [20, 10, 0],
+      steps: [20, 10, 0],
       means: [
         [4, undefined, 5],
         [undefined, 2, 1],
