@@ -9,11 +9,10 @@ import { datesOf, type Panel, rowsOf, type Sample, thinned } from './panel.ts';
 import { priceVolumeFactors } from './price-volume.ts';
 import type { SheetProgress } from './progress.ts';
 import type { Likeness } from './sheet.ts';
+import { mostStyles, takeStyles, tooRareForStyles } from './take-styles.ts';
 
 /** Correlations of so many dates have a standard error of a hundredth. */
 const mostDates = 60;
-/** There are fewer. */
-const mostStyles = 16;
 
 interface Known {
   readonly name: string;
@@ -127,36 +126,11 @@ async function priceVolume({ evaluator }: Panel, sample: Sample, made: Matrix[])
   return { factors: factors.map(({ name, doc }) => ({ name, doc })), into, leftOut };
 }
 
-/** Windows of the model are months and years of trading days. */
-const leastDatesPerYear = 200;
-
 async function stylesOf({ evaluator, rule }: Panel, sample: Sample, into: readonly Matrix[]): Promise<Found> {
-  const { daily, manifest } = evaluator.market;
-  if (rule.datesPerYear < leastDatesPerYear) {
-    const reason = `its windows are of trading days, and the market has ${rule.datesPerYear} dates a year`;
-    return { ...none, leftOut: [{ name: 'styles', reason }] };
-  }
-  const fields = manifest.fields.flatMap(({ name, kind, snapshot }) => {
-    const matrix = daily.get(name);
-    // What is known of one day only knows the future on those before.
-    return matrix && !snapshot ? [{ name, rows: rowsOf(matrix, { from: 0, step: 1 }), vector: kind === 'v' }] : [];
-  });
-  const answer = await evaluator.run({
-    kind: 'styles',
-    dates: rule.part.to,
-    fields,
-    take: datesOf(sample),
-    into: into.map(({ address, stride }) => ({ address, stride })),
-  });
-  if (answer.kind !== 'styled') throw new Error('a styles task was answered by something else');
-  const undated = manifest.fields.filter(({ snapshot }) => snapshot).map(({ name }) => name);
-  const leftOut = answer.leftOut.map(({ name, reason }) => {
-    const lacking = undated.filter((field) => reason.includes(`no ${field}`));
-    return lacking.length > 0
-      ? { name, reason: `${reason} but that of one day (${lacking.join(', ')})` }
-      : { name, reason };
-  });
-  const factors = answer.found.map(({ name, doc, without }) => ({
+  const reason = tooRareForStyles(rule.datesPerYear);
+  if (reason) return { ...none, leftOut: [{ name: 'styles', reason }] };
+  const { found, leftOut } = await takeStyles(evaluator, { dates: rule.part.to, take: datesOf(sample), into });
+  const factors = found.map(({ name, doc, without }) => ({
     name,
     doc: without.length > 0 ? `${doc} Here without ${without.join(', ')}, for want of fields.` : doc,
   }));

@@ -1,7 +1,7 @@
 /** Exposures to the styles of the risk model, for losses that are neutral to them. */
 import { EvolveError } from '../../core/failure.ts';
 import type { Evaluator } from '../../evaluation/evaluator.ts';
-import { styleFields } from '../../evaluation/tear-sheet/styles.ts';
+import { mostStyles, takeStyles, tooRareForStyles } from '../../evaluation/tear-sheet/take-styles.ts';
 import type { StyleCells } from './style-basis.ts';
 
 export interface StyleExposures extends StyleCells {
@@ -10,19 +10,14 @@ export interface StyleExposures extends StyleCells {
   readonly leftOut: readonly { readonly name: string; readonly reason: string }[];
 }
 
-/** There are fewer. */
-const mostStyles = 16;
-/** Windows of the model are months and years of trading days. */
-const leastDatesPerYear = 200;
 /** Of exposures at once in the memory of the workers; the dates come in as many portions as that takes. */
 const mostBytes = 256 * 1024 ** 2;
 
-/** Values in memory that threads share; missing on dates not asked for. All of `styleFields` that the market has are loaded. */
+/** Values in memory that threads share; missing on dates not asked for. What takeStyles needs is loaded. */
 export async function styleExposures(evaluator: Evaluator, dates?: readonly number[]): Promise<StyleExposures> {
   const { calendar, symbols, datesPerYear } = evaluator.market.manifest;
-  if (datesPerYear < leastDatesPerYear) {
-    throw none(evaluator, `their windows are of trading days, and the market has ${datesPerYear} dates a year`);
-  }
+  const tooRare = tooRareForStyles(datesPerYear);
+  if (tooRare) throw none(evaluator, tooRare);
   const wanted = [...new Set(dates ?? calendar.keys())].sort((a, b) => a - b);
   const atOnce = Math.max(1, Math.min(wanted.length, Math.floor(mostBytes / (mostStyles * 4 * symbols.length))));
   const rows = Array.from({ length: mostStyles }, () => evaluator.arena.matrix(atOnce, symbols.length));
@@ -30,7 +25,7 @@ export async function styleExposures(evaluator: Evaluator, dates?: readonly numb
     let all: StyleExposures | undefined;
     for (let from = 0; from < Math.max(1, wanted.length); from += atOnce) {
       const take = wanted.slice(from, from + atOnce);
-      const answer = await styled(evaluator, take, rows);
+      const answer = await takeStyles(evaluator, { dates: (take.at(-1) ?? -1) + 1, take, into: rows });
       const count = answer.found.length;
       if (count === 0) {
         throw none(evaluator, answer.leftOut.map(({ name, reason }) => `${name}: ${reason}`).join('; '));
@@ -52,30 +47,6 @@ export async function styleExposures(evaluator: Evaluator, dates?: readonly numb
   } finally {
     for (const { address } of rows) evaluator.arena.release(address);
   }
-}
-
-async function styled(
-  evaluator: Evaluator,
-  take: readonly number[],
-  into: readonly { readonly address: number; readonly stride: number }[],
-) {
-  const { daily, manifest } = evaluator.market;
-  const fields = manifest.fields.flatMap(({ name, kind, snapshot }) => {
-    // What is known of one day only knows the future on those before.
-    if (snapshot || !styleFields.includes(name)) return [];
-    const matrix = daily.get(name);
-    if (!matrix) throw new RangeError(`${name} was not loaded`);
-    return [{ name, rows: { address: matrix.address, stride: matrix.stride }, vector: kind === 'v' }];
-  });
-  const answer = await evaluator.run({
-    kind: 'styles',
-    dates: (take.at(-1) ?? -1) + 1,
-    fields,
-    take,
-    into: into.map(({ address, stride }) => ({ address, stride })),
-  });
-  if (answer.kind !== 'styled') throw new Error('a styles task was answered by something else');
-  return answer;
 }
 
 const none = ({ market }: Evaluator, reason: string): EvolveError =>
