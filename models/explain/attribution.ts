@@ -1,5 +1,6 @@
 /** What features add to predictions, row by row, and what is read from it. */
 import type { FeatureName } from '../graph/network.ts';
+import { pearson } from '../pearson.ts';
 import type { ExpectedGradients } from './expected-gradients.ts';
 
 export interface Attribution extends ExpectedGradients {
@@ -42,23 +43,12 @@ export function rankedFeatures({ names, values, features }: Attribution): Ranked
     .toSorted((a, b) => b.mean - a.mean || a.column - b.column);
 }
 
-/** Pearson's, between the same column of two tables. */
+/** Between the same column of two tables. */
 function correlation(x: Float32Array, y: Float32Array, column: number, columns: number): number {
   const rows = x.length / columns;
-  // From the first row's: a constant is then exactly 0 and has no correlation by rounding.
-  const [ofX, ofY] = [x, y].map((table) =>
-    Array.from({ length: rows }, (_, i) => (table[i * columns + column] as number) - (table[column] as number)),
-  ) as [number[], number[]];
-  const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / rows;
-  const [meanX, meanY] = [mean(ofX), mean(ofY)];
-  let [xx, yy, xy] = [0, 0, 0];
-  for (let i = 0; i < rows; i++) {
-    const [dx, dy] = [(ofX[i] as number) - meanX, (ofY[i] as number) - meanY];
-    xx += dx * dx;
-    yy += dy * dy;
-    xy += dx * dy;
-  }
-  return xx > 0 && yy > 0 ? xy / Math.sqrt(xx * yy) : Number.NaN;
+  const of = (table: Float32Array) =>
+    Float64Array.from({ length: rows }, (_, i) => table[i * columns + column] as number);
+  return pearson(of(x), of(y));
 }
 
 /** Mean |SHAP| of features that are read at several steps: dates back, or times of day. */

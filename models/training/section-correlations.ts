@@ -1,4 +1,5 @@
 import type { Section } from '../batch.ts';
+import { pearson } from '../pearson.ts';
 
 export interface Correlations {
   readonly ic: number;
@@ -28,22 +29,4 @@ function ranks(x: Float64Array): Float64Array {
     from = to;
   }
   return out;
-}
-
-function pearson(x: Float64Array, y: Float64Array): number {
-  const [meanX, meanY] = [mean(x), mean(y)];
-  let [xy, xx, yy] = [0, 0, 0];
-  for (let i = 0; i < x.length; i++) {
-    const [a, b] = [(x[i] as number) - meanX, (y[i] as number) - meanY];
-    xy += a * b;
-    xx += a * a;
-    yy += b * b;
-  }
-  return xx > 0 && yy > 0 ? xy / Math.sqrt(xx * yy) : Number.NaN;
-}
-
-function mean(x: Float64Array): number {
-  let sum = 0;
-  for (const value of x) sum += value;
-  return sum / x.length;
 }
