@@ -6,6 +6,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync,
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { fixed } from '../cli/print/number.ts';
 import { sheetSummary } from '../cli/print/tear-sheet.ts';
 import { tearSheetPage } from '../cli/report/tear-sheet-page.ts';
 import { stream } from '../core/random.ts';
@@ -387,6 +388,19 @@ describe('what goes out', () => {
     expect(again.stdout).toContain('Pictures: pictures');
     expect(again.stdout).not.toMatch(/NaN|undefined|null/);
   });
+});
+
+test('of few factors the terminal has all correlations', () => {
+  const sheet = madeUp(6, { dates: 60, layers: 3, factors: 3 });
+  const { names, pearson, spearman } = sheet.correlation as NonNullable<TearSheet['correlation']>;
+  const lines = sheetSummary(sheet).split('\n');
+  const from = lines.findIndex((line) => line.endsWith('  correlations'));
+  const cell = (rows: readonly (readonly number[])[], i: number, j: number) => fixed(rows[i]?.[j], 2);
+  for (const [i, name] of names.entries()) {
+    const cells = names.flatMap((_, j) => (i === j ? [] : [cell(i < j ? pearson : spearman, i, j)]));
+    expect(lines[from + 1 + i]?.trim().split(/ +/)).toEqual([...cells, ...name.split(' ')]);
+  }
+  expect(sheetSummary(madeUp(6, { dates: 60, layers: 3, factors: 11 }))).not.toContain('  correlations\n');
 });
 
 describe('names of hundreds of characters', () => {

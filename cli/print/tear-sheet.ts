@@ -19,6 +19,7 @@ export function sheetSummary(sheet: TearSheet, { report, pictures }: Files = {})
   const [only] = sheet.factors;
   if (only && sheet.factors.length === 1) parts.push(...detail(only));
   else if (sheet.settings.layers > 0) parts.push(returns(sheet));
+  if (sheet.correlation && sheet.factors.length <= mostBeside) parts.push(beside(sheet.correlation));
   if (sheet.combinations && sheet.combinations.length > 0) parts.push(combinations(sheet));
   if (sheet.warnings.length > 0) parts.push(sheet.warnings.map((sentence) => `! ${sentence}`).join('\n'));
   if (report !== undefined) parts.push(`The whole sheet: ${report}`);
@@ -149,6 +150,18 @@ function detail({ layers, beforeCosts, decay, autocorrelation, likeness, coverag
     parts.push(`Of ${count(known)} values on the dates sampled ${count(withoutLabel)} have no return beside them.`);
   }
   return parts;
+}
+
+/** As many as fit beside each other; of more, the page has all pairs. */
+const mostBeside = 10;
+
+function beside({ names, pearson, spearman, dates }: NonNullable<TearSheet['correlation']>): string {
+  const rows = names.map((name, i) => [
+    ...names.map((_, j) => (i === j ? '' : fixed((i < j ? pearson : spearman)[i]?.[j], 2))),
+    shortened(name, mostOfName),
+  ]);
+  const headings = [...names.map((_, i) => String(i + 1)), 'correlations'];
+  return `${table(rows, headings)}\nIn the order of the names, Pearson above the diagonal and Spearman below, on ${countOf(dates, 'date')}.`;
 }
 
 function combinations({ combinations = [] }: TearSheet): string {
