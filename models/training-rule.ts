@@ -31,8 +31,8 @@ export interface TrainingRule {
   readonly units: number;
   /** Factors a network gives beside its prediction, their mean, where the model gives more than one. */
   readonly factorUnits?: number;
-  /** Fields a network draws for its pairs; 0 is all of them. */
-  readonly pairFields: number;
+  /** Fields a network draws for its pairs, where the model looks at pairs; 0 is all of them. */
+  readonly pairFields?: number;
   /** Inputs, once scaled, are drawn in to so many deviations; 0 leaves them. */
   readonly limit: number;
   /** What validation dates decide by: the loss, or the mean rank correlation of the first output; the loss without. */

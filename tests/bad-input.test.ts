@@ -457,6 +457,8 @@ const rows: readonly (readonly [string, string | RegExp])[] = [
   ],
   ['train alphanet-v2 --data MARKET --factor-units 8', /^--factor-units is for models whose units are factors, /],
   ['train gru-15m --data MARKET --orthogonality 2', /^--orthogonality is for models whose units are factors, /],
+  ['train gru-15m --data MARKET --pair-fields 4', /^--pair-fields is for AlphaNets, /],
+  ['train rnn-1 --data MARKET --orthogonality 2', /^--orthogonality is about units that are alike, /],
   ['train gru-15m --data MARKET --batch -1', '--batch should be a whole number of at least 0, not -1.'],
   ['train gru-15m --data MARKET --bar-minutes 0', '--bar-minutes should be a whole number of at least 1, not 0.'],
   [

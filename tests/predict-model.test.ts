@@ -255,7 +255,7 @@ test('a symbol of which others know nothing has the score it has among them', as
 
 // Models of series are in train-series.test.ts.
 describe.each(alphaNets.map(({ name }) => name))('%s', (model) => {
-  const { pairFields } = smallRule(model);
+  const { pairFields = 0 } = smallRule(model);
   // Networks that draw what they read each have features of their own.
   const rule = smallRule(model, { epochs: 1, networks: pairFields > 0 ? 2 : 1, pairFields: pairFields && 2 });
 

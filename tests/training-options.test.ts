@@ -22,7 +22,10 @@ function other(name: OptionName, rule: TrainingRule): number | string | boolean 
 }
 
 /** Models an option means something to. */
-const takers = (name: OptionName) => models.filter(({ rule }) => rowOf(name).only?.has(rule) ?? true);
+const takers = (name: OptionName) => {
+  const { only, idle } = rowOf(name);
+  return models.filter(({ rule }) => (only?.has(rule) ?? true) && idle?.(rule) === undefined);
+};
 
 function refused(given: GivenOptions, rule = takers(Object.keys(given)[0] as OptionName)[0]?.rule): boolean {
   try {
@@ -77,11 +80,24 @@ test('what models have is told with those that have something else', () => {
 
 test('what means nothing to a model is refused, and its default names who has it', () => {
   expect(defaultsOf('factorUnits', models)).toBe('rnn-1 1; rnn-64 64');
+  expect(defaultsOf('pairFields', models)).toBe('alphanet 0; alphanet-v2.1 8');
   expect(defaultsOf('orthogonality', models)).toBe('rnn-1 0; rnn-64 1');
   for (const { name, rule } of models) {
     expect(refused({ factorUnits: 8 }, rule), name).toBe(!name.startsWith('rnn'));
+    expect(refused({ pairFields: 3 }, rule), name).toBe(!name.startsWith('alphanet'));
     expect(refused({ batch: 0 }, rule), name).toBe(false);
   }
+});
+
+test('what would change nothing is refused, unless it is as it was', () => {
+  const rules = new Map(models.map(({ name, rule }) => [name, rule]));
+  const [one, many] = [rules.get('rnn-1') as TrainingRule, rules.get('rnn-64') as TrainingRule];
+  expect(() => trainingRule(one, { orthogonality: 2 })).toThrow(
+    '--orthogonality is about units that are alike, and this network has one. Add --factor-units 64, or leave it out.',
+  );
+  expect(refused({ orthogonality: 2, factorUnits: 1 }, many)).toBe(true);
+  expect(trainingRule(one, { orthogonality: 2, factorUnits: 3 }).loss.orthogonality).toBe(2);
+  expect(trainingRule(one, { orthogonality: 0 })).toMatchObject({ factorUnits: 1 });
 });
 
 test('labels are neutral to a list, or to nothing where it says none', () => {

@@ -20,6 +20,8 @@ interface Row<T extends Value> {
   readonly expects?: (value: T) => string | undefined;
   /** Models it means something to, where not to all: others refuse it. */
   readonly only?: { readonly has: (rule: TrainingRule) => boolean; readonly which: string };
+  /** Why it would change nothing with all that is given, and what to do: such a value is refused. */
+  readonly idle?: (rule: TrainingRule) => string | undefined;
   readonly in: (rule: TrainingRule) => Value | undefined;
   readonly put: (rule: TrainingRule, value: T) => TrainingRule;
 }
@@ -72,6 +74,12 @@ const nothing = 'none';
 const ofFactorUnits = {
   has: ({ factorUnits }: TrainingRule): boolean => factorUnits !== undefined,
   which: 'models whose units are factors, such as rnn-64',
+};
+
+/** Models whose rule says how many, be it all. */
+const ofPictures = {
+  has: ({ pairFields }: TrainingRule): boolean => pairFields !== undefined,
+  which: 'AlphaNets, which look at pairs of fields',
 };
 
 const above0 = (value: number): string | undefined => (value > 0 ? undefined : 'above 0');
@@ -134,6 +142,8 @@ export const trainingOptions = {
       atLeast(0),
     ),
     only: ofFactorUnits,
+    idle: ({ factorUnits = 1 }) =>
+      factorUnits === 1 ? 'is about units that are alike, and this network has one. Add --factor-units 64' : undefined,
   },
   topWeight: number('training', ofLoss('topWeight'), "Weight of the better half of each date's returns", above0),
   batch: number(
@@ -167,9 +177,12 @@ export const trainingOptions = {
     ),
     only: ofFactorUnits,
   },
-  pairFields: number('network', own('pairFields'), 'Fields each network draws for its pairs; 0 for all', (value) =>
-    value === 1 ? '0, or at least 2' : whole(0)(value),
-  ),
+  pairFields: {
+    ...number('network', own('pairFields'), 'Fields each network draws for its pairs; 0 for all', (value) =>
+      value === 1 ? '0, or at least 2' : whole(0)(value),
+    ),
+    only: ofPictures,
+  },
   limit: number('network', own('limit'), 'Inputs are drawn in to so many deviations; 0 leaves them', atLeast(0)),
 } as const;
 
@@ -196,10 +209,13 @@ export function defaultsOf(name: OptionName, models: readonly Model[]): string {
   }
   const [most, ...others] = [...having].sort(([, a], [, b]) => b.length - a.length);
   const named = ([value, who]: [string, Model[]]): string => `${namesOf(who, models).join(', ')} ${value}`;
-  // What nobody else has anything of is told with its names.
-  const first = most === undefined ? '' : those.length < models.length ? named(most) : most[0];
+  const first =
+    most === undefined ? '' : those.length < models.length ? named([most[0], whoHas(most[1], those)]) : most[0];
   return [first, ...others.map(named)].filter((part) => part !== '').join('; ');
 }
+
+/** What nobody else has anything of is told with its names; those of all, and then the exceptions, where most have the same. */
+const whoHas = (most: Model[], those: Model[]): Model[] => (most.length > 1 ? those : most);
 
 /** `alphanet`, of `alphanet-v2.1`. */
 export const familyOf = ({ name }: Pick<Model, 'name'>): string => name.split('-')[0] as string;
@@ -244,6 +260,11 @@ export function trainingRule(rule: TrainingRule, given: GivenOptions): TrainingR
       );
     }
     result = put(result, value);
+  }
+  for (const name of optionNames) {
+    const { in: of, idle } = rowOf(name);
+    const why = given[name] === undefined || of(result) === of(rule) ? undefined : idle?.(result);
+    if (why) throw new EvolveError('bad-argument', `--${flagOf(name)} ${why}, or leave it out.`);
   }
   return result;
 }

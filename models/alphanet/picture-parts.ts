@@ -49,7 +49,7 @@ export interface PartSeen {
 export function see(
   parts: readonly InputPart[],
   operators: readonly ExtractionName[],
-  { pairFields }: Pick<TrainingRule, 'pairFields'>,
+  { pairFields = 0 }: Pick<TrainingRule, 'pairFields'>,
   fresh: Stream,
 ): Seen {
   const ofPicture = parts.filter(({ name }) => name !== factorsName);

@@ -26,7 +26,6 @@ const rule: TrainingRule = {
   loss: { kind: 'ic', neutral: false, topWeight: 1 },
   dropout: 0,
   units: 30,
-  pairFields: 0,
   limit: 0,
 };
 

@@ -28,7 +28,6 @@ const rule: TrainingRule = {
   dropout: 0.1,
   units: 30,
   factorUnits: 1,
-  pairFields: 0,
   limit: 0,
 };
 
