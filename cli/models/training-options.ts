@@ -208,14 +208,15 @@ export function defaultsOf(name: OptionName, models: readonly Model[]): string {
     having.set(value, [...(having.get(value) ?? []), model]);
   }
   const [most, ...others] = [...having].sort(([, a], [, b]) => b.length - a.length);
-  const named = ([value, who]: [string, Model[]]): string => `${namesOf(who, models).join(', ')} ${value}`;
+  const named = ([value, who]: readonly [string, readonly Model[]]): string =>
+    `${namesOf(who, models).join(', ')} ${value}`;
   const first =
     most === undefined ? '' : those.length < models.length ? named([most[0], whoHas(most[1], those)]) : most[0];
   return [first, ...others.map(named)].filter((part) => part !== '').join('; ');
 }
 
-/** What nobody else has anything of is told with its names; those of all, and then the exceptions, where most have the same. */
-const whoHas = (most: Model[], those: Model[]): Model[] => (most.length > 1 ? those : most);
+/** An option of some models is told with their names; with those of all of them, exceptions after, where most have the same. */
+const whoHas = (most: readonly Model[], those: readonly Model[]): readonly Model[] => (most.length > 1 ? those : most);
 
 /** `alphanet`, of `alphanet-v2.1`. */
 export const familyOf = ({ name }: Pick<Model, 'name'>): string => name.split('-')[0] as string;
