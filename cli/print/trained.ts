@@ -20,22 +20,24 @@ function headline({ manifest, results }: Trained): string {
 }
 
 function folds({ manifest, results }: Trained): string {
-  const alike = likenesses(results).length > 0;
+  const shown = { alike: likenesses(results).length > 0, nothing: lossesOfNothing(results).length > 0 };
   const rows = manifest.folds.flatMap((dates, i) => {
     const fold = results.folds[i];
-    return fold && fold.networks.length > 0 ? [row(dates, fold, alike)] : [];
+    return fold && fold.networks.length > 0 ? [row(dates, fold, shown)] : [];
   });
   if (rows.length === 0) return '';
   const headings = [
     ...['predicts from', 'learns from', 'rows', 'stops by', 'rows', 'networks', 'epochs', 'best'],
-    ...['train loss', 'valid loss', ...(alike ? ['alike'] : []), 'IC', 'together: IC', 'RankIC', '+-'],
+    ...['train loss', 'valid loss', ...(shown.nothing ? ['of 0'] : []), ...(shown.alike ? ['alike'] : [])],
+    ...['IC', 'together: IC', 'RankIC', '+-'],
   ];
   const stages = results.folds.flatMap(({ networks }) => networks).find((network) => network.stages)?.stages;
   return [
     table(rows, headings),
     'Losses, epochs and IC are means of the networks; "together" is the mean of their scores, on the dates training stopped by.',
+    ...(shown.nothing ? ['of 0: the valid loss of predicting 0 for all.'] : []),
     ...(stages ? [`Epochs are of ${stages} stages together.`] : []),
-    ...(alike ? ['alike: mean absolute correlation between two units of a network on these dates.'] : []),
+    ...(shown.alike ? ['alike: mean absolute correlation between two units of a network on these dates.'] : []),
   ].join('\n');
 }
 
@@ -43,9 +45,18 @@ function folds({ manifest, results }: Trained): string {
 const likenesses = ({ folds }: Pick<Trained['results'], 'folds'>): number[] =>
   folds.flatMap(({ networks }) => networks.flatMap(({ unitLikeness }) => unitLikeness ?? []));
 
+/** Of the networks whose loss has one. */
+const lossesOfNothing = ({ folds }: Pick<Trained['results'], 'folds'>): number[] =>
+  folds.flatMap(({ networks }) => networks.flatMap(({ nothingLoss }) => nothingLoss ?? []));
+
 const meanOf = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
 
-function row({ name, train, valid }: FoldDates, fold: FoldResult, alike: boolean): (string | number)[] {
+interface Shown {
+  readonly alike: boolean;
+  readonly nothing: boolean;
+}
+
+function row({ name, train, valid }: FoldDates, fold: FoldResult, shown: Shown): (string | number)[] {
   const { networks, ensemble } = fold;
   const mean = (of: (network: NetworkResult) => number): number => meanOf(networks.map(of));
   return [
@@ -65,7 +76,8 @@ function row({ name, train, valid }: FoldDates, fold: FoldResult, alike: boolean
       mean(({ validLoss }) => validLoss),
       4,
     ),
-    ...(alike ? [fixed(meanOf(likenesses({ folds: [fold] })), 2)] : []),
+    ...(shown.nothing ? [fixed(meanOf(lossesOfNothing({ folds: [fold] })), 4)] : []),
+    ...(shown.alike ? [fixed(meanOf(likenesses({ folds: [fold] })), 2)] : []),
     fixed(
       mean(({ validIc }) => validIc),
       4,

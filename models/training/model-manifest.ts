@@ -87,6 +87,8 @@ export interface NetworkResult extends Omit<EpochRecord, 'epoch'> {
   readonly network: number;
   readonly epochs: number;
   readonly bestEpoch: number;
+  /** Validation loss of predicting 0 for all, where that has one: a network that is not below has learned nothing. */
+  readonly nothingLoss?: number;
   readonly seconds: number;
 }
 

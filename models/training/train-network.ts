@@ -39,7 +39,7 @@ export interface NetworkTraining {
 
 /** Stage after stage, each from the best of the one before. Undefined when it was to be left. */
 export async function trainNetwork(training: NetworkTraining): Promise<KeptNetwork | undefined> {
-  const { network, rule, folder, name } = training;
+  const { network, rule, folder } = training;
   makeFolder(folder);
   const path = checkpointIn(folder);
   const begun = performance.now();
@@ -64,14 +64,22 @@ export async function trainNetwork(training: NetworkTraining): Promise<KeptNetwo
       writeCheckpoint(path, state, network, optimiser);
       training.onEpoch(record, state.bestEpoch);
     }
-    refuseHopeless(training, state);
-    if (state.stage + 1 === (network.stages ?? 1)) break;
+    const nothing = lossOfNothing(training);
+    refuseHopeless(training, state, nothing);
+    if (state.stage + 1 === (network.stages ?? 1)) return finish(training, state, nothing);
     putBack(network, state.best);
     state = { ...state, stage: state.stage + 1, before: state.history.length, bestEpoch: state.history.length };
     network.enter?.(state.stage);
     optimiser = new Optimiser(rule);
   }
-  const kept = writeNetwork(folder, name.network + 1, network, state);
+}
+
+function finish(
+  { network, folder, name }: NetworkTraining,
+  state: Checkpoint,
+  nothing: number | undefined,
+): KeptNetwork {
+  const kept = writeNetwork(folder, name.network + 1, network, state, nothing);
   removeCheckpoint(folder);
   return kept;
 }
@@ -156,23 +164,29 @@ async function teach(training: NetworkTraining, optimiser: Optimiser, epoch: num
 /** So many times the loss of predicting nothing, no input explains: Adam's steps are bounded, and it may never overflow. */
 const hopeless = 1000;
 
-function refuseHopeless(training: NetworkTraining, { history, bestEpoch }: Checkpoint): void {
-  const { rule, samples, valid } = training;
-  // A correlation is never large.
-  if (rule.loss.kind === 'ic') return;
+function refuseHopeless(
+  training: NetworkTraining,
+  { history, bestEpoch }: Checkpoint,
+  nothing = Number.POSITIVE_INFINITY,
+): void {
   const best = history[bestEpoch - 1]?.validLoss as number;
-  let [sum, rows] = [0, 0];
-  for (const batch of samples.batches(valid, rule.batch, { whole: true })) {
-    sum += lossValue(rule.loss, new Float32Array(batch.rows), batch) * batch.rows;
-    rows += batch.rows;
-  }
-  const nothing = sum / rows;
   if (best <= hopeless * nothing) return;
   const [shown, least] = [best, nothing].map((loss) => loss.toPrecision(3));
   throw diverged(
     training,
     `its loss on the dates that validate is ${shown} at best, and predicting nothing has ${least}`,
   );
+}
+
+/** On the dates that validate, of a prediction of 0 for all; undefined where it has no loss: it has no correlation. */
+function lossOfNothing({ rule, samples, valid }: NetworkTraining): number | undefined {
+  if (rule.loss.kind === 'ic') return undefined;
+  let [sum, rows] = [0, 0];
+  for (const batch of samples.batches(valid, rule.batch, { whole: true })) {
+    sum += lossValue(rule.loss, new Float32Array(batch.rows), batch) * batch.rows;
+    rows += batch.rows;
+  }
+  return sum / rows;
 }
 
 function follow(training: NetworkTraining, optimiser: Optimiser, found: tf.NamedTensorMap): void {

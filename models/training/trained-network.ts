@@ -17,11 +17,19 @@ export interface KeptNetwork {
 const weightsName = 'weights.bin';
 const historyName = 'history.json';
 
-/** `number` counts from 1. */
-export function writeNetwork(folder: string, number: number, network: Network, state: Checkpoint): KeptNetwork {
+/** `number` counts from 1; `nothing` is the loss of predicting 0 for all. */
+export function writeNetwork(
+  folder: string,
+  number: number,
+  network: Network,
+  state: Checkpoint,
+  nothing: number | undefined,
+): KeptNetwork {
   const { history, bestEpoch, best, seconds } = state;
   const { epoch: _, ...record } = history[bestEpoch - 1] as EpochRecord;
-  const kept = { result: { network: number, epochs: history.length, bestEpoch, ...record, seconds }, history };
+  const ofNothing = nothing === undefined ? {} : { nothingLoss: nothing };
+  const result = { network: number, epochs: history.length, bestEpoch, ...record, ...ofNothing, seconds };
+  const kept = { result, history };
   writeAtomically(join(folder, historyName), `${JSON.stringify(kept, null, 2)}\n`);
   const arrays = [...network.variables].map(
     ([name, { shape }]) => [name, { shape, values: best.get(name) as Float32Array }] as const,
