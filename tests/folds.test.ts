@@ -200,6 +200,18 @@ describe('too few dates', () => {
     }
   });
 
+  // Counted up from the shortest there is, the last of them would take minutes to find.
+  test.each([0.99, 0.9999, 1 - 2e-6])(
+    'where a share of %d validates: the least history is found at once',
+    (validShare) => {
+      const { message } = failure(calendarOf(200), { ...usual, validShare });
+      const least = Number(/--history (\d+)/.exec(message)?.[1]);
+      const learns = (history: number): number => history - Math.round(history * validShare) - 11;
+      expect(learns(least)).toBeGreaterThan(0);
+      expect(learns(least - 1)).toBeLessThanOrEqual(0);
+    },
+  );
+
   test('of a calendar that no history would do for: the least it needs', () => {
     const { message } = failure(calendarOf(50), usual);
     // 39, 11 until a label is known, and 23 of history: 11 or 12 validate, 11 wait and one is left at least.

@@ -3,14 +3,16 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { stream } from '../core/random.ts';
 import { chooseBackend } from '../models/graph/backend.ts';
+import type { Network } from '../models/graph/network.ts';
 import type { InputPart } from '../models/inputs.ts';
 import { modelNamed } from '../models/models.ts';
 import { networkSamples } from '../models/training/network-samples.ts';
 import { trainingStream } from '../models/training/streams.ts';
 import { trainNetwork } from '../models/training/train-network.ts';
+import { type KeptNetwork, keptNetwork } from '../models/training/trained-network.ts';
 import type { EpochRecord } from '../models/training/training-progress.ts';
 import { withKernels } from '../models/training/with-kernels.ts';
 import type { TrainingRule } from '../models/training-rule.ts';
@@ -43,38 +45,47 @@ function given(channels: number) {
 }
 
 interface Trained {
+  readonly kept: KeptNetwork | undefined;
   readonly records: readonly EpochRecord[];
   /** After each epoch. */
   readonly tensors: readonly number[];
   readonly bytes: readonly number[];
 }
 
-async function train(model: string, rule: Partial<TrainingRule>): Promise<Trained> {
+interface Changes {
+  /** In the place of the model's own. */
+  readonly network?: (own: Network, epochs: () => number) => Network;
+  readonly due?: (epochs: number) => boolean;
+  readonly folder?: string;
+}
+
+async function train(model: string, rule: Partial<TrainingRule>, changes: Changes = {}): Promise<Trained> {
   const whole = smallRule(model, { units: 2, batch: 100, patience: 1000, ...rule });
   const parts = partsOf(model);
   const { labels, reader, scaler } = given(parts[0]?.channels.length as number);
   const name = { seed: 1, fold: 0, network: 0 };
-  const network = modelNamed(model).network(parts, whole, trainingStream(name, 'fresh'));
+  const own = modelNamed(model).network(parts, whole, trainingStream(name, 'fresh'));
   const source = { parts, readers: parts.map(() => reader), scalers: parts.map(() => scaler), symbols, labels };
   const records: EpochRecord[] = [];
+  const network = changes.network?.(own, () => records.length) ?? own;
   const [tensors, bytes]: [number[], number[]] = [[], []];
   const range = (from: number, to: number) => Array.from({ length: to - from }, (_, i) => from + i);
   try {
-    await trainNetwork({
+    const kept = await trainNetwork({
       ...{ name, network, rule: whole, train: range(20, 36), valid: range(36, 46) },
       ...networkSamples({ ...source, limit: 0 }, network.reads),
-      folder: join(place, `${model}-${JSON.stringify(rule)}`.replace(/[^\w.-]/g, '')),
-      due: () => false,
+      folder: join(place, changes.folder ?? `${model}-${JSON.stringify(rule)}`.replace(/[^\w.-]/g, '')),
+      due: () => changes.due?.(records.length) ?? false,
       onEpoch: (record) => {
         records.push(record);
         tensors.push(tf.memory().numTensors);
         bytes.push(tf.memory().numBytes);
       },
     });
+    return { kept, records, tensors, bytes };
   } finally {
     network.dispose();
   }
-  return { records, tensors, bytes };
 }
 
 test.each([
@@ -93,6 +104,64 @@ test.each([
     expect(losses.at(-1)).toBeLessThan(0.9 * (losses[0] as number));
   },
 );
+
+test('what predicting nothing would cost is kept with a network, where it has a loss', async () => {
+  const { labels } = given(10);
+  const valid = labels.subarray(36 * symbols, 46 * symbols);
+  const { kept: mse } = await withKernels(1, () => train('alphanet-v2', { epochs: 1 }));
+  expect(mse?.result.nothingLoss).toBeCloseTo(valid.reduce((sum, label) => sum + label * label, 0) / valid.length, 6);
+  const ic = { kind: 'ic', neutral: false, topWeight: 1 } as const;
+  const { kept } = await withKernels(1, () => train('alphanet-v2', { epochs: 1, loss: ic }));
+  expect(kept?.result).toMatchObject({ bestEpoch: 1 });
+  expect(kept?.result).not.toHaveProperty('nothingLoss');
+});
+
+describe('a network that is stopped by rank correlation, and has none after its first epochs', () => {
+  /** Says the same of all until so many epochs are over. */
+  const silent =
+    (until: number): NonNullable<Changes['network']> =>
+    (own, epochs) => ({
+      ...own,
+      run: (inputs, pass) => {
+        const out = own.run(inputs, pass);
+        return pass.kind === 'inference' && epochs() < until ? tf.zerosLike(out) : out;
+      },
+    });
+  const rule = { stopBy: 'rank-ic', epochs: 6, patience: 4 } as const;
+
+  test('goes by the first that has one, and by the best of them', async () => {
+    const { kept, records } = await withKernels(1, () =>
+      train('alphanet-v2', rule, { network: silent(2), folder: 'silent' }),
+    );
+    const ranks = records.map(({ validRankIc }) => validRankIc);
+    expect(ranks.slice(0, 2)).toEqual([Number.NaN, Number.NaN]);
+    expect(ranks.slice(2).every(Number.isFinite)).toBe(true);
+    const best = 1 + ranks.indexOf(Math.max(...ranks.slice(2)));
+    expect(kept?.result).toMatchObject({ bestEpoch: best, validRankIc: ranks[best - 1] });
+    expect(keptNetwork(join(place, 'silent'))?.history).toEqual(records);
+  });
+
+  test('the same when it is left after the first of them and gone on with', async () => {
+    const whole = await withKernels(1, () => train('alphanet-v2', rule, { network: silent(1), folder: 'whole' }));
+    const first = await withKernels(1, () =>
+      train('alphanet-v2', rule, { network: silent(1), folder: 'halves', due: (epochs) => epochs === 1 }),
+    );
+    expect(first.kept).toBeUndefined();
+    expect(first.records).toEqual(whole.records.slice(0, 1));
+    const { kept, records } = await withKernels(1, () => train('alphanet-v2', rule, { folder: 'halves' }));
+    expect(records).toEqual(whole.records.slice(1));
+    expect(kept?.history).toEqual(whole.records);
+    expect(kept?.result.bestEpoch).toBe(whole.kept?.result.bestEpoch);
+  });
+
+  test('ends when its patience does where it never has one', async () => {
+    const { kept, records } = await withKernels(1, () =>
+      train('alphanet-v2', { ...rule, patience: 2 }, { network: silent(99), folder: 'never' }),
+    );
+    expect(records).toHaveLength(3);
+    expect(kept?.result).toMatchObject({ bestEpoch: 1, validRankIc: Number.NaN });
+  });
+});
 
 // Adam's steps are bounded, so that v2 and v3 end up far away without ever overflowing.
 test.each([
