@@ -5,13 +5,13 @@
  */
 import { readdirSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
-import { EvolveError } from '../core/failure.ts';
 import { makeFolder, removePartials, writeAtomically } from '../core/atomic-file.ts';
-import { EventLog, logName, logStart, type RunEvent } from './event-log.ts';
+import { EvolveError } from '../core/failure.ts';
 import { lockName, takeLock } from '../core/lock.ts';
+import { writing } from '../core/writing.ts';
+import { EventLog, logName, logStart, type RunEvent } from './event-log.ts';
 import { manifestName, type RunManifest, readManifest, writeManifest } from './manifest.ts';
 import { beforeName, newestSnapshot, snapshotName, writeSnapshot } from './snapshots.ts';
-import { writing } from './writing.ts';
 
 export interface Recovered {
   /** Undefined when no snapshot can be used: the run begins with its first event. */

@@ -78,11 +78,42 @@ describe('a training', () => {
   });
 
   test('with a label that is longer than the market', async () => {
-    const label = { price: 'CLOSE', lag: 1, horizon: 400 } as const;
-    expect(await training('refused', { rule: rule({ label }) })).toContain('--history 502 or more');
+    const held = (horizon: number) => ({ label: { price: 'CLOSE', lag: 1, horizon } as const });
+    expect(await training('refused', { rule: rule(held(400)) })).toBe(
+      'A label is known 401 dates after its own, lag and horizon together, and the market has 240 dates. Use a shorter --horizon or --lag, or a longer market.',
+    );
+    const { label } = held(200);
+    expect(await training('refused', { rule: rule({ label }) })).toMatch(/--history 25\d or more/);
     expect(await training('refused', { rule: rule({ label, history: 900 }) })).toMatch(
       /there are \d+ before .*longer market/,
     );
+  });
+
+  test('by a rule with numbers that cannot be', async () => {
+    const wrong = (changes: Parameters<typeof smallRule>[1]) => training('refused', { rule: rule(changes) });
+    expect(await wrong({ networks: 1e9 })).toBe("The rule's networks should be at most 1000, not 1000000000.");
+    expect(await wrong({ units: 0.5 })).toBe("The rule's units should be a whole number of at least 1, not 0.5.");
+    expect(await wrong({ learningRate: '1' as never })).toBe("The rule's learningRate should be a number, not 1.");
+    expect(await wrong({ label: { price: 'CLOSE', lag: 1, horizon: 1e15 } })).toContain("rule's horizon");
+    expect(await wrong({ loss: { kind: 'mse', neutral: false, topWeight: 0 } })).toContain("rule's topWeight");
+    expect(existsSync(world.at('refused'))).toBe(false);
+  });
+
+  test('on a market without two symbols that differ', async () => {
+    const flat = world.at('flat');
+    await rewritten(await plainDaily(world.market), flat, (field, cells) =>
+      field.name === 'CLOSE' ? cells.map(() => 7) : cells,
+    );
+    expect(await training('refused', { data: flat })).toMatch(
+      /^No symbol has a label .* with the return all others have\. Take a market whose returns differ between symbols\.$/,
+    );
+    const one = world.at('one');
+    const market = await plainDaily(world.market);
+    const symbols = market.manifest.symbols.slice(0, 1);
+    await rewritten({ ...market, columns: 1, manifest: { ...market.manifest, symbols } }, one, ({ kind }, cells) =>
+      kind === 'v' ? cells : cells.filter((_, at) => at % market.columns === 0),
+    );
+    expect(await training('refused', { data: one })).toMatch(/ has one symbol, \S+: .* Take a market of more\.$/);
   });
 
   test('with inputs that nobody knows, which are counted and named', async () => {
@@ -117,6 +148,15 @@ describe('a training', () => {
   test('without a label, of which the reasons are counted', async () => {
     const universe = { rule: rule({ universe: 'MEMBER' }) };
     expect(await training('refused', universe)).toMatch(/has no MEMBER/);
+    for (const [name, words] of [
+      ['INDUSTRY', 'is a grouping'],
+      ['MKT_RETURN', 'is one number of a date for all symbols'],
+    ] as const) {
+      expect(await training('refused', { rule: rule({ universe: name }) })).toContain(
+        `${name} ${words}, and --universe takes a daily field with a number for each symbol. The market`,
+      );
+    }
+    expect(await training('refused', { rule: rule({ universe: 'VOLUM' }) })).toContain('Did you mean VOLUME?');
     const late = world.at('late');
     const market = await plainDaily(world.market);
     await rewritten(market, late, (field, cells) =>
@@ -141,6 +181,7 @@ describe('a training', () => {
     expect(readdirSync(world.at('other'))).toEqual(['thesis.txt']);
     writeFileSync(world.at('file'), '');
     expect(await training('file')).toMatch(/file is a file/);
+    expect(await training('file/in')).toMatch(/file is a file/);
     const weights = weightsOf(world.at('model'));
     expect(await training('model')).toMatch(/has a model already\. Go on with it by --resume, or give another --out/);
     const release = takeLock(world.at('model'), 'model');

@@ -3,8 +3,8 @@
  * these rows. Values are plain JSON, as run.json keeps them.
  */
 import { EvolveError } from '../../core/failure.ts';
+import { atLeast, seed, share, upTo, whole } from '../../core/value-checks.ts';
 import type { StopReason, StopRule } from '../../engine/stopping.ts';
-import { atLeast, seed, share, upTo, whole } from '../option-checks.ts';
 
 interface Row<T> {
   readonly default: T;

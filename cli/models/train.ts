@@ -1,6 +1,7 @@
 /** `evolve train`: a model trained on a market, with mined factors beside its own inputs, and the picture of its losses. */
 import { join } from 'node:path';
 import { EvolveError } from '../../core/failure.ts';
+import { whole } from '../../core/value-checks.ts';
 import { embeddedMarket, embeddedOptions } from '../../data/embedded.ts';
 import type { MarketManifest } from '../../data/market.ts';
 import { readManifest } from '../../data/store/manifest.ts';
@@ -11,7 +12,6 @@ import { modelNamed } from '../../models/models.ts';
 import { type ModelManifest, modelIn } from '../../models/training/model-manifest.ts';
 import { type TrainedModel, trainModel } from '../../models/training/train-model.ts';
 import type { TrainingProgress } from '../../models/training/training-progress.ts';
-import { whole } from '../option-checks.ts';
 import { factorInputs } from './factor-inputs.ts';
 import { type GivenOptions, trainingRule } from './training-options.ts';
 import { writeLosses } from './write-losses.ts';

@@ -4,8 +4,8 @@
  */
 import { EvolveError } from '../../core/failure.ts';
 import type { Model } from '../../models/model.ts';
+import { ruleChecks } from '../../models/rule-checks.ts';
 import type { TrainingRule } from '../../models/training-rule.ts';
-import { atLeast, seed, share, whole } from '../option-checks.ts';
 
 type Value = number | string | boolean | readonly string[];
 
@@ -82,18 +82,14 @@ const ofPictures = {
   which: 'AlphaNets, which look at pairs of fields',
 };
 
-const above0 = (value: number): string | undefined => (value > 0 ? undefined : 'above 0');
-const inside = (value: number): string | undefined => (value > 0 && value < 1 ? undefined : 'between 0 and 1');
-const below1 = (value: number): string | undefined => (share(value) || value === 1 ? 'from 0 to below 1' : undefined);
-
 export const trainingOptions = {
   horizon: number(
     'label',
     ofLabel('horizon'),
     'Dates held: the label is the return from entering to leaving',
-    whole(1),
+    ruleChecks.horizon,
   ),
-  lag: number('label', ofLabel('lag'), 'Dates from knowing a score to entering', whole(1)),
+  lag: number('label', ofLabel('lag'), 'Dates from knowing a score to entering', ruleChecks.lag),
   price: text('label', ofLabel('price'), 'What is paid: the label is a return of this price', {
     choices: ['CLOSE', 'OPEN', 'VWAP'],
   }),
@@ -115,20 +111,30 @@ export const trainingOptions = {
     'label',
     own('placebo'),
     'Labels exchanged between symbols, by this seed: what luck would learn',
-    seed,
+    ruleChecks.placebo,
   ),
 
-  history: number('dates', own('history'), 'Dates a training looks back on', whole(2)),
-  every: number('dates', own('every'), 'Of these every so manieth teaches', whole(1)),
-  validShare: number('dates', own('validShare'), 'Share of them, the last, that decides when to stop', inside),
-  retrain: number('dates', own('retrainMonths'), 'Months of the calendar between trainings; 0 trains once', whole(0)),
+  history: number('dates', own('history'), 'Dates a training looks back on', ruleChecks.history),
+  every: number('dates', own('every'), 'Of these every so manieth teaches', ruleChecks.every),
+  validShare: number(
+    'dates',
+    own('validShare'),
+    'Share of them, the last, that decides when to stop',
+    ruleChecks.validShare,
+  ),
+  retrain: number(
+    'dates',
+    own('retrainMonths'),
+    'Months of the calendar between trainings; 0 trains once',
+    ruleChecks.retrainMonths,
+  ),
   networks: number(
     'dates',
     own('networks'),
     'Networks of a training, each with random numbers of its own; scores are their mean',
-    whole(1),
+    ruleChecks.networks,
   ),
-  seed: number('dates', own('seed'), 'Of all random numbers: another seed, other weights', seed),
+  seed: number('dates', own('seed'), 'Of all random numbers: another seed, other weights', ruleChecks.seed),
 
   loss: text('training', ofLoss('kind'), 'Mean squared error, or minus the mean correlation of the dates', {
     choices: ['mse', 'ic'],
@@ -139,23 +145,31 @@ export const trainingOptions = {
       'training',
       { ...ofLoss('orthogonality'), in: ({ loss: { orthogonality = 0 } }) => orthogonality },
       'Of a network whose units are factors: how dear it is that they are alike',
-      atLeast(0),
+      ruleChecks.orthogonality,
     ),
     only: ofFactorUnits,
     idle: ({ factorUnits = 1 }) =>
       factorUnits === 1 ? 'is about units that are alike, and this network has one. Add --factor-units 64' : undefined,
   },
-  topWeight: number('training', ofLoss('topWeight'), "Weight of the better half of each date's returns", above0),
+  topWeight: number(
+    'training',
+    ofLoss('topWeight'),
+    "Weight of the better half of each date's returns",
+    ruleChecks.topWeight,
+  ),
   batch: number(
     'training',
     own('batch'),
     'Rows of a step; a loss of whole dates takes as many dates as fit; 0 takes one date at a time',
-    whole(0),
+    ruleChecks.batch,
   ),
-  epochs: number('training', own('epochs'), 'Times over all rows, at most', (value) =>
-    value <= 1e5 ? whole(1)(value) : 'at most 100000',
+  epochs: number('training', own('epochs'), 'Times over all rows, at most', ruleChecks.epochs),
+  patience: number(
+    'training',
+    own('patience'),
+    'Epochs without a better validation loss before it ends',
+    ruleChecks.patience,
   ),
-  patience: number('training', own('patience'), 'Epochs without a better validation loss before it ends', whole(1)),
   stopBy: text(
     'training',
     { ...own('stopBy'), in: ({ stopBy = 'loss' }) => stopBy },
@@ -163,27 +177,35 @@ export const trainingOptions = {
     { choices: ['loss', 'rank-ic'] },
   ),
   optimiser: text('training', own('optimiser'), 'How gradients become steps', { choices: ['adam', 'rmsprop'] }),
-  learningRate: number('training', own('learningRate'), 'Size of the steps', above0),
-  clipNorm: number('training', own('clipNorm'), 'Largest norm of all gradients together; 0 for any', atLeast(0)),
-  dropout: number('training', own('dropout'), 'Share of hidden units left out of a step at random', below1),
+  learningRate: number('training', own('learningRate'), 'Size of the steps', ruleChecks.learningRate),
+  clipNorm: number(
+    'training',
+    own('clipNorm'),
+    'Largest norm of all gradients together; 0 for any',
+    ruleChecks.clipNorm,
+  ),
+  dropout: number('training', own('dropout'), 'Share of hidden units left out of a step at random', ruleChecks.dropout),
 
-  units: number('network', own('units'), 'Units of recurrent or hidden layers', whole(1)),
+  units: number('network', own('units'), 'Units of recurrent or hidden layers', ruleChecks.units),
   factorUnits: {
     ...number(
       'network',
       own('factorUnits'),
       'Factors a network gives, of which its prediction is the mean; a single one is the prediction',
-      whole(1),
+      ruleChecks.factorUnits,
     ),
     only: ofFactorUnits,
   },
   pairFields: {
-    ...number('network', own('pairFields'), 'Fields each network draws for its pairs; 0 for all', (value) =>
-      value === 1 ? '0, or at least 2' : whole(0)(value),
+    ...number(
+      'network',
+      own('pairFields'),
+      'Fields each network draws for its pairs; 0 for all',
+      ruleChecks.pairFields,
     ),
     only: ofPictures,
   },
-  limit: number('network', own('limit'), 'Inputs are drawn in to so many deviations; 0 leaves them', atLeast(0)),
+  limit: number('network', own('limit'), 'Inputs are drawn in to so many deviations; 0 leaves them', ruleChecks.limit),
 } as const;
 
 export type OptionName = keyof typeof trainingOptions;

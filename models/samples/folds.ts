@@ -31,16 +31,23 @@ export interface FoldRule extends Pick<TrainingRule, 'label' | 'history' | 'ever
 
 export function foldsOf(calendar: readonly string[], rule: FoldRule): Fold[] {
   check(rule);
+  const delay = embargoOf(rule.label);
+  if (!(delay < calendar.length)) {
+    throw new EvolveError(
+      'bad-argument',
+      `A label is known ${dates(delay)} after its own, lag and horizon together, and the market has ${dates(calendar.length)}. Use a shorter --horizon or --lag, or a longer market.`,
+    );
+  }
   const asked = calendarStretch(calendar, rule);
   if (!asked) throw new EvolveError('bad-argument', `There is no date to predict: ${shown(calendar, rule)}.`);
   const least = leastHistory(rule);
   if (rule.history < least) {
     throw new EvolveError(
       'bad-argument',
-      `A history of ${dates(rule.history)} is too short: its last ${dates(validDates(rule))} validate, the ${embargoOf(rule.label)} before them are left out so that no label of training reaches them, and none is left to learn from. Use --history ${least} or more.`,
+      `A history of ${dates(rule.history)} is too short: its last ${dates(validDates(rule))} validate, the ${delay} before them are left out so that no label of training reaches them, and none is left to learn from. Use --history ${least} or more.`,
     );
   }
-  const possible = rule.reach + rule.history + embargoOf(rule.label);
+  const possible = rule.reach + rule.history + delay;
   const first = rule.from === undefined ? firstBoundary(calendar, rule, possible, asked.to) : asked.from;
   if (first < possible || first >= asked.to) throw tooShort(calendar, rule, asked, least);
   const starts = [first, ...boundaries(calendar, rule.retrainMonths, first + 1, asked.to)];
@@ -123,7 +130,8 @@ function check({ history, every, validShare, retrainMonths }: FoldRule): void {
   if (!Number.isInteger(every) || every < 1) {
     wrong(`Every so manieth date teaches: that should be a whole number, at least 1, not ${every}.`);
   }
-  if (!(validShare > 0 && validShare < 1)) {
+  // Next to 1 no history would leave a date to learn from, and numbers would no longer tell one from the next.
+  if (!(validShare > 0 && 1 - validShare > 1e-6)) {
     wrong(`The share of the history that validates should lie between 0 and 1, such as 0.2, not ${validShare}.`);
   }
   if (!Number.isInteger(retrainMonths) || retrainMonths < 0) {

@@ -7,6 +7,7 @@
  */
 import type { Matrix } from '../../core/arena.ts';
 import { EvolveError } from '../../core/failure.ts';
+import { nearest } from '../../core/nearest.ts';
 import { stream } from '../../core/random.ts';
 import { forwardReturns, labelFields } from '../../data/labels.ts';
 import type { MarketManifest } from '../../data/market.ts';
@@ -55,16 +56,30 @@ const masks = ['CAN_BUY', 'ST', 'SUSPENDED'] as const;
 export function trainingLabelFields(manifest: MarketManifest, rule: LabelRules): string[] {
   const { label, universe } = rule;
   const has = (name: string): boolean => manifest.fields.some((field) => field.name === name);
-  if (universe !== undefined && !has(universe)) {
-    const fields = manifest.fields.flatMap(({ name, kind }) => (kind === 'm' ? [name] : []));
-    throw new EvolveError(
-      'missing-field',
-      `The market ${manifest.name} has no ${universe}, which is to say who belongs to the universe. It has ${fields.join(', ')}.`,
-    );
-  }
+  if (universe !== undefined) refuseNoUniverse(manifest, universe);
   const members = universe === undefined ? [] : [universe];
   return [...labelFields(label), ...masks.filter(has), ...members, ...LabelExposures.fields(manifest, rule)];
 }
+
+/** A universe is a daily number for each symbol. */
+function refuseNoUniverse({ name: market, fields }: MarketManifest, universe: string): void {
+  const there = fields.find(({ name }) => name === universe);
+  if (there?.kind === 'm') return;
+  const fit = fields.flatMap(({ name, kind }) => (kind === 'm' ? [name] : []));
+  const meant = there ? undefined : nearest(universe, fit);
+  const remedy = meant === undefined ? `It has ${fit.join(', ')}.` : `Did you mean ${meant}?`;
+  throw there
+    ? new EvolveError(
+        'bad-argument',
+        `${universe} is ${kindWords[there.kind]}, and --universe takes a daily field with a number for each symbol. The market ${market} has ${fit.join(', ')}.`,
+      )
+    : new EvolveError(
+        'missing-field',
+        `The market ${market} has no ${universe}, which is to say who belongs to the universe. ${remedy}`,
+      );
+}
+
+const kindWords = { g: 'a grouping', v: 'one number of a date for all symbols', b: 'a minute field' } as const;
 
 /** Of these, those that the market knows of one day only: taken for every date, they know the future of earlier ones. */
 export function undatedFields(manifest: MarketManifest, rule: LabelRules): string[] {

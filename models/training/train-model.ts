@@ -2,17 +2,22 @@
  * A model trained as a desk would have had to: at every date it predicts, from what was known before. Networks of all
  * folds and seeds are trained side by side; one that is done is kept, one that is not goes on from its last epoch.
  */
-import { readdirSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
+import { dirname } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { isPartial, makeFolder, removePartials } from '../../core/atomic-file.ts';
-import { EvolveError } from '../../core/failure.ts';
+import { EvolveError, fileProblem } from '../../core/failure.ts';
 import { lockName, takeLock } from '../../core/lock.ts';
 import { packageVersion } from '../../core/package-root.ts';
+import { writing } from '../../core/writing.ts';
+import type { MarketManifest } from '../../data/market.ts';
+import { readManifest } from '../../data/store/manifest.ts';
 import { checkWorkers } from '../../evaluation/check-workers.ts';
 import { type BackendChoice, type BackendWish, chooseBackend } from '../graph/backend.ts';
 import type { Channel } from '../inputs.ts';
 import type { SeriesChoice } from '../model.ts';
+import { refuseWrongRule } from '../rule-checks.ts';
 import { undatedFields } from '../samples/labels.ts';
 import type { TrainingRule } from '../training-rule.ts';
 import {
@@ -71,19 +76,26 @@ export async function trainModel(options: TrainOptions): Promise<TrainedModel> {
     onProgress: tell = () => {},
   } = options;
   checkWorkers(workers);
+  refuseWrongRule(options.rule);
   // What cannot be trained leaves nothing behind: the folder is made when all is there.
   const before = begunIn(out, resume);
+  // Dates, fields and names of another market would be the first to be stumbled over.
+  if (before) refuseElsewhere(before, await readManifest(options.data), out);
   const backend = await chooseBackend(options.backend ?? before?.backend.name ?? 'auto');
   const inputs = await trainingInputs(options, (label, done, total) => tell({ kind: 'stage', label, done, total }));
-  makeFolder(out);
-  const release = takeLock(out, out);
+  const release = writing(out, () => {
+    makeFolder(out);
+    return takeLock(out, out);
+  });
   try {
-    removePartials(out);
+    writing(out, () => removePartials(out));
     // Another process may have been at it since.
     const begun = begunIn(out, resume);
     const asked = manifestOf(options, inputs, backend);
-    if (begun) refuseOther(begun, asked, out);
-    else writeModel(out, asked);
+    if (begun) {
+      refuseElsewhere(begun, inputs.market, out);
+      refuseOther(begun, asked, out);
+    } else writeModel(out, asked);
     const manifest = begun ?? asked;
     const results = await trainFolds({ folder: out, manifest, inputs, workers, memory, signal, tell });
     return { folder: out, manifest, results };
@@ -111,9 +123,17 @@ function namesIn(folder: string): string[] {
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'ENOENT') return [];
-    if (code === 'ENOTDIR') throw new EvolveError('exists', `${folder} is a file. Give another --out.`);
-    throw error;
+    if (code === 'ENOTDIR') throw new EvolveError('exists', `${fileIn(folder)} is a file. Give another --out.`);
+    throw new EvolveError('unwritable', `${folder} cannot be used: ${fileProblem(error)}. Give another --out.`, {
+      cause: error,
+    });
   }
+}
+
+/** Of a path that leads through a file, that one. */
+function fileIn(path: string): string {
+  const above = dirname(path);
+  return above === path || existsSync(path) ? path : fileIn(above);
 }
 
 function manifestOf(options: TrainOptions, inputs: TrainingInputs, backend: BackendChoice): ModelManifest {
@@ -162,17 +182,22 @@ function labelled(labels: Float32Array, dates: readonly number[], symbols: numbe
   return rows;
 }
 
+/** A training goes on by the evolve and on the market it was begun with. */
+function refuseElsewhere({ version, market }: ModelManifest, given: MarketManifest, folder: string): void {
+  if (version !== packageVersion) {
+    throw new EvolveError('bad-model', `${folder} was begun by evolve ${version}; go on with that one.`);
+  }
+  if (market.hash === given.hash) return;
+  throw new EvolveError(
+    'changed-market',
+    given.name === market.name
+      ? `${folder} was begun on another market, or the market ${given.name} has changed since. Give another --out.`
+      : `${folder} was begun on the market ${market.name}, and ${given.name} is another market. Give its own by --data, or another --out.`,
+  );
+}
+
 /** A training goes on as it began, or it would be another one. */
 function refuseOther(begun: ModelManifest, asked: ModelManifest, folder: string): void {
-  if (begun.version !== asked.version) {
-    throw new EvolveError('bad-model', `${folder} was begun by evolve ${begun.version}; go on with that one.`);
-  }
-  if (begun.market.hash !== asked.market.hash) {
-    throw new EvolveError(
-      'changed-market',
-      `${folder} was begun on another market, or the market ${begun.market.name} has changed since. Give another --out.`,
-    );
-  }
   const rules = Object.keys({ ...begun.rule, ...asked.rule }) as (keyof TrainingRule)[];
   const predicted = ({ folds }: ModelManifest) => folds.map(({ predict }) => predict);
   const differ = [

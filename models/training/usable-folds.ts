@@ -8,6 +8,9 @@ import type { RecordReader } from '../samples/record-reader.ts';
 import type { TrainingRule } from '../training-rule.ts';
 import { networkSamples } from './network-samples.ts';
 
+const later = 'predict from a later --from, or take another market';
+const capital = (words: string): string => `${words.slice(0, 1).toUpperCase()}${words.slice(1)}`;
+
 /** Before features are computed, which may take hours. */
 export function refuseUnlabelled(
   market: LabelledMarket,
@@ -17,13 +20,21 @@ export function refuseUnlabelled(
 ): void {
   const { manifest } = market.market;
   const symbols = manifest.symbols.length;
+  if (symbols === 1) {
+    throw new EvolveError(
+      'bad-argument',
+      `The market ${manifest.name} has one symbol, ${manifest.symbols[0]}: labels say who does better than others on a date. Take a market of more.`,
+    );
+  }
   for (const { dates, whose } of stretches(folds, manifest)) {
     const some = dates.some((date) => !labels.subarray(date * symbols, (date + 1) * symbols).every(Number.isNaN));
     if (some) continue;
     const counts = labelCounts(market, rule, dates);
+    // A date compares symbols: where all are alike, later ones are no better.
+    const remedy = counts.sameForAll > 0 ? 'take a market whose returns differ between symbols' : later;
     throw new EvolveError(
       'bad-argument',
-      `No symbol has a label on ${whose}: of its ${dates.length * symbols} cells, dates times symbols, there are ${unlabelledWords(counts).join(', ')}. ${rule.universe === undefined ? '' : 'Use another --universe, '}${rule.universe === undefined ? 'P' : 'p'}redict from a later --from, or take another market.`,
+      `No symbol has a label on ${whose}: of its ${dates.length * symbols} cells, dates times symbols, there are ${unlabelledWords(counts).join(', ')}. ${rule.universe === undefined ? capital(remedy) : `Use another --universe, or ${remedy}`}.`,
     );
   }
 }

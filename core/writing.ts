@@ -1,4 +1,4 @@
-import { EvolveError, fileProblem } from '../core/failure.ts';
+import { EvolveError, fileProblem } from './failure.ts';
 
 /** Runs a step that writes; what the system refuses is the user's to fix, and said in a sentence. */
 export function writing<T>(shown: string, step: () => T): T {

@@ -1,10 +1,15 @@
-/** What the value of an option should be, when it is not: for tables of options. */
+/** What a value should be, when it is not: for tables of options, and for those who take rules from programs. */
 
 export const atLeast = (least: number) => (value: number | null) =>
   value === null || value >= least ? undefined : `at least ${least}`;
 
-export const whole = (least: number) => (value: number | null) =>
-  value === null || (Number.isInteger(value) && value >= least) ? undefined : `a whole number of at least ${least}`;
+export const whole =
+  (least: number, most = Number.MAX_SAFE_INTEGER) =>
+  (value: number | null) => {
+    if (value === null) return undefined;
+    if (!(Number.isInteger(value) && value >= least)) return `a whole number of at least ${least}`;
+    return value <= most ? undefined : `at most ${most}`;
+  };
 
 export const upTo = (most: number) => (value: number) => (value <= most ? whole(1)(value) : `at most ${most}`);
 
