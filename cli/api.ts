@@ -73,6 +73,7 @@ export { mine } from './mining/mine.ts';
 export type { MineOptions, MineProgress } from './mining/mine-options.ts';
 export type { MineReport } from './mining/mine-report.ts';
 export { type ExplainOptions, explain } from './models/explain.ts';
+export { type NetworkWeights, networkWeights } from './models/network-weights.ts';
 export { type Predictions, type PredictOptions, predict } from './models/predict.ts';
 export { type Trained, type TrainOptions, train } from './models/train.ts';
 export { allOperatorWords, type OperatorWords, operatorWords } from './operator-words.ts';

@@ -1,13 +1,15 @@
 /** Scores and explanations of trained models, by the files they leave and by what they must not depend on. */
 import { cpSync } from 'node:fs';
 import { join } from 'node:path';
+import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type NetworkWeights, networkWeights } from '../cli/api.ts';
 import { readScores } from '../data/scores.ts';
 import { readManifest } from '../data/store/manifest.ts';
 import { alphaNets } from '../models/alphanet/versions.ts';
 import { explainModel } from '../models/explain/explain-model.ts';
 import { chooseBackend } from '../models/graph/backend.ts';
-import { readWeights, type Weight, writeWeights } from '../models/graph/weights-file.ts';
+import { loadWeights, readWeights, type Weight, writeWeights } from '../models/graph/weights-file.ts';
 import { Ensemble } from '../models/training/ensemble.ts';
 import { networkFolder, readModel } from '../models/training/model-manifest.ts';
 import { openReaders } from '../models/training/open-readers.ts';
@@ -234,6 +236,30 @@ describe('of networks that learned by correlations, whatever the scale of each',
     expect(deviationOf(Float32Array.of(1, 3))).toBe(1);
     expect(deviationOf(new Float32Array(3).fill(0.1))).toBe(0);
   });
+});
+
+test('weights of a network are read by a program that has tfjs, through the package', async () => {
+  const [first, last] = readModel(world.at('model')).folds.map(({ name }) => name) as [string, string];
+  const model = world.at('model');
+  const decoded = async (place: Omit<NetworkWeights, 'model'>) => {
+    const { load } = await networkWeights({ model, ...place });
+    const { weightData, weightSpecs = [] } = await (load as tf.io.LoadHandler)();
+    const tensors = tf.io.decodeWeights(weightData as tf.io.WeightData, weightSpecs);
+    return Object.fromEntries(
+      Object.entries(tensors).map(([name, tensor]) => [name, { shape: tensor.shape, values: tensor.dataSync() }]),
+    );
+  };
+  for (const [fold, network] of [
+    [first, 1],
+    [last, 2],
+  ] as const) {
+    const kept = loadWeights(join(networkFolder(model, fold, network), 'weights.bin'));
+    expect(kept.size).toBeGreaterThan(4);
+    expect(await decoded({ fold, network })).toEqual(Object.fromEntries(kept));
+  }
+  expect(await decoded({})).toEqual(await decoded({ fold: last, network: 1 }));
+  await expect(networkWeights({ model, network: 3 })).rejects.toThrow('has networks 1 to 2 of each fold, and none 3.');
+  await expect(networkWeights({ model, fold: '1999-01-04' })).rejects.toThrow(`It has ${first}, ${last}.`);
 });
 
 test('a symbol of which others know nothing has the score it has among them', async () => {

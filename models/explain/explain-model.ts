@@ -19,7 +19,7 @@ import { type BackendChoice, type BackendWish, chooseBackend } from '../graph/ba
 import type { FeatureName } from '../graph/network.ts';
 import { shuffle } from '../samples/shuffle.ts';
 import { Ensemble, type Member } from '../training/ensemble.ts';
-import { type ModelManifest, readModel, refuseUnfinished } from '../training/model-manifest.ts';
+import { foldNamed, type ModelManifest, readModel, refuseUnfinished } from '../training/model-manifest.ts';
 import { openReaders } from '../training/open-readers.ts';
 import { deviationOf, hasOwnScale } from '../training/own-scale.ts';
 import { inputTensors } from '../training/predict-batch.ts';
@@ -83,7 +83,7 @@ export async function explainModel(options: ExplainOptions): Promise<Explanation
   refuseUnfinished(options.model, manifest);
   const market = await readManifest(data);
   const { parts } = manifest;
-  const fold = foldOf(manifest, options);
+  const fold = foldNamed(options.model, manifest, options.fold);
   const explained = predictedDates(manifest, fold.number, market, options);
   const { train } = manifest.folds[fold.number] as ModelManifest['folds'][number];
   const learned = calendarStretch(market.calendar, train);
@@ -131,16 +131,6 @@ export async function explainModel(options: ExplainOptions): Promise<Explanation
 
 const noDates = ({ name }: MarketManifest, which: string): EvolveError =>
   new EvolveError('bad-argument', `${name} has no dates ${which}. Explain the model on the market it was trained on.`);
-
-function foldOf({ folds }: ModelManifest, { model, fold }: ExplainOptions): { number: number; name: string } {
-  const number = fold === undefined ? folds.length - 1 : folds.findIndex(({ name }) => name === fold);
-  const found = folds[number];
-  if (found) return { number, name: found.name };
-  throw new EvolveError(
-    'bad-argument',
-    `${model} has no fold ${fold}. It has ${folds.map(({ name }) => name).join(', ')}.`,
-  );
-}
 
 function predictedDates(
   { folds }: ModelManifest,

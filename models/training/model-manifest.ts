@@ -181,6 +181,21 @@ export function refuseUnfinished(folder: string, { folds, rule }: ModelManifest)
   );
 }
 
+/** The last one without a name. */
+export function foldNamed(
+  folder: string,
+  { folds }: ModelManifest,
+  fold: string | undefined,
+): { readonly number: number; readonly name: string } {
+  const number = fold === undefined ? folds.length - 1 : folds.findIndex(({ name }) => name === fold);
+  const found = folds[number];
+  if (found) return { number, name: found.name };
+  throw new EvolveError(
+    'bad-argument',
+    `${folder} has no fold ${fold}. It has ${folds.map(({ name }) => name).join(', ')}.`,
+  );
+}
+
 function textOf(path: string): string | undefined {
   try {
     return readFileSync(path, 'utf8');

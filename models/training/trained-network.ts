@@ -14,7 +14,7 @@ export interface KeptNetwork {
   readonly history: readonly EpochRecord[];
 }
 
-const weightsName = 'weights.bin';
+export const weightsName = 'weights.bin';
 const historyName = 'history.json';
 
 /** `number` counts from 1; `nothing` is the loss of predicting 0 for all. */
