@@ -2,8 +2,8 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { EvolveError, fileProblem } from '../core/failure.ts';
 import { writeAtomically } from '../core/atomic-file.ts';
+import { EvolveError, fileProblem } from '../core/failure.ts';
 import { jsonText } from './json.ts';
 
 export interface RunManifest {

@@ -1,7 +1,7 @@
 import { join, resolve } from 'node:path';
 import { EvolveError, fileProblem } from '../core/failure.ts';
-import { logName, peek, type RunEvent } from './event-log.ts';
 import { isHeld } from '../core/lock.ts';
+import { logName, peek, type RunEvent } from './event-log.ts';
 import { type RunManifest, readManifest } from './manifest.ts';
 import { peekState } from './snapshots.ts';
 

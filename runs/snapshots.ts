@@ -5,8 +5,8 @@
 import { createHash } from 'node:crypto';
 import { readFileSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileProblem } from '../core/failure.ts';
 import { writeAtomically } from '../core/atomic-file.ts';
+import { fileProblem } from '../core/failure.ts';
 import { type LogPlace, logName } from './event-log.ts';
 import { jsonText } from './json.ts';
 
