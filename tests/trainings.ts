@@ -19,11 +19,11 @@ export interface Trainings {
 const marketSize = { stocks: 30, days: 240, minutes: 0, seed: 11 };
 
 /** What is cached goes into the place as well, not to the user's. */
-export async function trainings(): Promise<Trainings> {
+export async function trainings(size = marketSize): Promise<Trainings> {
   const place = mkdtempSync(join(tmpdir(), 'evolve-training-'));
   process.env.EVOLVE_CACHE = join(place, 'cache');
   const market = join(place, 'market');
-  await synthesise(market, marketSize);
+  await synthesise(market, size);
   const remove = () => rmSync(place, { recursive: true });
   return { place, market, at: (name) => join(place, name), remove };
 }

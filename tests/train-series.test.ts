@@ -1,0 +1,233 @@
+/** Models of series in training: what stages freeze, what decides when they end, and that nothing depends on who trains them when. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import * as tf from '@tensorflow/tfjs-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { readScores } from '../data/scores.ts';
+import { readManifest } from '../data/store/manifest.ts';
+import { chooseBackend } from '../models/graph/backend.ts';
+import { loadWeights, readWeights } from '../models/graph/weights-file.ts';
+import { networkFolder, readModel } from '../models/training/model-manifest.ts';
+import { predictModel } from '../models/training/predict-model.ts';
+import type { TrainOptions } from '../models/training/train-model.ts';
+import type { TrainingRule } from '../models/training-rule.ts';
+import { plainDaily, rewritten } from './market-copies.ts';
+import { type Changes, trainDates, watched } from './network-training.ts';
+import { expectNear } from './series-networks.ts';
+import { smallRule, type Trainings, timeless, trained, trainings, weightsOf } from './trainings.ts';
+
+const place = mkdtempSync(join(tmpdir(), 'evolve-series-'));
+let world: Trainings;
+beforeAll(async () => {
+  await chooseBackend('wasm');
+  world = await trainings({ stocks: 20, days: 170, minutes: 8, seed: 11 });
+}, 60_000);
+afterAll(() => {
+  world.remove();
+  rmSync(place, { recursive: true });
+});
+
+const train = (folder: string, model: string, rule: Partial<TrainingRule>, changes?: Changes) =>
+  watched([place, folder], model, rule, changes);
+
+test.each(['gru-mixed', 'rnn-64'])('%s holds, after 50 epochs, no more tensors than after one', async (model) => {
+  const before = tf.memory().numTensors;
+  const { tensors, bytes } = await train(`${model}-long`, model, { epochs: 50, patience: 50, factorUnits: 3 });
+  expect(tensors).toHaveLength(50);
+  expect(new Set(tensors.slice(1)).size).toBe(1);
+  expect(new Set(bytes.slice(1)).size).toBe(1);
+  expect(tf.memory().numTensors).toBe(before);
+});
+
+describe('gru-incremental', () => {
+  const rule = { epochs: 3, networks: 1 };
+  /** By name, of what the checkpoint in the folder has as best. */
+  function bestIn(folder: string): Map<string, Float32Array> {
+    const { weights } = readWeights(join(place, folder, 'checkpoint.bin'));
+    return new Map(
+      [...weights].flatMap(([name, { values }]) =>
+        name.startsWith('best/') ? [[name.slice(5), values] as const] : [],
+      ),
+    );
+  }
+  const weightsIn = (folder: string) => loadWeights(join(place, folder, 'weights.bin'));
+
+  test('leaves the branch of the days, statistics and all, bit for bit as the first stage left it', async () => {
+    let [first, fresh] = [new Map<string, Float32Array>(), new Map<string, Float32Array>()];
+    const { records } = await train('stages', 'gru-incremental', rule, {
+      onEpoch: ({ epoch }) => {
+        if (epoch === 1) fresh = bestIn('stages');
+        if (epoch === 3) first = bestIn('stages');
+      },
+    });
+    expect(records.map(({ stage }) => stage)).toEqual([1, 1, 1, 2, 2, 2]);
+    const last = weightsIn('stages');
+    expect([...last.keys()].sort()).toEqual([...first.keys()].sort());
+    const ofDays = [...last.keys()].filter((name) => name.startsWith('day/'));
+    for (const part of ['movingMean', 'movingVariance', 'batches', 'output/kernel', 'output/bias']) {
+      expect(
+        ofDays.some((name) => name.endsWith(part)),
+        part,
+      ).toBe(true);
+    }
+    const moved = (from: ReadonlyMap<string, Float32Array>, to: ReadonlyMap<string, Float32Array>) =>
+      [...to].flatMap(([name, values]) =>
+        Buffer.from(values.buffer, values.byteOffset, values.byteLength).equals(
+          Buffer.from(new Float32Array(from.get(name) as Float32Array).buffer),
+        )
+          ? []
+          : [name],
+      );
+    const learned = new Map([...last].map(([name, { values }]) => [name, values]));
+    expect(moved(first, learned).filter((name) => name.startsWith('day/'))).toEqual([]);
+    // All of the minutes' branch learned then, and nothing of it before.
+    const ofMinutes = [...last.keys()].filter((name) => name.startsWith('minute/'));
+    expect(moved(first, learned).sort()).toEqual(ofMinutes.sort());
+    expect(moved(fresh, first).filter((name) => name.startsWith('minute/'))).toEqual([]);
+  });
+
+  test('left after any epoch of either stage and gone on with, has the same weights', async () => {
+    const whole = await train('whole', 'gru-incremental', rule);
+    for (const stop of [1, 3, 4, 5]) {
+      const folder = `left-${stop}`;
+      const { kept } = await train(folder, 'gru-incremental', rule, { due: (epochs) => epochs === stop });
+      expect(kept).toBeUndefined();
+      const again = await train(folder, 'gru-incremental', rule);
+      expect(again.records).toEqual(whole.records.slice(stop));
+      expect(weightsIn(folder)).toEqual(weightsIn('whole'));
+    }
+  });
+
+  test('has the same weights on one thread and on two, and when it was stopped in either stage', async () => {
+    const options: Partial<TrainOptions> = {
+      ...{ model: 'gru-incremental', fields: undefined, series: { barMinutes: 60 } },
+      rule: smallRule('gru-incremental', { history: 60, retrainMonths: 0, epochs: 2, every: 2, validShare: 0.3 }),
+    };
+    await trained(world, 'one', { ...options, workers: 1 });
+    await trained(world, 'two', { ...options, workers: 2 });
+    const weights = weightsOf(world.at('one'));
+    expect(new Set(Object.values(weights)).size).toBe(2);
+    expect(weightsOf(world.at('two'))).toEqual(weights);
+    const stoppedIn = async (stage: number): Promise<boolean> => {
+      const controller = new AbortController();
+      const { results } = await trained(world, 'stopped', {
+        ...{ ...options, workers: 1, resume: true, signal: controller.signal },
+        onProgress: (step) => {
+          if (step.kind === 'epoch' && step.record.stage === stage) controller.abort();
+        },
+      });
+      return results.finished;
+    };
+    // The first network may have ended before it hears of it; the second has not begun.
+    expect(await stoppedIn(1)).toBe(false);
+    await stoppedIn(2);
+    expect(await stoppedIn(Number.NaN)).toBe(true);
+    expect(weightsOf(world.at('stopped'))).toEqual(weights);
+    expect(timeless(world.at('stopped'))).toEqual(timeless(world.at('one')));
+  }, 60_000);
+});
+
+describe('rnn-64', () => {
+  test('takes a date a step, and is that of its best rank correlation', async () => {
+    const steps: number[] = [];
+    const { kept, records } = await train(
+      'rnn',
+      'rnn-64',
+      { epochs: 40, patience: 3, factorUnits: 3, batch: 0 },
+      {
+        onEpoch: () => {
+          const { weights } = readWeights(join(place, 'rnn', 'checkpoint.bin'));
+          steps.push(weights.get('optimiser/steps')?.values[0] as number);
+        },
+      },
+    );
+    expect(steps).toEqual(records.map((_, epoch) => trainDates.length * (epoch + 1)));
+    const ranks = records.map(({ validRankIc }) => validRankIc);
+    const best = 1 + ranks.indexOf(Math.max(...ranks));
+    expect(kept?.result).toMatchObject({ bestEpoch: best, validRankIc: ranks[best - 1] });
+    expect(records.length).toBe(Math.min(40, best + 3));
+    for (const { unitLikeness } of records) expect(unitLikeness).toSatisfy(Number.isFinite);
+  });
+
+  test('has units as columns, whose mean, standardised as in training, is the score', async () => {
+    const rule = smallRule('rnn-64', {
+      history: 60,
+      retrainMonths: 0,
+      epochs: 1,
+      every: 2,
+      validShare: 0.3,
+      factorUnits: 3,
+    });
+    const series = { dataset: 'ms' };
+    await trained(world, 'units', { model: 'rnn-64', fields: undefined, series, rule: { ...rule, batch: 0 } });
+    const [model, out] = [world.at('units'), world.at('units.arrow')];
+    await predictModel({ model, data: world.market, out, workers: 1, units: true });
+    const { calendar, symbols } = await readManifest(world.market);
+    const { names, values } = await readScores(out, { calendar, symbols });
+    expect(names).toEqual(['rnn-64', ...[1, 2].flatMap((n) => [1, 2, 3].map((u) => `n${n}-u${u}`))]);
+    const [scores, ...units] = values as [Float32Array, ...Float32Array[]];
+    const fold = readModel(model).folds[0]?.name as string;
+    const means = [1, 2].map((network) => {
+      const weights = loadWeights(join(networkFolder(model, fold, network), 'weights.bin'));
+      const [mean, variance] = ['movingMean', 'movingVariance'].map(
+        (name) => weights.get(`output/norm/${name}`)?.values[0] as number,
+      ) as [number, number];
+      const own = units.slice(3 * (network - 1), 3 * network);
+      return scores.map((_, at) => {
+        const ofUnits = own.reduce((sum, column) => sum + (column[at] as number), 0) / 3;
+        return (ofUnits - mean) / Math.sqrt(variance + 1e-3);
+      });
+    }) as [Float32Array, Float32Array];
+    const known = [...scores.keys()].filter((at) => !Number.isNaN(scores[at]));
+    expect(known.length).toBeGreaterThan(symbols.length);
+    expectNear(
+      known.map((at) => ((means[0][at] as number) + (means[1][at] as number)) / 2),
+      known.map((at) => scores[at] as number),
+    );
+    for (const [at, score] of scores.entries()) expect(Number.isNaN(units[0]?.[at])).toBe(Number.isNaN(score));
+  });
+});
+
+describe('a training that cannot be', () => {
+  const refused = (model: string, more: Partial<TrainOptions>) =>
+    trained(world, 'refused', {
+      model,
+      fields: undefined,
+      rule: smallRule(model, { history: 60 }),
+      workers: 1,
+      ...more,
+    });
+
+  test('of minutes on a market without', async () => {
+    const data = world.at('daily');
+    await rewritten(await plainDaily(world.market), data, (_, cells) => cells);
+    for (const model of ['gru-15m', 'gru-mixed', 'gru-incremental']) {
+      await expect(refused(model, { data }), model).rejects.toMatchObject({
+        code: 'missing-field',
+        message: expect.stringMatching(/ has no minute bars, which this model reads: .*--minute FILE/),
+      });
+    }
+    await expect(refused('rnn-1', { data, series: { dataset: 'ms' } })).rejects.toMatchObject({
+      code: 'missing-field',
+      message: expect.stringMatching(/ has no minute bars/),
+    });
+  });
+
+  test('of a data set nobody knows', async () => {
+    await expect(refused('rnn-1', { series: { dataset: 'dya' } })).rejects.toMatchObject({
+      code: 'bad-argument',
+      message: 'There is no data set "dya"; did you mean "day"?',
+    });
+  });
+
+  test('of labels freed from industries the market does not know', async () => {
+    const data = world.at('no-industry');
+    const market = await plainDaily(world.market);
+    const fields = market.manifest.fields.filter(({ name }) => name !== 'INDUSTRY');
+    expect(fields.length).toBe(market.manifest.fields.length - 1);
+    await rewritten({ ...market, manifest: { ...market.manifest, fields } }, data, (_, cells) => cells);
+    const message = expect.stringMatching(/INDUSTRY.*--neutralise-labels|--neutralise-labels.*INDUSTRY/);
+    await expect(refused('rnn-1', { data })).rejects.toMatchObject({ code: 'missing-field', message });
+  });
+});
