@@ -13,6 +13,7 @@ import { loadWeights, readWeights, type Weight, writeWeights } from '../models/g
 import { Ensemble } from '../models/training/ensemble.ts';
 import { networkFolder, readModel } from '../models/training/model-manifest.ts';
 import { openReaders } from '../models/training/open-readers.ts';
+import { trainingKey } from '../models/training/origin.ts';
 import { deviationOf, standardised } from '../models/training/own-scale.ts';
 import { predictBatch } from '../models/training/predict-batch.ts';
 import { type PredictOptions, predictModel } from '../models/training/predict-model.ts';
@@ -64,7 +65,8 @@ async function predicted(more: Partial<PredictOptions> = {}, ending = 'arrow'): 
 
 /** What each network says on the last date of every fold. */
 async function ofNetworks(name: string): Promise<{ date: string; each: Float32Array[] }[]> {
-  const { model, rule, parts, folds } = readModel(world.at(name));
+  const manifest = readModel(world.at(name));
+  const { model, rule, parts, folds } = manifest;
   const { calendar, symbols } = await readManifest(world.market);
   await chooseBackend('wasm');
   const places = await featurePlaces(
@@ -72,7 +74,15 @@ async function ofNetworks(name: string): Promise<{ date: string; each: Float32Ar
     () => {},
   );
   const readers = openReaders(places);
-  const source = { folder: world.at(name), model, rule, parts, readers, symbols: symbols.length };
+  const source = {
+    folder: world.at(name),
+    model,
+    training: trainingKey(manifest),
+    rule,
+    parts,
+    readers,
+    symbols: symbols.length,
+  };
   const found: { date: string; each: Float32Array[] }[] = [];
   await withKernels(1, async () => {
     for (const [number, { name: fold, predict }] of folds.entries()) {

@@ -426,12 +426,15 @@ describe('a robust scaler', () => {
   test('is the same when read again, and one without bounds is not of this part', () => {
     const folder = mkdtempSync(join(tmpdir(), 'evolve-scalers-'));
     const [part, { unknown: _, ...scaler }] = [partOf(shape), fitted(wild(3))];
-    writeScalers(folder, '2020-01-02', [part], [scaler]);
-    expect(readScalers(folder, '2020-01-02', [part])).toEqual([scaler]);
+    const origin = { training: 'this one', fold: 0 };
+    writeScalers(folder, '2020-01-02', origin, [part], [scaler]);
+    expect(readScalers(folder, '2020-01-02', origin, [part])).toEqual([scaler]);
     const { mean, deviation } = scaler;
-    writeScalers(folder, '2020-01-02', [part], [{ mean, deviation }]);
-    expect(() => readScalers(folder, '2020-01-02', [part])).toThrow(/not the scaler of this model/);
-    expect(readScalers(folder, '2020-01-02', [{ ...part, scaling: 'training' }])).toEqual([{ mean, deviation }]);
+    writeScalers(folder, '2020-01-02', origin, [part], [{ mean, deviation }]);
+    expect(() => readScalers(folder, '2020-01-02', origin, [part])).toThrow(/are not those of this model/);
+    expect(readScalers(folder, '2020-01-02', origin, [{ ...part, scaling: 'training' }])).toEqual([
+      { mean, deviation },
+    ]);
     rmSync(folder, { recursive: true });
   });
 

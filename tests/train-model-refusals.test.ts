@@ -13,6 +13,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { EvolveError } from '../core/failure.ts';
 import { takeLock } from '../core/lock.ts';
+import { synthesise } from '../data/synth/synthesise.ts';
 import { explainModel } from '../models/explain/explain-model.ts';
 import { readModel } from '../models/training/model-manifest.ts';
 import { predictModel } from '../models/training/predict-model.ts';
@@ -169,7 +170,7 @@ describe('a training', () => {
 
   test('that goes beyond all numbers', async () => {
     expect(await training('far', { rule: rule({ learningRate: 1e6 }) })).toMatch(
-      /network-\d diverged: .* Use a smaller --learning-rate/,
+      /network-\d diverged: .* Use a smaller --learning-rate.* another --out: a model goes on as it began\.$/,
     );
   });
 
@@ -195,6 +196,12 @@ describe('a training', () => {
     expect(weightsOf(world.at('model'))).toEqual(weights);
   });
 
+  test('into what takes no folders', async () => {
+    expect(await training('n'.repeat(300))).toMatch(/^Cannot read .*: its name is too long\.$/);
+    if (process.platform !== 'linux') return;
+    expect(await training('refused', { out: '/proc/evolve' })).toMatch(/^\/proc\/evolve cannot be written: /);
+  });
+
   test('that is gone on with otherwise', async () => {
     const go = (more: Partial<TrainOptions> = {}) =>
       training('model', { resume: true, rule: rule({ networks: 1 }), ...more });
@@ -208,6 +215,8 @@ describe('a training', () => {
     expect(
       await go({ data: await marketWithout('changed', (field, date) => field === 'LOW' && date === 3) }),
     ).toContain('another market');
+    await synthesise(world.at('elsewhere'), { stocks: 8, days: 60, minutes: 0, seed: 3 });
+    expect(await go({ data: world.at('elsewhere') })).toMatch(/was begun on .*another market/);
   });
 
   test('gone on with in other words is the same', async () => {
@@ -280,7 +289,9 @@ describe('a prediction', () => {
     const scalers = modelWith('scalers', join(fold(), 'scalers.bin'), (file) =>
       copyFileSync(world.at('model/model.json'), file),
     );
-    expect(await predicting(scalers)).toMatch(/scalers\.bin is no file of weights/);
+    expect(await predicting(scalers)).toMatch(
+      /^The numbers in \S+scalers\.bin, which inputs are scaled by, are damaged\. Go on with evolve train and --resume/,
+    );
     expect(await predicting(modelWith('edited', 'model.json', edited))).toMatch(
       /model\.json is damaged: its content is not what was written/,
     );
@@ -293,6 +304,40 @@ describe('a prediction', () => {
     expect(await predicting(world.at('nothing'))).toMatch(/^There is no model in .*nothing/);
   });
 
+  test('with results that were edited', async () => {
+    const edit = (file: string) =>
+      writeFileSync(file, readFileSync(file, 'utf8').replace(/"validIc": /, '"validIc": 1'));
+    expect(await predicting(modelWith('better', 'results.json', edit))).toMatch(
+      /results\.json is damaged: its content is not what was written\. Go on with evolve train and --resume/,
+    );
+  });
+
+  test('with files of another training, fold or network', async () => {
+    await trained(world, 'two', { rule: rule({ history: 90, retrainMonths: 2 }), workers: 1 });
+    const names = readModel(world.at('two')).folds.map(({ name }) => name);
+    expect(names).toHaveLength(2);
+    const [early, late] = names as [string, string];
+    const having = (name: string, from: string, to: string): Promise<string> => {
+      cpSync(world.at('two'), world.at(name), { recursive: true });
+      copyFileSync(from, join(world.at(name), 'folds', to));
+      return predicting(world.at(name));
+    };
+    const own = (...path: string[]): string => join(world.at('two'), 'folds', ...path);
+    const weights = join('network-1', 'weights.bin');
+    // The later fold has learned from what the earlier one predicts.
+    expect(await having('leak', own(late, weights), join(early, weights))).toMatch(
+      /weights\.bin holds the weights of another fold\. Copy its own again, or delete it/,
+    );
+    expect(await having('swap', own(early, 'network-2', 'weights.bin'), join(early, weights))).toMatch(
+      /another network\./,
+    );
+    expect(await having('scaled', own(late, 'scalers.bin'), join(early, 'scalers.bin'))).toMatch(
+      /scalers\.bin, .* are those of another fold\. Go on with/,
+    );
+    const other = join(world.at('model'), fold(), weights);
+    expect(await having('strange', other, join(early, weights))).toMatch(/another training\./);
+  });
+
   test('with a model that is not trained to its end', async () => {
     const controller = new AbortController();
     await trained(world, 'unfinished', {
@@ -302,7 +347,7 @@ describe('a prediction', () => {
       onProgress: ({ kind }) => kind === 'network' && controller.abort(),
     });
     const said =
-      /unfinished is not trained to its end: it has 1 of 2 networks\. Go on with evolve train and --resume\./;
+      /unfinished is not trained to its end: it has 1 of 2 networks\. Go on with evolve train and --resume; where it diverged, train with other settings and another --out\./;
     expect(await predicting(world.at('unfinished'))).toMatch(said);
     expect(await sentence(explainModel({ model: world.at('unfinished'), data: world.market }))).toMatch(said);
   });

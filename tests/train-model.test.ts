@@ -1,7 +1,7 @@
 /** Trained again, on other threads, stopped or killed and gone on with, or before another future: the same weights. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, cpSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -9,7 +9,16 @@ import { builtFile } from '../core/package-root.ts';
 import { readModel } from '../models/training/model-manifest.ts';
 import type { TrainingProgress } from '../models/training/training-progress.ts';
 import { otherFuture, plainDaily } from './market-copies.ts';
-import { smallRule, smallTraining, type Trainings, timeless, trained, trainings, weightsOf } from './trainings.ts';
+import {
+  learnedIn,
+  smallRule,
+  smallTraining,
+  type Trainings,
+  timeless,
+  trained,
+  trainings,
+  weightsOf,
+} from './trainings.ts';
 
 let world: Trainings;
 let weights: Record<string, string>;
@@ -112,19 +121,57 @@ describe('gone on with', () => {
     const told: string[] = [];
     const on = { ...twoFolds, resume: true, onProgress: (step: TrainingProgress) => void told.push(labelOf(step)) };
     const { results } = await trained(world, 'model', on);
-    expect(results).toEqual(JSON.parse(readFileSync(world.at('model/results.json'), 'utf8')));
+    const { sha256: _, ...written } = JSON.parse(readFileSync(world.at('model/results.json'), 'utf8'));
+    expect(results).toEqual(written);
     expectTheSame('model');
     expect(told).toContain('begun');
     expect(told).not.toContain('Judging ensembles');
     // Results that cannot be read, or lack something, are made again.
     const whole = readFileSync(world.at('model/results.json'), 'utf8');
-    for (const broken of [whole.slice(0, 90), JSON.stringify({ ...JSON.parse(whole), folds: [] })]) {
+    const edited = whole.replace('"bestEpoch": ', '"bestEpoch": 1');
+    for (const broken of [whole.slice(0, 90), JSON.stringify({ ...JSON.parse(whole), folds: [] }), edited]) {
       writeFileSync(world.at('model/results.json'), broken);
       await trained(world, 'model', on);
       expect(told).toContain('Judging ensembles');
       expectTheSame('model');
       expect(readFileSync(world.at('model/results.json'), 'utf8')).toBe(whole);
     }
+  });
+});
+
+describe('gone on with after a file', () => {
+  const fold = () => readModel(world.at('model')).folds[0]?.name as string;
+  const fileOf = (...path: string[]) => join(world.at('hurt'), 'folds', fold(), ...path);
+  const go = () => trained(world, 'hurt', { ...twoFolds, resume: true });
+  const theSame = () => expect(weightsOf(world.at('hurt'))).toEqual(weights);
+  beforeAll(() => cpSync(world.at('model'), world.at('hurt'), { recursive: true }));
+
+  test.each(['weights.bin', 'history.json'])('%s was damaged, and is deleted as it is asked to be', async (name) => {
+    const file = fileOf('network-2', name);
+    truncateSync(file, 60);
+    await expect(go()).rejects.toMatchObject({
+      code: 'bad-model',
+      message: `${file} is damaged. Delete it and go on with --resume: the network is then trained again.`,
+    });
+    rmSync(file);
+    expect((await go()).results.finished).toBe(true);
+    theSame();
+  });
+
+  test('of scalers was damaged or lost, and is made again', async () => {
+    const file = fileOf('scalers.bin');
+    const whole = readFileSync(file);
+    for (const hurt of [() => truncateSync(file, 60), () => rmSync(file)]) {
+      hurt();
+      expect((await go()).results.finished).toBe(true);
+      expect(readFileSync(file)).toEqual(whole);
+    }
+    theSame();
+  });
+
+  test('of weights was exchanged for those of a neighbour, which are not taken', async () => {
+    copyFileSync(fileOf('network-1', 'weights.bin'), fileOf('network-2', 'weights.bin'));
+    await expect(go()).rejects.toThrow(/holds the weights of another network\. Delete it and go on with --resume/);
   });
 });
 
@@ -150,15 +197,16 @@ async function killedAt(moment: Moment, out: string) {
 
 test('what comes later than a fold may know changes none of its weights', async () => {
   const folds = readModel(world.at('model')).folds.map(({ name }) => name);
+  const learned = learnedIn(world.at('model'));
   const market = await plainDaily(world.market);
   for (const [k, fold] of folds.entries()) {
     const other = { ...world, market: world.at(`market-${k}`) };
     await otherFuture(market, other.market, market.manifest.calendar.indexOf(fold) - 1);
     // The first network is the same one, however many there are, and whoever helps its thread.
     await trained(other, `other-${k}`, { rule: { ...twoFolds.rule, networks: 1 }, workers: k === 0 ? 4 : 1 });
-    for (const [name, hash] of Object.entries(weightsOf(world.at(`other-${k}`)))) {
+    for (const [name, hash] of Object.entries(learnedIn(world.at(`other-${k}`)))) {
       // The folds after it learn from what is another market by then.
-      expect(hash === weights[name], `${fold} ${name}`).toBe(folds.findIndex((one) => name.startsWith(one)) <= k);
+      expect(hash === learned[name], `${fold} ${name}`).toBe(folds.findIndex((one) => name.startsWith(one)) <= k);
     }
   }
 });

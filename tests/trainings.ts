@@ -4,6 +4,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { synthesise } from '../data/synth/synthesise.ts';
+import { loadWeights } from '../models/graph/weights-file.ts';
 import { modelNamed } from '../models/models.ts';
 import type { ModelResults } from '../models/training/model-manifest.ts';
 import { type TrainOptions, trainModel } from '../models/training/train-model.ts';
@@ -70,8 +71,20 @@ export function weightsOf(folder: string): Record<string, string> {
   );
 }
 
-/** What came of a training but for the time it took, which is another one every time. */
+/** By path in the model's folder, what the networks learned: of another training it may be the same. */
+export function learnedIn(folder: string): Record<string, string> {
+  const names = Object.keys(weightsOf(folder));
+  return Object.fromEntries(
+    names.map((name) => {
+      const content = createHash('sha256');
+      for (const [of, { values }] of loadWeights(join(folder, 'folds', name))) content.update(of).update(values);
+      return [name, content.digest('hex')];
+    }),
+  );
+}
+
+/** What came of a training but for the time it took, which is another one every time, and the digest of all. */
 export const timeless = (folder: string): ModelResults =>
   JSON.parse(readFileSync(join(folder, 'results.json'), 'utf8'), (key, value) =>
-    key === 'seconds' ? undefined : value,
+    key === 'seconds' || key === 'sha256' ? undefined : value,
   );

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { writeAtomically } from '../../core/atomic-file.ts';
+import { writing } from '../../core/writing.ts';
 import { networkFolder } from '../../models/training/model-manifest.ts';
 import type { TrainedModel } from '../../models/training/train-model.ts';
 import { keptNetwork } from '../../models/training/trained-network.ts';
@@ -17,6 +18,7 @@ export async function writeLosses({ folder, manifest }: TrainedModel): Promise<s
   const { lossesChart } = await import('../report/losses-chart.ts');
   const { picture } = await import('../report/picture.ts');
   const path = join(folder, name);
-  writeAtomically(path, await picture(lossesChart(manifest.model, manifest.rule.loss, folds)));
+  const drawn = await picture(lossesChart(manifest.model, manifest.rule.loss, folds));
+  writing(path, () => writeAtomically(path, drawn));
   return path;
 }

@@ -21,6 +21,7 @@ import { shuffle } from '../samples/shuffle.ts';
 import { Ensemble, type Member } from '../training/ensemble.ts';
 import { foldNamed, type ModelManifest, readModel, refuseUnfinished } from '../training/model-manifest.ts';
 import { openReaders } from '../training/open-readers.ts';
+import { trainingKey } from '../training/origin.ts';
 import { deviationOf, hasOwnScale } from '../training/own-scale.ts';
 import { inputTensors } from '../training/predict-batch.ts';
 import { featurePlaces } from '../training/training-inputs.ts';
@@ -98,7 +99,8 @@ export async function explainModel(options: ExplainOptions): Promise<Explanation
   const readers = openReaders(places, memory);
   try {
     return await withKernels(workers, async () => {
-      const source = { folder: options.model, model: manifest.model, rule: manifest.rule, parts, readers };
+      const training = trainingKey(manifest);
+      const source = { folder: options.model, model: manifest.model, training, rule: manifest.rule, parts, readers };
       const ensemble = Ensemble.open({ ...source, symbols: market.symbols.length }, fold);
       try {
         const [first] = ensemble.members;

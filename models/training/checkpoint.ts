@@ -2,9 +2,11 @@
 import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { EvolveError } from '../../core/failure.ts';
+import { writing } from '../../core/writing.ts';
 import type { Network } from '../graph/network.ts';
 import type { Optimiser } from '../graph/optimiser.ts';
 import { readWeights, restoreWeights, type Weight, writeWeights } from '../graph/weights-file.ts';
+import { type Origin, stamp, strangerIn } from './origin.ts';
 import { type EpochRecord, nullIsMissing } from './training-progress.ts';
 
 export interface Checkpoint {
@@ -25,11 +27,18 @@ type Extra = Omit<Checkpoint, 'best'>;
 export const checkpointIn = (folder: string): string => join(folder, 'checkpoint.bin');
 
 /** Once the network is done. */
-export const removeCheckpoint = (folder: string): void => rmSync(checkpointIn(folder), { force: true });
+export const removeCheckpoint = (folder: string): void =>
+  writing(checkpointIn(folder), () => rmSync(checkpointIn(folder), { force: true }));
 
 const prefixes = { now: 'now/', best: 'best/', optimiser: 'optimiser/' } as const;
 
-export function writeCheckpoint(path: string, state: Checkpoint, network: Network, optimiser: Optimiser): void {
+export function writeCheckpoint(
+  path: string,
+  origin: Required<Origin>,
+  state: Checkpoint,
+  network: Network,
+  optimiser: Optimiser,
+): void {
   const { best, ...extra } = state;
   const flat = (values: Float32Array) => ({ shape: [values.length], values });
   const weights = new Map<string, Weight>([
@@ -39,14 +48,19 @@ export function writeCheckpoint(path: string, state: Checkpoint, network: Networ
     ...[...best].map(([name, values]) => [prefixes.best + name, flat(values)] as const),
     ...[...optimiser.state()].map(([name, values]) => [prefixes.optimiser + name, flat(values)] as const),
   ]);
-  writeWeights(weights, path, extra);
+  writeWeights(weights, path, { ...extra, ...stamp(origin) });
 }
 
 /** Puts network and optimiser where they stood; undefined when nothing was kept. */
-export function readCheckpoint(path: string, network: Network, optimiser: Optimiser): Checkpoint | undefined {
+export function readCheckpoint(
+  path: string,
+  origin: Required<Origin>,
+  network: Network,
+  optimiser: Optimiser,
+): Checkpoint | undefined {
   if (!existsSync(path)) return undefined;
   try {
-    return restored(path, network, optimiser);
+    return restored(path, origin, network, optimiser);
   } catch (cause) {
     if (!(cause instanceof EvolveError)) throw cause;
     throw new EvolveError(
@@ -57,8 +71,10 @@ export function readCheckpoint(path: string, network: Network, optimiser: Optimi
   }
 }
 
-function restored(path: string, network: Network, optimiser: Optimiser): Checkpoint {
+function restored(path: string, origin: Required<Origin>, network: Network, optimiser: Optimiser): Checkpoint {
   const { weights, extra } = readWeights(path);
+  const stranger = strangerIn(extra, origin);
+  if (stranger) throw new EvolveError('bad-model', `${path} is of ${stranger}.`);
   const under = (prefix: string): Map<string, Float32Array> =>
     new Map(
       [...weights].flatMap(([name, { values }]) =>
@@ -70,6 +86,6 @@ function restored(path: string, network: Network, optimiser: Optimiser): Checkpo
   );
   restoreWeights(network.variables, new Map(now), path);
   optimiser.restore(under(prefixes.optimiser));
-  const kept = JSON.parse(JSON.stringify(extra), nullIsMissing) as Extra;
+  const { of: _, ...kept } = JSON.parse(JSON.stringify(extra), nullIsMissing) as Extra & { readonly of: Origin };
   return { ...kept, best: under(prefixes.best) };
 }

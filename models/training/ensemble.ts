@@ -20,6 +20,8 @@ export interface EnsembleSource {
   /** Of the model. */
   readonly folder: string;
   readonly model: string;
+  /** Of trainingKey: what is read must be of it. */
+  readonly training: string;
   readonly rule: TrainingRule;
   readonly parts: readonly InputPart[];
   /** Of each part, on the market that is predicted. */
@@ -55,8 +57,8 @@ export class Ensemble {
   }
 
   static open(source: EnsembleSource, fold: FoldName): Ensemble {
-    const { folder, model, rule, parts, readers, symbols } = source;
-    const scalers = readScalers(folder, fold.name, parts);
+    const { folder, model, training, rule, parts, readers, symbols } = source;
+    const scalers = readScalers(folder, fold.name, { training, fold: fold.number }, parts);
     const members: Member[] = [];
     try {
       for (let k = 1; k <= rule.networks; k++) {
@@ -65,7 +67,7 @@ export class Ensemble {
         const network = modelNamed(model).network(parts, rule, fresh);
         const samples = networkSamples({ parts, readers, scalers, symbols, limit: rule.limit }, network.reads);
         members.push({ network, ...samples });
-        readNetwork(networkFolder(folder, fold.name, k), network);
+        readNetwork(networkFolder(folder, fold.name, k), network, { training, fold: fold.number, network: k - 1 });
       }
     } catch (error) {
       for (const { network } of members) network.dispose();

@@ -3,6 +3,7 @@ import { meanAndError } from '../../evaluation/newey-west.ts';
 import type { RecordReader } from '../samples/record-reader.ts';
 import { Ensemble } from './ensemble.ts';
 import type { EnsembleResult, ModelManifest } from './model-manifest.ts';
+import { trainingKey } from './origin.ts';
 import { type Correlations, sectionCorrelations } from './section-correlations.ts';
 import type { TrainingInputs } from './training-inputs.ts';
 
@@ -23,7 +24,8 @@ export async function judgeEnsemble(
   const { model, rule, parts, folds } = manifest;
   const symbols = inputs.market.symbols.length;
   const name = folds[number]?.name as string;
-  const ensemble = Ensemble.open({ folder, model, rule, parts, readers, symbols }, { number, name });
+  const source = { folder, model, training: trainingKey(manifest), rule, parts, readers, symbols };
+  const ensemble = Ensemble.open(source, { number, name });
   try {
     const correlations: Correlations[] = [];
     const pause = pauses();

@@ -7,6 +7,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { writeAtomically } from '../../core/atomic-file.ts';
 import { EvolveError, fileProblem } from '../../core/failure.ts';
+import { writing } from '../../core/writing.ts';
 import type { BackendChoice } from '../graph/backend.ts';
 import type { Channel, InputPart } from '../inputs.ts';
 import type { SeriesChoice } from '../model.ts';
@@ -109,14 +110,17 @@ export const networkFolder = (folder: string, fold: string, network: number): st
   join(foldFolder(folder, fold), `network-${network}`);
 
 export function writeModel(folder: string, manifest: ModelManifest): void {
-  writeAtomically(
-    join(folder, manifestName),
-    `${JSON.stringify({ ...manifest, sha256: digest(manifest) }, null, 2)}\n`,
-  );
+  write(join(folder, manifestName), manifest);
 }
 
 export function writeResults(folder: string, results: ModelResults): void {
-  writeAtomically(join(folder, resultsName), `${JSON.stringify(results, null, 2)}\n`);
+  write(join(folder, resultsName), results);
+}
+
+/** With a digest, so that nobody takes what was edited for what was written. */
+function write(path: string, content: object): void {
+  const text = JSON.stringify({ ...content, sha256: digest(content) }, null, 2);
+  writing(path, () => writeAtomically(path, `${text}\n`));
 }
 
 /** Undefined where there is none. */
@@ -166,10 +170,25 @@ function readResults(folder: string): ModelResults {
   const path = join(folder, resultsName);
   const text = textOf(path);
   if (text === undefined) return { schema: 1, finished: false, folds: [] };
-  const results = parsed<ModelResults>(path, text, nullIsMissing);
-  if (Array.isArray(results.folds) && results.folds.every((fold) => Array.isArray(fold?.networks))) return results;
-  throw new EvolveError('bad-model', `${path} is not what was written. Train with --resume: it is then made again.`);
+  const { sha256, ...results } = contentOf(path, text);
+  if (sha256 === digest(results)) return results;
+  throw unlikeWritten(path);
 }
+
+function contentOf(path: string, text: string): ModelResults & { readonly sha256?: string } {
+  try {
+    return parsed(path, text, nullIsMissing);
+  } catch (cause) {
+    throw unlikeWritten(path, cause);
+  }
+}
+
+const unlikeWritten = (path: string, cause?: unknown): EvolveError =>
+  new EvolveError(
+    'bad-model',
+    `${path} is damaged: its content is not what was written. Go on with evolve train and --resume: it is then made again.`,
+    { cause },
+  );
 
 export function refuseUnfinished(folder: string, { folds, rule }: ModelManifest): void {
   const { finished, folds: done } = readResults(folder);
@@ -177,7 +196,7 @@ export function refuseUnfinished(folder: string, { folds, rule }: ModelManifest)
   const trained = done.reduce((sum, { networks }) => sum + networks.length, 0);
   throw new EvolveError(
     'bad-model',
-    `${folder} is not trained to its end: it has ${trained} of ${folds.length * rule.networks} networks. Go on with evolve train and --resume.`,
+    `${folder} is not trained to its end: it has ${trained} of ${folds.length * rule.networks} networks. Go on with evolve train and --resume; where it diverged, train with other settings and another --out.`,
   );
 }
 

@@ -15,6 +15,7 @@ import { type BackendChoice, type BackendWish, chooseBackend } from '../graph/ba
 import { Ensemble, unitNames } from './ensemble.ts';
 import { type ModelManifest, readModel, refuseUnfinished } from './model-manifest.ts';
 import { openReaders } from './open-readers.ts';
+import { trainingKey } from './origin.ts';
 import { featurePlaces } from './training-inputs.ts';
 import { withKernels } from './with-kernels.ts';
 
@@ -96,12 +97,13 @@ export async function predictModel(options: PredictOptions): Promise<Predicted> 
     const backend = await chooseBackend(options.backend ?? manifest.backend.name);
     const readers = openReaders(places, memory);
     const symbols = market.symbols.length;
+    const source = { folder, model: manifest.model, training: trainingKey(manifest), rule, parts, symbols };
     let known = 0;
     try {
       await withKernels(workers, async () => {
         const pause = pauses();
         for (const turn of turns) {
-          const ensemble = Ensemble.open({ folder, model: manifest.model, rule, parts, readers, symbols }, turn);
+          const ensemble = Ensemble.open({ ...source, readers }, turn);
           try {
             for (let date = turn.from; date < turn.to; date++) {
               onProgress('Predicting dates', date - from, to - from);

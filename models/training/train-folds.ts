@@ -3,7 +3,7 @@ import { pauses } from '../../core/pause.ts';
 import type { RecordReader } from '../samples/record-reader.ts';
 import { fitScaler } from '../samples/scaler.ts';
 import { removeCheckpoint } from './checkpoint.ts';
-import { writeScalers } from './fold-scalers.ts';
+import { areScalersKept, writeScalers } from './fold-scalers.ts';
 import { judgeEnsemble } from './judge-ensemble.ts';
 import {
   type EnsembleResult,
@@ -15,7 +15,8 @@ import {
   writeResults,
 } from './model-manifest.ts';
 import { openReaders } from './open-readers.ts';
-import { keptNetwork } from './trained-network.ts';
+import { trainingKey } from './origin.ts';
+import { doneNetwork } from './trained-network.ts';
 import type { TrainingInputs } from './training-inputs.ts';
 import type { TrainingJob, TrainingSetting } from './training-job.ts';
 import type { TrainingProgress } from './training-progress.ts';
@@ -38,7 +39,8 @@ export async function trainFolds(work: FoldsToTrain): Promise<ModelResults> {
   const { folder, manifest, tell } = work;
   const progress = new FoldProgress(folder, manifest);
   tell({ kind: 'begun', manifest, networks: progress.networks, done: progress.done });
-  const before = progress.done === progress.networks ? finishedResults(folder, manifest) : undefined;
+  const whole = progress.done === progress.networks && manifest.folds.every((_, fold) => areScaled(work, fold));
+  const before = whole ? finishedResults(folder, manifest) : undefined;
   if (before) return before;
   const jobs = await missingJobs(work, progress);
   const trained = jobs !== undefined && (await trainMissing(work, jobs, progress));
@@ -47,6 +49,15 @@ export async function trainFolds(work: FoldsToTrain): Promise<ModelResults> {
   writeResults(folder, results);
   return results;
 }
+
+/** Whether the fold has its scalers. */
+const areScaled = ({ folder, manifest }: FoldsToTrain, fold: number): boolean =>
+  areScalersKept(
+    folder,
+    manifest.folds[fold]?.name as string,
+    { training: trainingKey(manifest), fold },
+    manifest.parts,
+  );
 
 /** Memory of the records is the threads' while they train, so it is given back in between. */
 async function withReaders<Answer>(
@@ -72,7 +83,8 @@ const missingJobs = (work: FoldsToTrain, progress: FoldProgress): Promise<Traini
       await pause();
       if (signal?.aborted) return undefined;
       const missing = progress.missing(name);
-      if (missing.length > 0) jobs.push(...foldJobs(folder, manifest, inputs, readers, number, missing));
+      if (missing.length > 0 || !areScaled(work, number))
+        jobs.push(...foldJobs(folder, manifest, inputs, readers, number, missing));
     }
     return jobs;
   });
@@ -127,18 +139,19 @@ async function trainMissing(
 /** For the networks of a fold that are missing, with the scalers all of them share. */
 function foldJobs(
   folder: string,
-  { rule, parts, folds }: ModelManifest,
+  manifest: ModelManifest,
   { folds: dates, labels }: TrainingInputs,
   readers: readonly RecordReader[],
   fold: number,
   missing: readonly number[],
 ): TrainingJob[] {
-  const { name } = folds[fold] as ModelManifest['folds'][number];
+  const { rule, parts } = manifest;
+  const { name } = manifest.folds[fold] as ModelManifest['folds'][number];
   const { train, valid } = dates[fold] as TrainingInputs['folds'][number];
   const scalers = parts.map(({ channels, scaling }, i) =>
     fitScaler(readers[i] as RecordReader, { channels: channels.length, dates: train, labels, scaling }),
   );
-  writeScalers(folder, name, parts, scalers);
+  writeScalers(folder, name, { training: trainingKey(manifest), fold }, parts, scalers);
   return missing.map((number) => ({
     name: { seed: rule.seed, fold, network: number - 1 },
     ...{ train, valid, scalers },
@@ -147,11 +160,12 @@ function foldJobs(
 }
 
 function settingOf(
-  { model, rule, parts, backend }: ModelManifest,
+  manifest: ModelManifest,
   { places, market, labels, styles }: TrainingInputs,
 ): Omit<TrainingSetting, 'threads' | 'crew' | 'memory' | 'leave'> {
+  const { model, rule, parts, backend } = manifest;
   return {
-    ...{ model, rule, parts, places },
+    ...{ model, training: trainingKey(manifest), rule, parts, places },
     symbols: market.symbols.length,
     labels,
     ...(styles && { styles: { values: styles.values, count: styles.count } }),
@@ -165,12 +179,14 @@ class FoldProgress {
   readonly #networks = new Map<string, Map<number, NetworkResult>>();
   readonly #ensembles = new Map<string, EnsembleResult>();
 
-  constructor(folder: string, { folds, rule }: ModelManifest) {
+  constructor(folder: string, manifest: ModelManifest) {
+    const { folds, rule } = manifest;
+    const training = trainingKey(manifest);
     this.#numbers = Array.from({ length: rule.networks }, (_, k) => k + 1);
-    for (const { name } of folds) {
+    for (const [fold, { name }] of folds.entries()) {
       const results = this.#numbers.flatMap((number) => {
         const place = networkFolder(folder, name, number);
-        const kept = keptNetwork(place);
+        const kept = doneNetwork(place, { training, fold, network: number - 1 });
         // Killed between the two, a training leaves both.
         if (kept) removeCheckpoint(place);
         return kept ? [kept.result] : [];

@@ -5,6 +5,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { makeFolder } from '../../core/atomic-file.ts';
 import { EvolveError } from '../../core/failure.ts';
+import { writing } from '../../core/writing.ts';
 import { moments } from '../../evaluation/fitness.ts';
 import type { Batch } from '../batch.ts';
 import { gradients } from '../graph/gradients.ts';
@@ -15,6 +16,7 @@ import type { PartShape } from '../inputs.ts';
 import type { Samples } from '../samples/samples.ts';
 import { type TrainingRule, wholeDates } from '../training-rule.ts';
 import { type Checkpoint, checkpointIn, readCheckpoint, removeCheckpoint, writeCheckpoint } from './checkpoint.ts';
+import type { Origin } from './origin.ts';
 import { firstColumn, inputTensors, predictBatch } from './predict-batch.ts';
 import { type Correlations, sectionCorrelations } from './section-correlations.ts';
 import { type NetworkName, trainingStream } from './streams.ts';
@@ -24,6 +26,8 @@ import { UnitLikeness } from './unit-likeness.ts';
 
 export interface NetworkTraining {
   readonly name: NetworkName;
+  /** Of trainingKey: what is kept is this training's. */
+  readonly training: string;
   readonly network: Network;
   readonly rule: TrainingRule;
   readonly samples: Samples;
@@ -40,11 +44,12 @@ export interface NetworkTraining {
 /** Stage after stage, each from the best of the one before. Undefined when it was to be left. */
 export async function trainNetwork(training: NetworkTraining): Promise<KeptNetwork | undefined> {
   const { network, rule, folder } = training;
-  makeFolder(folder);
+  const origin = originOf(training);
+  writing(folder, () => makeFolder(folder));
   const path = checkpointIn(folder);
   const begun = performance.now();
   let optimiser = new Optimiser(rule);
-  let state = readCheckpoint(path, network, optimiser) ?? beginning(network);
+  let state = readCheckpoint(path, origin, network, optimiser) ?? beginning(network);
   const before = state.seconds;
   network.enter?.(state.stage);
   for (;;) {
@@ -61,7 +66,7 @@ export async function trainNetwork(training: NetworkTraining): Promise<KeptNetwo
       const stage = network.stages === undefined ? {} : { stage: state.stage + 1, stages: network.stages };
       const record = { epoch, ...stage, trainLoss, ...found };
       state = after(state, record, training, before + (performance.now() - begun) / 1000);
-      writeCheckpoint(path, state, network, optimiser);
+      writeCheckpoint(path, origin, state, network, optimiser);
       training.onEpoch(record, state.bestEpoch);
     }
     const nothing = lossOfNothing(training);
@@ -74,15 +79,18 @@ export async function trainNetwork(training: NetworkTraining): Promise<KeptNetwo
   }
 }
 
-function finish(
-  { network, folder, name }: NetworkTraining,
-  state: Checkpoint,
-  nothing: number | undefined,
-): KeptNetwork {
-  const kept = writeNetwork(folder, name.network + 1, network, state, nothing);
+function finish(training: NetworkTraining, state: Checkpoint, nothing: number | undefined): KeptNetwork {
+  const { network, folder } = training;
+  const kept = writeNetwork(folder, originOf(training), network, state, nothing);
   removeCheckpoint(folder);
   return kept;
 }
+
+const originOf = ({ training, name: { fold, network } }: NetworkTraining): Required<Origin> => ({
+  training,
+  fold,
+  network,
+});
 
 const beginning = (network: Network): Checkpoint => ({
   history: [],
@@ -201,7 +209,7 @@ function follow(training: NetworkTraining, optimiser: Optimiser, found: tf.Named
 const diverged = ({ folder }: NetworkTraining, what: string, cause?: unknown): EvolveError =>
   new EvolveError(
     'bad-argument',
-    `The network of ${folder} diverged: ${what}. Use a smaller --learning-rate, --clip-norm 1, or draw inputs in by --limit 5.`,
+    `The network of ${folder} diverged: ${what}. Use a smaller --learning-rate, --clip-norm 1, or draw inputs in by --limit 5, each with another --out: a model goes on as it began.`,
     { cause },
   );
 

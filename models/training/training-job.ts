@@ -13,6 +13,8 @@ import type { EpochRecord } from './training-progress.ts';
 /** The same for all jobs. Large arrays are shared, not copied. */
 export interface TrainingSetting {
   readonly model: string;
+  /** Of trainingKey. */
+  readonly training: string;
   readonly rule: TrainingRule;
   readonly parts: readonly InputPart[];
   /** Of each part. */

@@ -40,12 +40,12 @@ async function train(
   { name, train, valid, scalers, folder }: TrainingJob,
   readers: readonly FeatureReader[],
 ): Promise<TrainingMessage> {
-  const { rule, parts, symbols, labels, styles } = setting;
+  const { training, rule, parts, symbols, labels, styles } = setting;
   const network = modelNamed(setting.model).network(parts, rule, trainingStream(name, 'fresh'));
   try {
     const source = { parts, readers, scalers, symbols, limit: rule.limit, labels, styles };
     const kept = await trainNetwork({
-      ...{ name, network, rule, train, valid, folder },
+      ...{ name, training, network, rule, train, valid, folder },
       ...networkSamples(source, network.reads),
       due: () => Atomics.load(setting.leave, 0) !== 0,
       onEpoch: (record, bestEpoch) => say({ kind: 'epoch', record, bestEpoch }),
