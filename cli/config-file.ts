@@ -48,9 +48,9 @@ async function parse(path: string, text: string): Promise<unknown> {
     if (kind === '.json') return JSON.parse(text);
     if (kind === '.yaml' || kind === '.yml') return (await import('yaml')).parse(text);
   } catch (cause) {
-    const [first, ...details] = String((cause as Error).message)
-      .trimEnd()
-      .split('\n');
+    // Of JSON the lines are those of what is quoted; of YAML, a drawing of the place below the sentence.
+    const message = kind === '.json' ? fileProblem(cause) : String((cause as Error).message);
+    const [first, ...details] = message.trimEnd().split('\n');
     throw new EvolveError('bad-config', `${path} is not valid ${kind.slice(1).toUpperCase()}: ${first}`, {
       cause,
       details,
@@ -59,10 +59,26 @@ async function parse(path: string, text: string): Promise<unknown> {
   throw new EvolveError('bad-config', `${path} must end in .json, .yaml or .yml, so that its format is known.`);
 }
 
-/** `map: { close: S_DQ_CLOSE }` is `--map close=S_DQ_CLOSE`. */
+/** Flags that take a list with commas; a file may have it as one. */
+const commaLists: ReadonlySet<string> = new Set([
+  'fields',
+  'neutralise',
+  'against',
+  'neutralise-labels',
+  'neutraliseLabels',
+]);
+
+/** `map: { close: S_DQ_CLOSE }` is `--map close=S_DQ_CLOSE`, and `fields: [OPEN, CLOSE]` is `--fields OPEN,CLOSE`. */
 function flagValue(path: string, name: string, value: unknown): unknown {
   if (value === null)
     throw new EvolveError('bad-config', `"${name}" in ${path} has no value: give it one or remove it.`);
+  if (
+    Array.isArray(value) &&
+    commaLists.has(name.replace(/^--/, '')) &&
+    value.every((one) => typeof one === 'string')
+  ) {
+    return value.join(',');
+  }
   if (typeof value !== 'object' || Array.isArray(value)) return value;
   return Object.entries(value).map(([key, inner]) => `${key}=${inner}`);
 }

@@ -66,6 +66,7 @@ export function fileProblem(error: unknown): string {
     case 'EMFILE':
       return 'too many open files';
     default:
-      return error instanceof Error ? error.message : String(error);
+      // What a parser quotes may have lines of its own.
+      return (error instanceof Error ? error.message : String(error)).replace(/\s*[\r\n]+\s*/g, ' ');
   }
 }

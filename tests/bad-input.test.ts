@@ -13,6 +13,8 @@ import { type TestMarket, troubledMarket } from './markets.ts';
 const files: Readonly<Record<string, string>> = {
   'folder/': '',
   'broken.json': '{ "json": tru }',
+  'lines.json': '{\n  "json": tru\n}\n',
+  'nothing.json': '{ "fields": ["OPEN", "NOTHING"], "neutralise-labels": ["none"] }',
   'broken.yaml': 'json: [true\n',
   'list.json': '["json"]',
   'bytes.json': '\x7fELF\x02\x01\0\x1b[2J',
@@ -85,6 +87,7 @@ const rows: readonly (readonly [string, string | RegExp])[] = [
   ['ops --config absent.json', 'Cannot read the config file absent.json: it does not exist.'],
   ['ops --config folder', 'Cannot read the config file folder: it is a folder.'],
   ['ops --config broken.json', /^broken\.json is not valid JSON: /],
+  ['ops --config lines.json', /^lines\.json is not valid JSON: .* is not valid JSON$/],
   ['ops --config broken.yaml', /^broken\.yaml is not valid YAML: /],
   ['ops --config list.json', 'list.json must hold an object of flags, such as {"seed": 7}.'],
   ['ops --config empty.yaml', 'empty.yaml must hold an object of flags, such as {"seed": 7}.'],
@@ -462,6 +465,12 @@ const rows: readonly (readonly [string, string | RegExp])[] = [
   ],
   ['train alphanet-v2 --data MARKET --workers 0', '--workers should be a whole number above 0, not 0.'],
   ['train alphanet-v2 --data MARKET --memory 1KiB', '--memory 1KiB is not a size of at least 64MiB, such as 1GiB.'],
+  ['train alphanet-v2 --data MARKET --memory 100GiB', '--memory 100GiB is too much: 4GiB at most.'],
+  [
+    'train alphanet-v2 --data MARKET --neutralise-labels none,size',
+    '--neutralise-labels should be none alone, or a list without it, not none,size.',
+  ],
+  ['train alphanet-v2 --data MARKET --config nothing.json', /NOTHING/],
   ['train alphanet-v2 --data MARKET --backend gpu', '--backend cannot be "gpu". Did you mean "cpu"?'],
   [
     'train alphanet-v2 --data MARKET --dataset ms',

@@ -180,7 +180,9 @@ describe('a model that is there', () => {
     before = weightsOf('model');
     cpSync(at('model'), at('unfinished'), { recursive: true });
     rmSync(at('unfinished/results.json'));
-    const [{ name: from }] = json('model/model.json').folds;
+    const { folds } = json('model/model.json');
+    const [{ name: from }] = folds;
+    const last = folds.at(-1).predict.to;
     outcomes = await evolveEach(
       [
         train('model'),
@@ -200,6 +202,7 @@ describe('a model that is there', () => {
         ),
         onMarket('explain', 'model', '--rows=6', '--background=5', '--json'),
         onMarket('evaluate', 'scores.csv', '--from', from, '--shuffles=0', '--against=none', '--json'),
+        onMarket('explain', 'model', '--rows=50', '--background=5', '--from', last, '--to', last),
       ],
       around,
     );
@@ -245,6 +248,13 @@ describe('a model that is there', () => {
       stderr: expect.stringMatching(/it has 0 of 4 networks\. .*--resume; .* another --out\.\n$/),
     });
     expect(existsSync(at('none.csv'))).toBe(false);
+  });
+
+  test('says so when there are fewer rows than were to be explained', () => {
+    expect(outcomes[9]).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/\n50 rows were to be explained, and there were \d+ on the dates drawn\.\n/),
+    });
   });
 
   test('is explained: what features add up to is the prediction', () => {

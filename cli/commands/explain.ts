@@ -1,5 +1,5 @@
 import type { CommandModule } from 'yargs';
-import { memorySize } from '../../core/memory-size.ts';
+import { sharedMemorySize } from '../../core/memory-size.ts';
 import type { BackendWish } from '../../models/graph/backend.ts';
 import { type Progress, progress } from '../print/progress.ts';
 
@@ -57,7 +57,7 @@ export const explainCommand: CommandModule<object, Arguments> = {
     try {
       const explanation = await explain({
         ...options,
-        memory: memory === undefined ? undefined : memorySize(memory),
+        memory: memory === undefined ? undefined : sharedMemorySize(memory),
         onProgress: (stage, done, total) => {
           const line = lines.get(stage) ?? progress(stage, total);
           lines.set(stage, line);

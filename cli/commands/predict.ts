@@ -1,5 +1,5 @@
 import type { CommandModule } from 'yargs';
-import { memorySize } from '../../core/memory-size.ts';
+import { sharedMemorySize } from '../../core/memory-size.ts';
 import type { BackendWish } from '../../models/graph/backend.ts';
 import { predictedReport } from '../print/predicted.ts';
 import { type Progress, progress } from '../print/progress.ts';
@@ -49,7 +49,7 @@ export const predictCommand: CommandModule<object, Arguments> = {
     try {
       const predicted = await predict({
         ...{ model, data, out, from, to, units, overwrite, backend, workers },
-        memory: memory === undefined ? undefined : memorySize(memory),
+        memory: memory === undefined ? undefined : sharedMemorySize(memory),
         onProgress: (stage, done, total) => {
           const line = lines.get(stage) ?? progress(stage, total);
           lines.set(stage, line);

@@ -1,5 +1,5 @@
 import type { Argv, CommandModule, Options } from 'yargs';
-import { memorySize } from '../../core/memory-size.ts';
+import { sharedMemorySize } from '../../core/memory-size.ts';
 import type { BackendWish } from '../../models/graph/backend.ts';
 import type { Model } from '../../models/model.ts';
 import { datasetNames } from '../../models/rnn/datasets.ts';
@@ -115,7 +115,7 @@ export const trainCommand = (models: readonly Model[]): CommandModule<object, Ar
         ...givenOptions(argv),
         ...{ model, data, dataset, barMinutes, factors, from, to, out, resume, backend, workers },
         fields: fields === undefined ? undefined : commaList('fields', fields),
-        memory: memory === undefined ? undefined : memorySize(memory),
+        memory: memory === undefined ? undefined : sharedMemorySize(memory),
         signal: ending.signal,
         onProgress: (step) => {
           if (step.kind === 'begun') ending.begin();

@@ -7,7 +7,7 @@ const mostMissed = 0.01;
 
 /** An explanation in words, for page and terminal. */
 export function explained(explanation: Explanation): ExplainedModel {
-  const { model, fold, networks, backend, rows, background, additivity } = explanation;
+  const { model, fold, networks, backend, asked, rows, background, additivity } = explanation;
   const dates = [...new Set(rows.map(({ date }) => date))].sort();
   return {
     title: model,
@@ -16,12 +16,16 @@ export function explained(explanation: Explanation): ExplainedModel {
       ['Networks', `${count(networks)}, their SHAP values averaged as their predictions are`],
       ['Backend', `${backend.name} ${backend.version}`],
     ],
-    warnings:
-      additivity.worst > mostMissed
+    warnings: [
+      ...(rows.length < asked
+        ? [`${count(asked)} rows were to be explained, and there were ${count(rows.length)} on the dates drawn.`]
+        : []),
+      ...(additivity.worst > mostMissed
         ? [
             `SHAP values of a network's rows miss predictions by up to ${(100 * additivity.worst).toFixed(1)}%: more nodes than were allowed would be needed.`,
           ]
-        : [],
+        : []),
+    ],
     attribution: explanation,
   };
 }

@@ -96,17 +96,18 @@ export const trainingOptions = {
   universe: text('label', own('universe'), 'Only symbols above 0 in this field teach, such as MEMBER', {
     expects: (name) => (name.trim() === '' ? 'the name of a field' : undefined),
   }),
-  neutraliseLabels: list(
-    'label',
-    {
-      in: ({ neutraliseLabels = [] }) => (neutraliseLabels.length > 0 ? neutraliseLabels : [nothing]),
-      put: (rule, names) => ({
-        ...rule,
-        neutraliseLabels: names.length === 1 && names[0] === nothing ? [] : names,
-      }),
-    },
-    'Labels have what these explain taken off, as evaluate --neutralise takes them: industry,size; or none',
-  ),
+  neutraliseLabels: {
+    ...list(
+      'label',
+      {
+        in: ({ neutraliseLabels = [] }) => (neutraliseLabels.length > 0 ? neutraliseLabels : [nothing]),
+        put: (rule, names) => ({ ...rule, neutraliseLabels: names.includes(nothing) ? [] : names }),
+      },
+      'Labels have what these explain taken off, as evaluate --neutralise takes them: industry,size; or none',
+    ),
+    expects: (names: readonly string[]) =>
+      names.length > 1 && names.includes(nothing) ? `${nothing} alone, or a list without it` : undefined,
+  },
   placebo: number(
     'label',
     own('placebo'),

@@ -54,6 +54,8 @@ export interface Explanation extends Attribution {
   readonly fold: string;
   readonly networks: number;
   readonly backend: BackendChoice;
+  /** How many rows were to be explained: there may be fewer. */
+  readonly asked: number;
   /** Which rows are explained. */
   readonly rows: readonly RowName[];
 }
@@ -116,6 +118,7 @@ export async function explainModel(options: ExplainOptions): Promise<Explanation
           fold: fold.name,
           networks: ensemble.members.length,
           backend,
+          asked: wanted.rows,
           background: background.length,
           rows: rows.map(({ date, symbol }) => ({
             date: market.calendar[date] as string,
