@@ -170,7 +170,7 @@ describe('a training', () => {
 
   test('that goes beyond all numbers', async () => {
     expect(await training('far', { rule: rule({ learningRate: 1e6 }) })).toMatch(
-      /network-\d diverged: .* Use a smaller --learning-rate.* another --out: a model goes on as it began\.$/,
+      /network-\d diverged: .* Use a smaller --learning-rate.* another --out or delete the model first: it goes on as it began\.$/,
     );
   });
 
