@@ -2,7 +2,7 @@ import type { Argv, CommandModule, Options } from 'yargs';
 import { sharedMemorySize } from '../../core/memory-size.ts';
 import type { BackendWish } from '../../models/graph/backend.ts';
 import type { Model } from '../../models/model.ts';
-import { datasetNames } from '../../models/rnn/datasets.ts';
+import { datasetNames } from '../../models/rnn/dataset-names.ts';
 import { endingInOrder } from '../interrupt.ts';
 import {
   defaultsOf,

@@ -5,12 +5,13 @@ import type { MarketManifest, MinuteGrid } from '../../data/market.ts';
 import { dailySeries, refuseWithoutFields, type SeriesRequest } from '../daily-series.ts';
 import type { InputPart } from '../inputs.ts';
 import { lagsOf } from '../lags.ts';
+import { type DatasetName, datasetNames } from './dataset-names.ts';
 import { dayFields, daySeries } from './day-series.ts';
 import { minuteSeries, minuteSeriesOf } from './minute-series.ts';
 import { instead, type SeriesRow } from './series-row.ts';
 
 export interface Dataset {
-  readonly name: string;
+  readonly name: DatasetName;
   /** One sentence, for help and docs. */
   readonly doc: string;
   /** The rows of its table, for a market of such bars; none where the user brings them. */
@@ -38,8 +39,7 @@ export const datasets: readonly Dataset[] = [
 ];
 
 /** The data set that the user brings. */
-const brought = 'l2';
-export const datasetNames: readonly string[] = [...datasets.map(({ name }) => name), brought];
+const brought: DatasetName = 'l2';
 
 export interface DatasetOptions extends Pick<SeriesRequest, 'fields'> {
   /** Dates a row reads, its own the last; a quarter's without. */
