@@ -1,6 +1,6 @@
 /** A training as it goes on: what is said once, and one line that is rewritten on a terminal, plain lines otherwise. */
 import type { BackendChoice } from '../../models/graph/backend.ts';
-import { unlabelledWords } from '../../models/samples/labels.ts';
+import { unlabelledWords } from '../../models/samples/label-counts.ts';
 import type { ModelManifest } from '../../models/training/model-manifest.ts';
 import type { EpochRecord, TrainingProgress } from '../../models/training/training-progress.ts';
 import type { TrainingRule } from '../../models/training-rule.ts';

@@ -15,6 +15,7 @@ import type { Evaluator } from '../../evaluation/evaluator.ts';
 import { lacksExposure } from '../../evaluation/tear-sheet/exposure-rows.ts';
 import type { Section } from '../../evaluation/tear-sheet/section.ts';
 import type { TrainingRule } from '../training-rule.ts';
+import { type LabelCounts, type LabelReason, labelReasons } from './label-counts.ts';
 import { LabelExposures } from './label-exposures.ts';
 import { shuffle } from './shuffle.ts';
 import { standardLabels } from './standard-labels.ts';
@@ -26,28 +27,6 @@ export interface LabelledMarket extends Pick<Evaluator, 'market' | 'arena'> {
 }
 
 export type LabelRules = Pick<TrainingRule, 'label' | 'universe' | 'placebo' | 'neutraliseLabels'>;
-
-/** Why a symbol has no label on a date, the first of these that applies; in words, after a number of cells. */
-const reasonWords = {
-  outsideUniverse: 'outside the universe',
-  noReturn: 'without a return',
-  suspended: 'suspended',
-  st: 'under special treatment',
-  notBuyable: 'not to be bought',
-  noExposure: 'without what labels are neutralised by',
-  sameForAll: 'with the return all others have',
-} as const;
-type Reason = keyof typeof reasonWords;
-const reasons = Object.keys(reasonWords) as Reason[];
-
-/** Cells of some dates, dates times symbols. */
-export interface LabelCounts extends Readonly<Record<Reason, number>> {
-  readonly labelled: number;
-}
-
-/** How many cells have no label, and why: `723 without a return`. */
-export const unlabelledWords = (counts: LabelCounts, count: (cells: number) => string = String): string[] =>
-  reasons.flatMap((reason) => (counts[reason] > 0 ? [`${count(counts[reason])} ${reasonWords[reason]}`] : []));
 
 /** Those masks that a market may have and do without. */
 const masks = ['CAN_BUY', 'ST', 'SUSPENDED'] as const;
@@ -108,17 +87,23 @@ export function trainingLabels(market: LabelledMarket, rule: LabelRules): Float3
 
 /** What became of all symbols on some dates. */
 export function labelCounts(market: LabelledMarket, rule: LabelRules, dates: Iterable<number>): LabelCounts {
-  const counts = new Array<number>(reasons.length + 1).fill(0);
+  const counts = new Array<number>(labelReasons.length + 1).fill(0);
   for (const { verdicts } of judged(market, rule, dates)) {
     for (const verdict of verdicts) counts[verdict] = (counts[verdict] as number) + 1;
   }
-  const because = Object.fromEntries(reasons.map((reason, r) => [reason, counts[r]])) as Record<Reason, number>;
+  const because = Object.fromEntries(labelReasons.map((reason, r) => [reason, counts[r]])) as Record<
+    LabelReason,
+    number
+  >;
   return { ...because, labelled: counts[labelled] as number };
 }
 
 /** A verdict is a reason's place, or this. */
-const labelled = reasons.length;
-const verdictOf = Object.fromEntries(reasons.map((reason, place) => [reason, place])) as Record<Reason, number>;
+const labelled = labelReasons.length;
+const verdictOf = Object.fromEntries(labelReasons.map((reason, place) => [reason, place])) as Record<
+  LabelReason,
+  number
+>;
 
 /** Its arrays are valid until the next date. */
 interface JudgedDate {

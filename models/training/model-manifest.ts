@@ -11,7 +11,7 @@ import { writing } from '../../core/writing.ts';
 import type { BackendChoice } from '../graph/backend.ts';
 import type { Channel, InputPart } from '../inputs.ts';
 import type { SeriesChoice } from '../model.ts';
-import type { LabelCounts } from '../samples/labels.ts';
+import type { LabelCounts } from '../samples/label-counts.ts';
 import type { TrainingRule } from '../training-rule.ts';
 import { type EpochRecord, nullIsMissing } from './training-progress.ts';
 
