@@ -21,11 +21,11 @@ afterAll(() => rmSync(place, { recursive: true }));
 
 /** A process that runs this with our modules at hand; what it prints arrives whole, whatever ends it. */
 function child(script: string): { process: ChildProcess; printed: () => string; closed: Promise<unknown> } {
-  const module = (name: string) => JSON.stringify(pathToFileURL(builtFile('runs', name)).href);
+  const module = (folder: string, name: string) => JSON.stringify(pathToFileURL(builtFile(folder, name)).href);
   const prelude = `
     import { closeSync, openSync, readdirSync, readFileSync, readSync, renameSync, unlinkSync, writeFileSync, writeSync } from 'node:fs';
-    import { RunFolder } from ${module('run-folder.js')};
-    import { takeLock } from ${module('lock.js')};
+    import { RunFolder } from ${module('runs', 'run-folder.js')};
+    import { takeLock } from ${module('core', 'lock.js')};
     const say = (text) => writeSync(1, text + '\\n');
     const wait = () => readSync(0, new Uint8Array(1));
   `;
