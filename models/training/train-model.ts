@@ -15,8 +15,6 @@ import type { MarketManifest } from '../../data/market.ts';
 import { readManifest } from '../../data/store/manifest.ts';
 import { checkWorkers } from '../../evaluation/check-workers.ts';
 import { type BackendChoice, type BackendWish, chooseBackend } from '../graph/backend.ts';
-import type { Channel } from '../inputs.ts';
-import type { SeriesChoice } from '../model.ts';
 import { refuseWrongRule } from '../rule-checks.ts';
 import { undatedFields } from '../samples/labels.ts';
 import type { TrainingRule } from '../training-rule.ts';
@@ -29,30 +27,14 @@ import {
   writeModel,
 } from './model-manifest.ts';
 import { trainFolds } from './train-folds.ts';
-import { type TrainingInputs, trainingInputs } from './training-inputs.ts';
+import { type TrainingInputs, type TrainingRequest, trainingInputs } from './training-inputs.ts';
 import type { TrainingProgress } from './training-progress.ts';
 
-export interface TrainOptions {
-  /** As in the table of models. */
-  readonly model: string;
-  /** Market folder. */
-  readonly data: string;
+export interface TrainOptions extends TrainingRequest {
   /** The model's folder. */
   readonly out: string;
-  readonly rule: TrainingRule;
-  /** Rows of the data picture instead of the model's own: fields or formulas. */
-  readonly fields?: readonly string[] | undefined;
-  readonly factors?: readonly Channel[] | undefined;
-  /** What a model of series reads, where it is not as the model has it. */
-  readonly series?: SeriesChoice | undefined;
   readonly factorLibrary?: FactorLibraryName | undefined;
-  /** First and last date predicted. */
-  readonly from?: string | undefined;
-  readonly to?: string | undefined;
   readonly backend?: BackendWish | undefined;
-  readonly workers?: number | undefined;
-  /** Bytes, for making features and for holding those that are read. */
-  readonly memory?: number | undefined;
   /** Go on with what the folder has; begin where it has nothing. */
   readonly resume?: boolean | undefined;
   readonly signal?: AbortSignal | undefined;

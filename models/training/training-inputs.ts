@@ -18,15 +18,21 @@ import { reachOf } from './reach.ts';
 import { refuseUnlabelled, refuseUnread, unknownChannels } from './usable-folds.ts';
 
 export interface TrainingRequest {
+  /** As in the table of models. */
   readonly model: string;
+  /** Market folder. */
   readonly data: string;
   readonly rule: TrainingRule;
+  /** Rows of the data picture, or daily series, instead of the model's own: fields or formulas. */
   readonly fields?: readonly string[] | undefined;
   readonly factors?: readonly Channel[] | undefined;
+  /** What a model of series reads, where it is not as the model has it. */
   readonly series?: SeriesChoice | undefined;
+  /** First and last date predicted. */
   readonly from?: string | undefined;
   readonly to?: string | undefined;
   readonly workers?: number | undefined;
+  /** Bytes, for making features and for holding those that are read. */
   readonly memory?: number | undefined;
 }
 
