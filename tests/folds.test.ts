@@ -51,6 +51,7 @@ describe('every fold', () => {
           expect(valid.at(-1)).toBe(predict.from - 1 - delay); // and as much as may be known is
         }
       }),
+      { numRuns: 100 },
     );
     expect(folds).toBeGreaterThan(200);
   });

@@ -91,6 +91,7 @@ describe('a basis', () => {
         }
         compared++;
       }),
+      { numRuns: 100 },
     );
     expect(compared).toBeGreaterThan(50);
   });
