@@ -3,10 +3,12 @@
  * loss does not see scale are standardised before, each over the rows of the date.
  */
 
+import type { Batch } from '../batch.ts';
 import type { Network } from '../graph/network.ts';
-import type { InputPart } from '../inputs.ts';
+import type { InputPart, Reads } from '../inputs.ts';
 import { modelNamed } from '../models.ts';
 import type { RecordReader } from '../samples/record-reader.ts';
+import type { Samples } from '../samples/samples.ts';
 import type { TrainingRule } from '../training-rule.ts';
 import { readScalers } from './fold-scalers.ts';
 import { networkFolder } from './model-manifest.ts';
@@ -59,14 +61,17 @@ export class Ensemble {
   static open(source: EnsembleSource, fold: FoldName): Ensemble {
     const { folder, model, training, rule, parts, readers, symbols } = source;
     const scalers = readScalers(folder, fold.name, { training, fold: fold.number }, parts);
+    const samplesOf = (reads: Reads) => networkSamples({ parts, readers, scalers, symbols, limit: rule.limit }, reads);
+    // Networks that read every channel read the same rows: they are gathered once for all of them.
+    const ofAll = samplesOf(new Map());
     const members: Member[] = [];
     try {
       for (let k = 1; k <= rule.networks; k++) {
         // What a network reads was drawn with its first weights.
         const fresh = trainingStream({ seed: rule.seed, fold: fold.number, network: k - 1 }, 'fresh');
         const network = modelNamed(model).network(parts, rule, fresh);
-        const samples = networkSamples({ parts, readers, scalers, symbols, limit: rule.limit }, network.reads);
-        members.push({ network, ...samples });
+        const own = network.reads.size === 0 ? ofAll : samplesOf(network.reads);
+        members.push({ network, ...own });
         readNetwork(networkFolder(folder, fold.name, k), network, { training, fold: fold.number, network: k - 1 });
       }
     } catch (error) {
@@ -86,8 +91,10 @@ export class Ensemble {
     const sums = new Float64Array(this.#symbols);
     const counts = new Int32Array(this.#symbols);
     const ofUnits: Float32Array[] = [];
+    let gathered: { readonly samples: Samples; readonly batch: Batch } | undefined;
     for (const { network, samples, shapes } of this.members) {
-      const batch = samples.section(date);
+      if (gathered?.samples !== samples) gathered = { samples, batch: samples.section(date) };
+      const { batch } = gathered;
       const outputs = await predictBatch(network, batch, shapes);
       const columns = batch.rows === 0 ? 1 : outputs.length / batch.rows;
       const own = firstColumn(outputs, batch.rows);
