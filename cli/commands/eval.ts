@@ -2,7 +2,7 @@ import type { CommandModule } from 'yargs';
 import { memorySize } from '../../core/memory-size.ts';
 import type { EvalReport, FactorReport, MeanIc } from '../../evaluation/eval-factors.ts';
 import { count, figure, storage } from '../print/number.ts';
-import { type Progress, progress } from '../print/progress.ts';
+import { showingStages } from '../print/progress.ts';
 import { table } from '../print/table.ts';
 
 interface Arguments {
@@ -53,9 +53,8 @@ export const evalCommand: CommandModule<object, Arguments> = {
       .example('evolve eval "cs_rank(VOLUME)" --data market --wide --out rank.csv', 'dates by symbols'),
   handler: async ({ factors, data, out, wide, from, to, workers, memory, overwrite, config, json }) => {
     const { evalFactors } = await import('../../evaluation/eval-factors.ts');
-    const lines = new Map<string, Progress>();
-    try {
-      const report = await evalFactors({
+    const report = await showingStages((onProgress) =>
+      evalFactors({
         factors,
         data,
         out,
@@ -66,18 +65,11 @@ export const evalCommand: CommandModule<object, Arguments> = {
         memory: memory === undefined ? undefined : memorySize(memory),
         overwrite,
         config,
-        onProgress: (stage, done, total) => {
-          const line = lines.get(stage) ?? progress(stage, total);
-          lines.set(stage, line);
-          line.step(done);
-        },
-      });
-      for (const line of lines.values()) line.done();
-      if (json) console.log(JSON.stringify(report, null, 2));
-      else console.log(report.file ? fileReport(report, report.file) : summary(report));
-    } finally {
-      for (const line of lines.values()) line.done();
-    }
+        onProgress,
+      }),
+    );
+    if (json) console.log(JSON.stringify(report, null, 2));
+    else console.log(report.file ? fileReport(report, report.file) : summary(report));
   },
 };
 

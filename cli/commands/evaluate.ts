@@ -1,7 +1,7 @@
 import type { CommandModule } from 'yargs';
 import { memorySize } from '../../core/memory-size.ts';
 import { defaults, presetNames, splitNames } from '../evaluate/evaluate-options.ts';
-import { type Progress, progress } from '../print/progress.ts';
+import { showingStages } from '../print/progress.ts';
 import { sheetSummary } from '../print/tear-sheet.ts';
 import { commaList } from './comma-list.ts';
 
@@ -118,24 +118,16 @@ export const evaluateCommand: CommandModule<object, Arguments> = {
       .example('evolve evaluate scores.parquet --data market --preset report', "a model's scores, the reports' way"),
   handler: async ({ json, memory, neutralise, against: known, ...options }) => {
     const { evaluate } = await import('../evaluate/evaluate.ts');
-    const lines = new Map<string, Progress>();
-    try {
-      const sheet = await evaluate({
+    const sheet = await showingStages((onProgress) =>
+      evaluate({
         ...options,
         memory: memory === undefined ? undefined : memorySize(memory),
         neutralise: neutralise === undefined ? undefined : commaList('neutralise', neutralise),
         against: known === undefined ? undefined : commaList('against', known),
-        onProgress: (stage, done, total) => {
-          const line = lines.get(stage) ?? progress(stage, total);
-          lines.set(stage, line);
-          line.step(done);
-        },
-      });
-      for (const line of lines.values()) line.done();
-      if (json) console.log(JSON.stringify(sheet, null, 2));
-      else console.log(sheetSummary(sheet, options));
-    } finally {
-      for (const line of lines.values()) line.done();
-    }
+        onProgress,
+      }),
+    );
+    if (json) console.log(JSON.stringify(sheet, null, 2));
+    else console.log(sheetSummary(sheet, options));
   },
 };

@@ -1,7 +1,7 @@
 import type { CommandModule } from 'yargs';
 import { sharedMemorySize } from '../../core/memory-size.ts';
 import type { BackendWish } from '../../models/graph/backend.ts';
-import { type Progress, progress } from '../print/progress.ts';
+import { showingStages } from '../print/progress.ts';
 
 interface Arguments {
   readonly model: string;
@@ -53,24 +53,14 @@ export const explainCommand: CommandModule<object, Arguments> = {
       .example('evolve explain models/alphanet-v2 --data market --fold 2015-07-01 --rows 50', 'of earlier networks'),
   handler: async ({ json, memory, ...options }) => {
     const { explain } = await import('../models/explain.ts');
-    const lines = new Map<string, Progress>();
-    try {
-      const explanation = await explain({
+    const explanation = await showingStages((onProgress) =>
+      explain({
         ...options,
         memory: memory === undefined ? undefined : sharedMemorySize(memory),
-        onProgress: (stage, done, total) => {
-          const line = lines.get(stage) ?? progress(stage, total);
-          lines.set(stage, line);
-          line.step(done);
-        },
-      });
-      for (const line of lines.values()) line.done();
-      const { explanationReport, explanationJson } = await import('../print/explanation.ts');
-      console.log(
-        json ? JSON.stringify(explanationJson(explanation), null, 2) : explanationReport(explanation, options),
-      );
-    } finally {
-      for (const line of lines.values()) line.done();
-    }
+        onProgress,
+      }),
+    );
+    const { explanationReport, explanationJson } = await import('../print/explanation.ts');
+    console.log(json ? JSON.stringify(explanationJson(explanation), null, 2) : explanationReport(explanation, options));
   },
 };

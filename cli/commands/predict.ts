@@ -2,7 +2,7 @@ import type { CommandModule } from 'yargs';
 import { sharedMemorySize } from '../../core/memory-size.ts';
 import type { BackendWish } from '../../models/graph/backend.ts';
 import { predictedReport } from '../print/predicted.ts';
-import { type Progress, progress } from '../print/progress.ts';
+import { showingStages } from '../print/progress.ts';
 
 interface Arguments {
   readonly model: string;
@@ -45,21 +45,13 @@ export const predictCommand: CommandModule<object, Arguments> = {
       .example('evolve predict models/alphanet-v2 --data market --from 2024-01-31 --out today.csv', 'the latest ones'),
   handler: async ({ model, data, out, from, to, units, overwrite, backend, workers, memory, json }) => {
     const { predict } = await import('../models/predict.ts');
-    const lines = new Map<string, Progress>();
-    try {
-      const predicted = await predict({
+    const predicted = await showingStages((onProgress) =>
+      predict({
         ...{ model, data, out, from, to, units, overwrite, backend, workers },
         memory: memory === undefined ? undefined : sharedMemorySize(memory),
-        onProgress: (stage, done, total) => {
-          const line = lines.get(stage) ?? progress(stage, total);
-          lines.set(stage, line);
-          line.step(done);
-        },
-      });
-      for (const line of lines.values()) line.done();
-      console.log(json ? JSON.stringify(predicted, null, 2) : predictedReport(predicted, data));
-    } finally {
-      for (const line of lines.values()) line.done();
-    }
+        onProgress,
+      }),
+    );
+    console.log(json ? JSON.stringify(predicted, null, 2) : predictedReport(predicted, data));
   },
 };

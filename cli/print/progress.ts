@@ -53,22 +53,29 @@ export function progress(
   };
 }
 
-/** Does the work, showing how far it says it is; the line is gone before anybody prints the result. */
-export async function showing<T>(
-  label: string,
-  work: (tell: (done: number, total: number) => void) => Promise<T>,
-  note?: string,
-): Promise<T> {
-  let line: Progress | undefined;
+/** Told as work goes on: how much of a stage of it is done. */
+type Tell = (stage: string, done: number, total: number) => void;
+
+/** Does the work, a line for each of its stages; they are gone before anybody prints the result. */
+export async function showingStages<T>(work: (tell: Tell) => Promise<T>, note?: string): Promise<T> {
+  const lines = new Map<string, Progress>();
   try {
-    return await work((done, total) => {
-      line ??= progress(label, total);
+    return await work((stage, done, total) => {
+      const line = lines.get(stage) ?? progress(stage, total);
+      lines.set(stage, line);
       line.step(done, note);
     });
   } finally {
-    line?.done();
+    for (const line of lines.values()) line.done();
   }
 }
+
+/** Work of one stage. */
+export const showing = <T>(
+  label: string,
+  work: (tell: (done: number, total: number) => void) => Promise<T>,
+  note?: string,
+): Promise<T> => showingStages((tell) => work((done, total) => tell(label, done, total)), note);
 
 function line(
   label: string,
