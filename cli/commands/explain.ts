@@ -1,6 +1,7 @@
 import type { CommandModule } from 'yargs';
 import { sharedMemorySize } from '../../core/memory-size.ts';
 import type { BackendWish } from '../../models/graph/backend.ts';
+import { backendWishes } from '../../models/graph/backend-names.ts';
 import { showingStages } from '../print/progress.ts';
 
 interface Arguments {
@@ -42,10 +43,7 @@ export const explainCommand: CommandModule<object, Arguments> = {
       .option('pictures', text('A folder for the charts as .svg files'))
       .option('out', text('A .csv file for all SHAP values'))
       .option('overwrite', { type: 'boolean', describe: 'Replace files that are there' })
-      .option('backend', {
-        ...text('Who computes; as it was trained without'),
-        choices: ['auto', 'tensorflow', 'webgpu', 'wasm', 'cpu'] as const,
-      })
+      .option('backend', { ...text('Who computes; as it was trained without'), choices: backendWishes })
       .option('workers', number('Threads; all cores without'))
       .option('memory', text('What to hold while inputs are computed, 4GiB at most'))
       .option('json', { type: 'boolean', default: false, describe: 'Print JSON: all features, ranked' })

@@ -1,6 +1,7 @@
 import type { CommandModule } from 'yargs';
 import { sharedMemorySize } from '../../core/memory-size.ts';
 import type { BackendWish } from '../../models/graph/backend.ts';
+import { backendWishes } from '../../models/graph/backend-names.ts';
 import { predictedReport } from '../print/predicted.ts';
 import { showingStages } from '../print/progress.ts';
 
@@ -33,10 +34,7 @@ export const predictCommand: CommandModule<object, Arguments> = {
       .option('to', text('Last date'))
       .option('units', { type: 'boolean', describe: 'A column for each unit of each network too: n1-u01 and so on' })
       .option('overwrite', { type: 'boolean', describe: 'Replace a file that is there' })
-      .option('backend', {
-        ...text('Who computes; as it was trained without'),
-        choices: ['auto', 'tensorflow', 'webgpu', 'wasm', 'cpu'] as const,
-      })
+      .option('backend', { ...text('Who computes; as it was trained without'), choices: backendWishes })
       .option('workers', { type: 'number', requiresArg: true, describe: 'Threads; all cores without' })
       .option('memory', text('What to hold while inputs are computed, 4GiB at most'))
       .option('json', { type: 'boolean', default: false, describe: 'Print JSON' })

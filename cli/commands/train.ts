@@ -1,6 +1,7 @@
 import type { Argv, CommandModule, Options } from 'yargs';
 import { sharedMemorySize } from '../../core/memory-size.ts';
 import type { BackendWish } from '../../models/graph/backend.ts';
+import { backendWishes } from '../../models/graph/backend-names.ts';
 import type { Model } from '../../models/model.ts';
 import { datasetNames } from '../../models/rnn/dataset-names.ts';
 import { endingInOrder } from '../interrupt.ts';
@@ -80,7 +81,7 @@ export const trainCommand = (models: readonly Model[]): CommandModule<object, Ar
       .options({
         backend: {
           ...text('Who computes: the fastest there is without, or as it began; each has other last digits'),
-          choices: ['auto', 'tensorflow', 'webgpu', 'wasm', 'cpu'],
+          choices: backendWishes,
         },
         workers: { type: 'number', requiresArg: true, describe: 'Threads, which change no result; all cores without' },
         memory: text('What to hold while inputs are computed, such as 512MiB; 4GiB at most'),

@@ -6,10 +6,11 @@ import { createRequire } from 'node:module';
 import { dirname, sep } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import { EvolveError } from '../../core/failure.ts';
+import { backendNames, type backendWishes } from './backend-names.ts';
 import { registerStockGradients } from './stock-gradients.ts';
 
-export type BackendWish = 'auto' | BackendName;
-type BackendName = 'tensorflow' | 'webgpu' | 'wasm' | 'cpu';
+export type BackendWish = (typeof backendWishes)[number];
+type BackendName = (typeof backendNames)[number];
 
 export interface BackendChoice {
   readonly name: BackendName;
@@ -22,7 +23,6 @@ type Load = (wished: boolean) => Promise<string>;
 
 const require = createRequire(import.meta.url);
 
-/** Fastest first. */
 const backends: Readonly<Record<BackendName, { readonly load: Load; readonly remedy: string }>> = {
   tensorflow: {
     load: tensorflow,
@@ -40,7 +40,7 @@ export async function chooseBackend(wish: BackendWish): Promise<BackendChoice> {
   // In Node the CPU backend greets everyone and praises another package.
   tf.env().set('PROD', true);
   const passedOver: { name: string; reason: string }[] = [];
-  for (const name of wish === 'auto' ? (Object.keys(backends) as BackendName[]) : [wish]) {
+  for (const name of wish === 'auto' ? backendNames : [wish]) {
     try {
       const version = await backends[name].load(wish !== 'auto');
       await use(name);
