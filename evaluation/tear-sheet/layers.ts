@@ -15,7 +15,8 @@ import {
   type Performance,
   performance,
 } from './performance.ts';
-import { type Costs, Portfolio, type Tradable } from './portfolio.ts';
+import { type Costs, Portfolio } from './portfolio.ts';
+import { type PricedMarket, Prices } from './prices.ts';
 import { layerStart, rankOrder } from './rank-order.ts';
 
 export interface LayerRule {
@@ -103,7 +104,7 @@ export function layers(market: LayerMarket, rule: LayerRule): LayerReport {
   const universe = new HeldLayer(new Portfolio(symbols, { buy: 0, sell: 0 }), days);
   const all = [...held, universe];
 
-  const prices = new Prices(market);
+  const prices = new Prices(pricedRows(market));
   for (let t = 0; t <= start && t < T; t++) prices.close(t);
   let [rebalances, skipped] = [0, 0];
   for (let day = 0; day < days; day++) {
@@ -150,78 +151,13 @@ export function layers(market: LayerMarket, rule: LayerRule): LayerReport {
   };
 }
 
-/** What holdings grow by from one moment to the next: a close, a date's trade price, its close. */
-class Prices implements Tradable {
-  /** Since the moment before, by symbol; 1 without a new price. */
-  readonly growth: Float64Array;
-  readonly buy: Uint8Array;
-  readonly sell: Uint8Array;
-  /** 1 for symbols whose last price was the date before. */
-  readonly gone: Uint8Array;
-  readonly #market: LayerMarket;
-  readonly #last: Float64Array;
-  /** Date of the last price there is. */
-  readonly #end: Int32Array;
-
-  constructor(market: LayerMarket) {
-    const { symbols, close, trade, dates } = market;
-    this.#market = market;
-    this.growth = new Float64Array(symbols).fill(1);
-    this.buy = new Uint8Array(symbols);
-    this.sell = new Uint8Array(symbols);
-    this.gone = new Uint8Array(symbols);
-    this.#last = new Float64Array(symbols).fill(Number.NaN);
-    this.#end = new Int32Array(symbols).fill(-1);
-    for (let n = 0; n < symbols; n++) {
-      let t = dates.length - 1;
-      const priced = (i: number) => known(close[i] as number) || known(trade[i] as number);
-      while (t >= 0 && !priced(t * symbols + n)) t--;
-      this.#end[n] = t;
-    }
-  }
-
-  /** Marks the symbols that have no price from this date on; false when there are none. */
-  leave(t: number): boolean {
-    let any = false;
-    for (let n = 0; n < this.gone.length; n++) {
-      const gone = this.#end[n] === t - 1;
-      this.gone[n] = gone ? 1 : 0;
-      any ||= gone;
-    }
-    return any;
-  }
-
-  /** Moves on to the date's trade prices, and to what can be traded at them. */
-  trade(t: number): void {
-    const { symbols, trade, canBuy, canSell, suspended } = this.#market;
-    for (let n = 0; n < symbols; n++) {
-      const i = t * symbols + n;
-      const price = trade[i] as number;
-      const traded = known(price) && suspended?.[i] !== 1;
-      this.buy[n] = traded && (!canBuy || canBuy[i] === 1) ? 1 : 0;
-      this.sell[n] = traded && (!canSell || canSell[i] === 1) ? 1 : 0;
-      this.#move(n, traded ? price : Number.NaN);
-    }
-  }
-
-  /** Moves on to the date's closes. */
-  close(t: number): void {
-    const { symbols, close } = this.#market;
-    for (let n = 0; n < symbols; n++) this.#move(n, close[t * symbols + n] as number);
-  }
-
-  #move(n: number, price: number): void {
-    if (!known(price)) {
-      this.growth[n] = 1;
-      return;
-    }
-    const last = this.#last[n] as number;
-    this.growth[n] = last > 0 ? price / last : 1;
-    this.#last[n] = price;
-  }
+function pricedRows({ dates, symbols, close, trade, canBuy, canSell, suspended }: LayerMarket): PricedMarket {
+  const rows = (cells: Float32Array) => ({ cells, stride: symbols });
+  return {
+    ...{ dates: dates.length, symbols, close: rows(close), trade: rows(trade) },
+    ...{ canBuy: canBuy && rows(canBuy), canSell: canSell && rows(canSell), suspended: suspended && rows(suspended) },
+  };
 }
-
-const known = (price: number): boolean => price > 0 && price < Number.POSITIVE_INFINITY;
 
 /** A layer's portfolio and its history. */
 class HeldLayer {

@@ -84,18 +84,22 @@ export function monthlyWins(
   returns: Returns,
   dates: readonly string[],
 ): Pick<ExcessPerformance, 'monthlyWinRate' | 'months'> {
-  let [wins, months] = [0, 0];
-  for (let t = 0; t < returns.length; ) {
-    const month = monthOf(dates, t);
-    let growth = 1;
-    for (; t < returns.length && monthOf(dates, t) === month; t++) growth *= 1 + (returns[t] as number);
-    months++;
-    if (growth > 1) wins++;
-  }
-  return { monthlyWinRate: wins / months, months };
+  const { rate, periods } = wins(returns, (t) => (dates[t] as string).slice(0, 7));
+  return { monthlyWinRate: rate, months: periods };
 }
 
-const monthOf = (dates: readonly string[], t: number): string => (dates[t] as string).slice(0, 7);
+/** Share of the periods in which the net value rose; a period goes on as long as its name does. */
+export function wins(returns: Returns, periodOf: (t: number) => unknown): { rate: number; periods: number } {
+  let [won, periods] = [0, 0];
+  for (let t = 0; t < returns.length; ) {
+    const period = periodOf(t);
+    let growth = 1;
+    for (; t < returns.length && periodOf(t) === period; t++) growth *= 1 + (returns[t] as number);
+    periods++;
+    if (growth > 1) won++;
+  }
+  return { rate: won / periods, periods };
+}
 
 function annualised(returns: Returns, datesPerYear: number): number {
   if (returns.length === 0) return Number.NaN;
