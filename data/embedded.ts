@@ -7,10 +7,17 @@ import { readManifest } from './store/manifest.ts';
 import { generatorVersion, type SyntheticOptions, synthesise } from './synth/synthesise.ts';
 
 /** Whole sessions of 240 minutes, because the seeds ask for them; 180 MB and a few seconds. */
-export const embeddedOptions: SyntheticOptions = { stocks: 120, days: 300, minutes: 240, seed: 1 };
+const embeddedOptions: SyntheticOptions = { stocks: 120, days: 300, minutes: 240, seed: 1 };
 
 /** Its folder; `onDay` is called while it is being made. */
 export const embeddedMarket = (onDay?: (done: number) => void): Promise<string> => cachedMarket(embeddedOptions, onDay);
+
+/** The folder named or the embedded market's; `onProgress` is told while that is being made. */
+export const marketFolder = async (
+  named: string | undefined,
+  onProgress?: (stage: string, done: number, total: number) => void,
+): Promise<string> =>
+  named ?? embeddedMarket((done) => onProgress?.('Making the embedded market', done, embeddedOptions.days));
 
 /** Any number of processes may ask at once: the first to finish wins and the others use its market. */
 export async function cachedMarket(options: SyntheticOptions, onDay?: (done: number) => void): Promise<string> {

@@ -5,7 +5,7 @@ import { dayNumber } from '../core/date.ts';
 import { EvolveError } from '../core/failure.ts';
 import { pauses } from '../core/pause.ts';
 import { unitName } from '../core/units.ts';
-import { cacheFolder, embeddedMarket, embeddedOptions } from '../data/embedded.ts';
+import { cacheFolder, marketFolder } from '../data/embedded.ts';
 import { defaultLabel, labelFields } from '../data/labels.ts';
 import type { MarketManifest } from '../data/market.ts';
 import { readManifest } from '../data/store/manifest.ts';
@@ -82,7 +82,7 @@ const gibibyte = 1024 ** 3;
 export async function evalFactors(options: EvalOptions): Promise<EvalReport> {
   const { out, shape = 'long', workers, onProgress } = options;
   checkWorkers(workers);
-  const folder = options.data ?? (await embedded(onProgress));
+  const folder = await marketFolder(options.data, onProgress);
   const manifest = await readManifest(folder);
   const dates = datesWanted(manifest.calendar, options);
   const factors = await namedFactors(options.factors, manifest);
@@ -122,9 +122,6 @@ const written = (path: string, shape: FactorShape, { format, rows, bytes }: Fact
   rows,
   bytes,
 });
-
-const embedded = (onProgress: EvalOptions['onProgress']): Promise<string> =>
-  embeddedMarket((done) => onProgress?.('Making the embedded market', done, embeddedOptions.days));
 
 function datesWanted(calendar: readonly string[], { from, to }: EvalOptions): Dates {
   const found = calendarStretch(calendar, { from, to });

@@ -4,7 +4,7 @@ import { basename, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { money, price, ratio, shares } from '../core/units.ts';
 import { checkMarket } from '../data/check.ts';
-import { cachedMarket, cacheFolder, embeddedOptions } from '../data/embedded.ts';
+import { cachedMarket, cacheFolder } from '../data/embedded.ts';
 import { marketInfo } from '../data/info.ts';
 import type { FieldInfo } from '../data/market.ts';
 import { contentHash, readManifest } from '../data/store/manifest.ts';
@@ -152,7 +152,7 @@ describe('the embedded market', () => {
     const before = process.env.EVOLVE_CACHE;
     process.env.EVOLVE_CACHE = join(place, 'cache');
     try {
-      const small = { ...embeddedOptions, stocks: 8, days: 20 };
+      const small = { stocks: 8, days: 20, minutes: 240, seed: 1 };
       const [folder, same] = await Promise.all([cachedMarket(small), cachedMarket(small)]);
       expect(same).toBe(folder);
       expect(await readdir(join(place, 'cache'))).toEqual([basename(folder)]);

@@ -7,7 +7,7 @@ import type { AlphaNetTiming } from '../../models/alphanet/time-alphanet.ts';
 import type { RecurrentTiming, TfjsTiming } from '../../models/kernels/time-recurrent.ts';
 import type { MiningTiming } from '../mining/time-mining.ts';
 import { count, countOf } from '../print/number.ts';
-import { progress } from '../print/progress.ts';
+import { progress, showingStages } from '../print/progress.ts';
 import { table } from '../print/table.ts';
 
 interface Arguments {
@@ -101,7 +101,7 @@ async function benchOperators({ dates, symbols, repetitions, json }: Arguments):
 async function benchSearch({ data, programs, workers, json }: Arguments): Promise<void> {
   const { timeSearch } = await import('../../evaluation/bench/search.ts');
   const { availableParallelism } = await import('node:os');
-  const folder = data ?? (await embedded());
+  const folder = await folderOf(data);
   const all = workers ?? availableParallelism();
   const plans = [
     { workers: 1, cache: false },
@@ -140,7 +140,7 @@ async function benchSearch({ data, programs, workers, json }: Arguments): Promis
 async function benchMining({ data, rounds, workers, json }: Arguments): Promise<void> {
   const { timeMining } = await import('../mining/time-mining.ts');
   const { availableParallelism } = await import('node:os');
-  const folder = data ?? (await embedded());
+  const folder = await folderOf(data);
   const counts = [...new Set([1, workers ?? availableParallelism()])];
   const timings: MiningTiming[] = [];
   const line = progress('Mining', counts.length);
@@ -180,7 +180,7 @@ async function benchMining({ data, rounds, workers, json }: Arguments): Promise<
 async function benchMinutes({ data, workers, json }: Arguments): Promise<void> {
   const { timeMinutes } = await import('../../evaluation/bench/minutes.ts');
   const { availableParallelism } = await import('node:os');
-  const folder = data ?? (await embedded());
+  const folder = await folderOf(data);
   const timings: MinuteTiming[] = [];
   for (const reductions of [1, 4, 8]) {
     for (const count of new Set([1, workers ?? availableParallelism()])) {
@@ -257,14 +257,9 @@ async function benchRecurrent({ repetitions, workers, json }: Arguments): Promis
   );
 }
 
-async function embedded(): Promise<string> {
-  const { embeddedMarket, embeddedOptions } = await import('../../data/embedded.ts');
-  const line = progress('Making the embedded market', embeddedOptions.days);
-  try {
-    return await embeddedMarket((done) => line.step(done, 'days'));
-  } finally {
-    line.done();
-  }
+async function folderOf(data: string | undefined): Promise<string> {
+  const { marketFolder } = await import('../../data/embedded.ts');
+  return showingStages((onProgress) => marketFolder(data, onProgress), 'days');
 }
 
 async function benchAlphaNet({ repetitions, workers, json }: Arguments): Promise<void> {

@@ -1,7 +1,7 @@
 /** `evolve evaluate`: a tear sheet of factors or scores, and the files it is asked for. */
 import { join } from 'node:path';
 import { EvolveError } from '../../core/failure.ts';
-import { cacheFolder, embeddedMarket, embeddedOptions } from '../../data/embedded.ts';
+import { cacheFolder, marketFolder } from '../../data/embedded.ts';
 import { labelFields } from '../../data/labels.ts';
 import type { MarketManifest } from '../../data/market.ts';
 import { readManifest } from '../../data/store/manifest.ts';
@@ -29,9 +29,7 @@ export async function evaluate(options: EvaluateOptions): Promise<TearSheet> {
   const { sources, onProgress } = options;
   if (sources.length === 0) throw new EvolveError('bad-argument', 'Name a formula, a library or a file of scores.');
   checkWorkers(options.workers);
-  const folder =
-    options.data ??
-    (await embeddedMarket((done) => onProgress?.('Making the embedded market', done, embeddedOptions.days)));
+  const folder = await marketFolder(options.data, onProgress);
   const manifest = await readManifest(folder);
   const judged = await judgedSources(sources, manifest);
   const rule = sheetRule(options, manifest, judged);

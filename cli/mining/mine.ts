@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { EvolveError } from '../../core/failure.ts';
 import { stream } from '../../core/random.ts';
-import { embeddedMarket, embeddedOptions } from '../../data/embedded.ts';
+import { marketFolder } from '../../data/embedded.ts';
 import type { MarketManifest } from '../../data/market.ts';
 import { readManifest } from '../../data/store/manifest.ts';
 import type { Expression } from '../../program/expression.ts';
@@ -26,12 +26,9 @@ export async function mine(options: MineOptions = {}): Promise<MineReport> {
   checkRuntime(options);
   const tell = options.onProgress ?? (() => {});
   const before = manifestOf(options);
-  const data =
-    options.data ??
-    marketOf(before) ??
-    (await embeddedMarket((done) =>
-      tell({ kind: 'stage', label: 'Making the embedded market', done, total: embeddedOptions.days }),
-    ));
+  const data = await marketFolder(options.data ?? marketOf(before), (label, done, total) =>
+    tell({ kind: 'stage', label, done, total }),
+  );
   const manifest =
     options.data === undefined && before ? await marketOfRun(before, data, options) : await readManifest(data);
   const asked = await identity(options, manifest, before?.config);

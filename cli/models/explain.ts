@@ -1,6 +1,6 @@
 /** `evolve explain`: what a trained model goes by, and the files it is asked for. */
 import { EvolveError } from '../../core/failure.ts';
-import { embeddedMarket, embeddedOptions } from '../../data/embedded.ts';
+import { marketFolder } from '../../data/embedded.ts';
 import { OutputFile } from '../../evaluation/write-output.ts';
 import {
   type ExplainOptions as ExplainOn,
@@ -22,9 +22,7 @@ export interface ExplainOptions extends Omit<ExplainOn, 'data'>, ReportWishes {
 
 export async function explain(options: ExplainOptions): Promise<Explanation> {
   const { model, out, overwrite = false, onProgress } = options;
-  const data =
-    options.data ??
-    (await embeddedMarket((done) => onProgress?.('Making the embedded market', done, embeddedOptions.days)));
+  const data = await marketFolder(options.data, onProgress);
   const read = [model, data, options.config];
   // What cannot be written is said before anything is computed.
   const values = out === undefined ? undefined : valuesFile(out, overwrite, read);

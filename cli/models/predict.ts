@@ -1,5 +1,5 @@
 /** `evolve predict`: scores of a trained model on a market, the embedded one when none is named. */
-import { embeddedMarket, embeddedOptions } from '../../data/embedded.ts';
+import { marketFolder } from '../../data/embedded.ts';
 import { type FactorLibraryName, readModel } from '../../models/training/model-manifest.ts';
 import { type Predicted, type PredictOptions as PredictOn, predictModel } from '../../models/training/predict-model.ts';
 import type { TrainingRule } from '../../models/training-rule.ts';
@@ -19,8 +19,6 @@ export interface Predictions extends Predicted {
 export async function predict(options: PredictOptions): Promise<Predictions> {
   const { rule, factorLibrary } = readModel(options.model);
   const { onProgress } = options;
-  const data =
-    options.data ??
-    (await embeddedMarket((done) => onProgress?.('Making the embedded market', done, embeddedOptions.days)));
+  const data = await marketFolder(options.data, onProgress);
   return { ...(await predictModel({ ...options, data })), rule, ...(factorLibrary && { factorLibrary }) };
 }

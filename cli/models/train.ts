@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { EvolveError } from '../../core/failure.ts';
 import { whole } from '../../core/value-checks.ts';
-import { embeddedMarket, embeddedOptions } from '../../data/embedded.ts';
+import { marketFolder } from '../../data/embedded.ts';
 import type { MarketManifest } from '../../data/market.ts';
 import { readManifest } from '../../data/store/manifest.ts';
 import { checkWorkers } from '../../evaluation/check-workers.ts';
@@ -61,7 +61,9 @@ export async function train(options: TrainOptions): Promise<Trained> {
     throw new EvolveError('bad-argument', "The model's folder has no name. Name one, such as --out model.");
   const begun = resume ? modelIn(out) : undefined;
   const rule = trainingRule(begun?.rule ?? model.rule, options);
-  const data = options.data ?? (await embedded(onProgress));
+  const data = await marketFolder(options.data, (label, done, total) =>
+    onProgress?.({ kind: 'stage', label, done, total }),
+  );
   const inputs = await inputsOf(options, begun, await readManifest(data));
   const trained = await trainModel({
     ...{ model: model.name, data, out, rule, ...inputs },
@@ -70,11 +72,6 @@ export async function train(options: TrainOptions): Promise<Trained> {
   const losses = await writeLosses(trained);
   return { ...trained, data, ...(losses !== undefined && { losses }) };
 }
-
-const embedded = (onProgress: TrainOptions['onProgress']): Promise<string> =>
-  embeddedMarket((done) =>
-    onProgress?.({ kind: 'stage', label: 'Making the embedded market', done, total: embeddedOptions.days }),
-  );
 
 type Inputs = Pick<ModelManifest, 'fields' | 'series' | 'factors' | 'factorLibrary'> &
   Pick<TrainOptions, 'from' | 'to'>;
