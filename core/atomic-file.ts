@@ -1,15 +1,5 @@
 /** Files that are whole or not there, whatever ends the process or the machine while they are written. */
-import {
-  closeSync,
-  fsyncSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
+import { closeSync, fsyncSync, mkdirSync, openSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 
 const partialEnd = '.partial';
@@ -65,7 +55,14 @@ function renameIfThere(from: string, to: string): void {
 /** A rename is only on the disk when its folder is. Windows has no such call, and does it by itself. */
 function flushFolder(folder: string): void {
   if (process.platform === 'win32') return;
-  const fd = openSync(folder, 'r');
+  let fd: number;
+  try {
+    fd = openSync(folder, 'r');
+  } catch (error) {
+    // One that may be written and not read takes files all the same.
+    if ((error as NodeJS.ErrnoException).code === 'EACCES') return;
+    throw error;
+  }
   try {
     fsyncSync(fd);
   } finally {
@@ -78,15 +75,25 @@ function flushFolder(folder: string): void {
  * folders and says "not found", as /proc does.
  */
 export function makeFolder(folder: string): void {
+  let made: boolean;
+  try {
+    made = makeOne(folder);
+  } catch (error) {
+    const above = dirname(folder);
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT' || above === folder) throw error;
+    makeFolder(above);
+    made = makeOne(folder);
+  }
+  if (made) flushFolder(dirname(folder));
+}
+
+/** Whether it was not there; another process may make it at the same moment. */
+function makeOne(folder: string): boolean {
   try {
     mkdirSync(folder);
+    return true;
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === 'EEXIST') return;
-    const above = dirname(folder);
-    if (code !== 'ENOENT' || above === folder || statSync(above, { throwIfNoEntry: false })) throw error;
-    makeFolder(above);
-    mkdirSync(folder);
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    throw error;
   }
-  flushFolder(dirname(folder));
 }

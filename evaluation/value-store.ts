@@ -20,9 +20,9 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import type { Arena, Matrix } from '../core/arena.ts';
+import { makeFolder } from '../core/atomic-file.ts';
 import { fileProblem } from '../core/failure.ts';
 import { builtFile } from '../core/package-root.ts';
-import { makeFolder } from '../data/store/make-folder.ts';
 
 /** The system takes 1,024 stretches of memory a call at most. */
 const rowsPerCall = 512;

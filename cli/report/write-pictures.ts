@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { makeFolder } from '../../core/atomic-file.ts';
 import { EvolveError, fileProblem } from '../../core/failure.ts';
-import { makeFolder } from '../../data/store/make-folder.ts';
 import { OutputFile, type OutputOptions } from '../../evaluation/write-output.ts';
 
 /** Charts as .svg files in a folder, which is made when it is not there. */

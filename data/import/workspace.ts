@@ -5,9 +5,9 @@
 import { existsSync, renameSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
+import { makeFolder } from '../../core/atomic-file.ts';
 import { EvolveError, fileProblem } from '../../core/failure.ts';
 import { unfinished } from '../../core/unfinished.ts';
-import { makeFolder } from '../store/make-folder.ts';
 import { refuseOccupied } from '../store/write.ts';
 
 export interface Workspace {

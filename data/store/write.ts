@@ -7,12 +7,12 @@ import { randomUUID } from 'node:crypto';
 import { closeSync, fsyncSync, mkdirSync, openSync, readSync, rmSync, writeFileSync } from 'node:fs';
 import { readdir, rename, rm, rmdir } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
+import { makeFolder } from '../../core/atomic-file.ts';
 import { dayNumber } from '../../core/date.ts';
 import { EvolveError, fileProblem } from '../../core/failure.ts';
 import { unfinished } from '../../core/unfinished.ts';
 import type { FieldInfo, MarketManifest, MinuteGrid, PlantedSignal, StoredFile } from '../market.ts';
 import { ArrowFile, type Column } from './arrow-file.ts';
-import { makeFolder } from './make-folder.ts';
 import {
   contentHash,
   dailyName,
