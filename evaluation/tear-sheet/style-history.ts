@@ -27,6 +27,7 @@ export class ReturnHistory {
   readonly #close: Float32Array;
   readonly #market: Float64Array;
   readonly #symbols: number;
+  readonly #stride: number;
   readonly #returns: Rows;
   readonly #logs: Rows;
   /** Sum of all logarithmic returns so far, unknown ones passed over. */
@@ -39,11 +40,12 @@ export class ReturnHistory {
   readonly #highs: Float64Array;
   readonly #lows: Float64Array;
 
-  /** Date-major closes, and the market's return of each date: NaN where unknown, and Beta with it. */
-  constructor(close: Float32Array, market: Float64Array, symbols: number) {
+  /** Date-major closes, rows `stride` apart, and the market's return of each date: NaN where unknown, and Beta with it. */
+  constructor(close: Float32Array, market: Float64Array, symbols: number, stride = symbols) {
     this.#close = close;
     this.#market = market;
     this.#symbols = symbols;
+    this.#stride = stride;
     [this.beta, this.hsigma, this.dastd, this.cmra, this.rstr] = Array.from({ length: 5 }, () => missing(symbols)) as [
       Section,
       Section,
@@ -81,12 +83,12 @@ export class ReturnHistory {
   }
 
   #read(date: number): void {
-    const [N, closes] = [this.#symbols, this.#close];
+    const [N, stride, closes] = [this.#symbols, this.#stride, this.#close];
     const [returns, logs, levels] = [this.#returns.reuse(date), this.#logs.reuse(date), this.#levels.reuse(date)];
     const before = this.#levels.at(date - 1);
     for (let n = 0; n < N; n++) {
-      const close = closes[date * N + n] as number;
-      const last = date > 0 ? (closes[(date - 1) * N + n] as number) : Number.NaN;
+      const close = closes[date * stride + n] as number;
+      const last = date > 0 ? (closes[(date - 1) * stride + n] as number) : Number.NaN;
       const gross = close > 0 && last > 0 ? close / last : Number.NaN;
       const log = Math.log(gross);
       returns[n] = gross - 1;
@@ -128,12 +130,14 @@ export class TurnoverHistory {
   readonly stoa: Section;
   readonly #turnover: Float32Array;
   readonly #symbols: number;
+  readonly #stride: number;
   readonly #sums: readonly { readonly window: number; readonly out: Section; readonly held: Float64Array[] }[];
 
   /** Date-major shares of the stock traded. A month of 21 dates is 21 times the mean of the known ones. */
-  constructor(turnover: Float32Array, symbols: number) {
+  constructor(turnover: Float32Array, symbols: number, stride = symbols) {
     this.#turnover = turnover;
     this.#symbols = symbols;
+    this.#stride = stride;
     [this.stom, this.stoq, this.stoa] = [missing(symbols), missing(symbols), missing(symbols)];
     this.#sums = [
       { window: month, out: this.stom, held: columns(3, symbols) },
@@ -144,12 +148,12 @@ export class TurnoverHistory {
 
   /** Called for each date in turn, from 0. */
   step(date: number): void {
-    const [N, turnover] = [this.#symbols, this.#turnover];
+    const [N, stride, turnover] = [this.#symbols, this.#stride, this.#turnover];
     for (const { window, out, held } of this.#sums) {
       const [total, known, traded] = held as [Float64Array, Float64Array, Float64Array];
       for (let n = 0; n < N; n++) {
-        const today = turnover[date * N + n] as number;
-        const left = date < window ? Number.NaN : (turnover[(date - window) * N + n] as number);
+        const today = turnover[date * stride + n] as number;
+        const left = date < window ? Number.NaN : (turnover[(date - window) * stride + n] as number);
         if (!Number.isNaN(today)) {
           total[n] = (total[n] as number) + today;
           known[n] = (known[n] as number) + 1;

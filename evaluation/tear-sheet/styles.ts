@@ -17,6 +17,8 @@ import { ReturnHistory, TurnoverHistory } from './style-history.ts';
 export interface StylePanel {
   readonly dates: number;
   readonly symbols: number;
+  /** Cells from one date's to the next's, of every field; as many as symbols unless told. */
+  readonly stride?: number | undefined;
   /** Date-major cells, or one number a date of a market vector; undefined where the market lacks the field. */
   readonly field: (name: string) => Float32Array | undefined;
 }
@@ -147,35 +149,80 @@ export const styleFields: readonly string[] = [
 /** On the dates wanted, ascending; on all of them without. */
 export function styles(panel: StylePanel, wanted?: readonly number[]): StylesOfMarket {
   const { dates, symbols } = panel;
-  const has = (name: string): boolean => panel.field(name) !== undefined;
-  const made: Made[] = [];
-  const leftOut: { name: string; reason: string }[] = [];
-  for (const style of table) {
-    const reason = lack(style, made, has);
-    if (reason) leftOut.push({ name: style.name, reason });
-    else made.push(new Made(style, panel, wanted?.length ?? dates));
-  }
-  const past = pastOf(panel);
-  const cap = panel.field('CAP');
-  const weights = cap && { cap: new Float64Array(symbols), root: new Float64Array(symbols) };
-  const date = new Day(past, symbols, weights, made);
+  const daily = new DailyStyles(panel);
+  const rows = wanted?.length ?? dates;
+  const made = daily.styles.map(({ section, ...style }) => ({
+    section,
+    style: { ...style, values: new Float32Array(rows * symbols) },
+  }));
   let row = 0;
   for (let t = 0; t < dates; t++) {
-    past.returns?.step(t);
-    past.turnover?.step(t);
+    daily.step(t);
     if (wanted && wanted[row] !== t) continue;
-    past.returns?.describe(t);
-    if (cap && weights) {
-      for (let n = 0; n < symbols; n++) {
-        const value = cap[t * symbols + n] as number;
-        weights.cap[n] = value;
-        weights.root[n] = Math.sqrt(value);
-      }
-    }
-    for (const style of made) date.make(style, t, row);
+    daily.describe();
+    for (const { section, style } of made) style.values.set(section, row * symbols);
     row++;
   }
-  return { styles: made.map((style) => style.finished()), leftOut };
+  return { styles: made.map(({ style }) => style), leftOut: daily.leftOut };
+}
+
+export type DailyStyle = Omit<StyleValues, 'values'> & {
+  /** Of the date last described. */
+  readonly section: Section;
+};
+
+/** The styles of one date after the other; nothing is kept of earlier ones but what windows sum up. */
+export class DailyStyles {
+  readonly styles: readonly DailyStyle[];
+  readonly leftOut: StylesOfMarket['leftOut'];
+  readonly #panel: StylePanel;
+  readonly #past: Past;
+  readonly #made: readonly Made[];
+  readonly #day: Day;
+  readonly #weights: { readonly cap: Section; readonly root: Section } | undefined;
+  #date = -1;
+
+  constructor(panel: StylePanel) {
+    const has = (name: string): boolean => panel.field(name) !== undefined;
+    const made: Made[] = [];
+    const leftOut: { name: string; reason: string }[] = [];
+    for (const style of table) {
+      const reason = lack(style, made, has);
+      if (reason) leftOut.push({ name: style.name, reason });
+      else made.push(new Made(style, panel));
+    }
+    const section = (): Section => new Float64Array(panel.symbols);
+    this.#panel = panel;
+    this.#past = pastOf(panel);
+    this.#weights = panel.field('CAP') && { cap: section(), root: section() };
+    this.#made = made;
+    this.#day = new Day(this.#past, panel.symbols, this.#weights, made);
+    this.styles = made.map((one) => one.doc());
+    this.leftOut = leftOut;
+  }
+
+  /** Called for each date in turn, from 0: takes it in. */
+  step(date: number): void {
+    this.#past.returns?.step(date);
+    this.#past.turnover?.step(date);
+    this.#date = date;
+  }
+
+  /** Makes the sections those of the last date taken in. */
+  describe(): void {
+    const { symbols, stride = symbols } = this.#panel;
+    const cap = this.#panel.field('CAP');
+    const start = this.#date * stride;
+    this.#past.returns?.describe(this.#date);
+    if (cap && this.#weights) {
+      for (let n = 0; n < symbols; n++) {
+        const value = cap[start + n] as number;
+        this.#weights.cap[n] = value;
+        this.#weights.root[n] = Math.sqrt(value);
+      }
+    }
+    for (const style of this.#made) this.#day.make(style, start);
+  }
 }
 
 function lack(style: Style, made: readonly Made[], has: (name: string) => boolean): string | undefined {
@@ -190,12 +237,12 @@ function lack(style: Style, made: readonly Made[], has: (name: string) => boolea
 
 function pastOf(panel: StylePanel): Past {
   const [close, market, turnover] = [panel.field('CLOSE'), panel.field('MKT_RETURN'), panel.field('TURN')];
-  const { dates, symbols } = panel;
-  const step = market && market.length > dates ? symbols : 1;
+  const { dates, symbols, stride = symbols } = panel;
+  const step = market && market.length > dates ? stride : 1;
   const ofMarket = Float64Array.from({ length: dates }, (_, t) => market?.[t * step] ?? Number.NaN);
   return {
-    returns: close && new ReturnHistory(close, ofMarket, symbols),
-    turnover: turnover && new TurnoverHistory(turnover, symbols),
+    returns: close && new ReturnHistory(close, ofMarket, symbols, stride),
+    turnover: turnover && new TurnoverHistory(turnover, symbols, stride),
   };
 }
 
@@ -205,26 +252,20 @@ class Made {
   readonly descriptors: readonly (Descriptor & { readonly fields: readonly Float32Array[] })[];
   /** Of the date last made. */
   readonly section: Section;
-  readonly #values: Float32Array;
 
-  constructor(style: Style, panel: StylePanel, rows: number) {
+  constructor(style: Style, panel: StylePanel) {
     this.style = style;
     this.descriptors = style.descriptors.flatMap((descriptor) => {
       const fields = descriptor.needs.map(panel.field).filter((cells) => cells !== undefined);
       return fields.length === descriptor.needs.length ? [{ ...descriptor, fields }] : [];
     });
     this.section = new Float64Array(panel.symbols);
-    this.#values = new Float32Array(rows * panel.symbols);
   }
 
-  store(row: number): void {
-    this.#values.set(this.section, row * this.section.length);
-  }
-
-  finished(): StyleValues {
+  doc(): DailyStyle {
     const { name, doc, descriptors } = this.style;
     const without = descriptors.filter((all) => !this.descriptors.some((one) => one.name === all.name));
-    return { name, doc, values: this.#values, without: without.map((descriptor) => descriptor.name) };
+    return { name, doc, section: this.section, without: without.map((descriptor) => descriptor.name) };
   }
 }
 
@@ -251,7 +292,8 @@ class Day {
     this.#weight = new Float64Array(symbols);
   }
 
-  make(made: Made, date: number, row: number): void {
+  /** `start` is where the date's cells begin. */
+  make(made: Made, start: number): void {
     const { style, section } = made;
     if (style.cubeOf) {
       const base = this.#sectionOf(style.cubeOf);
@@ -259,16 +301,15 @@ class Day {
         const value = base[n] as number;
         section[n] = value * value * value;
       }
-    } else this.#combine(made, date);
+    } else this.#combine(made, start);
     if (style.orthogonalTo) {
       const columns = style.orthogonalTo.map((name) => this.#sectionOf(name));
       const exposures = this.#weights ? { columns, weights: this.#weights.root } : { columns };
       this.#regression.residuals(section, exposures, section);
     }
     // Every number is drawn in once: descriptors one by one, the cube only here.
-    if (style.cubeOf) drawIn(section);
+    if (style.cubeOf) drawIn(section, 3);
     standardise(section, this.#weights?.cap);
-    made.store(row);
   }
 
   #sectionOf(name: string): Section {
@@ -277,13 +318,13 @@ class Day {
     return made.section;
   }
 
-  #combine({ descriptors, section }: Made, date: number): void {
+  #combine({ descriptors, section }: Made, start: number): void {
     const [values, weight] = [this.#descriptor, this.#weight];
     section.fill(0);
     weight.fill(0);
     for (const descriptor of descriptors) {
-      this.#describe(descriptor, date);
-      drawIn(values);
+      this.#describe(descriptor, start);
+      drawIn(values, 3);
       standardise(values, this.#weights?.cap);
       for (let n = 0; n < values.length; n++) {
         const value = values[n] as number;
@@ -297,13 +338,12 @@ class Day {
     }
   }
 
-  #describe({ cell, past, fields }: Made['descriptors'][number], date: number): void {
+  #describe({ cell, past, fields }: Made['descriptors'][number], start: number): void {
     const values = this.#descriptor;
     const from = past?.(this.#past);
     if (from) values.set(from);
     if (!cell) return;
     const [a = none, b = none, c = none] = fields;
-    const start = date * values.length;
     for (let n = 0; n < values.length; n++) {
       const value = cell(a[start + n] as number, b[start + n] as number, c[start + n] as number);
       values[n] = Number.isFinite(value) ? value : Number.NaN;
@@ -313,10 +353,10 @@ class Day {
 
 const none = new Float32Array(0);
 
-/** To three deviations around the mean, all symbols alike. */
-function drawIn(section: Section): void {
+/** To so many deviations around the mean, all symbols alike. */
+export function drawIn(section: Section, deviations: number): void {
   const mean = meanOf(section);
-  const reach = 3 * deviationOf(section, mean);
+  const reach = deviations * deviationOf(section, mean);
   const low = mean - reach;
   const high = mean + reach;
   for (let n = 0; n < section.length; n++) {
