@@ -5,6 +5,9 @@
 export interface LinearProgram {
   readonly columns: number;
   readonly rows: number;
+  /** What a column and a row stand for, each unique: solvers carry what they know of them from one program to the next. */
+  readonly columnKeys: Int32Array;
+  readonly rowKeys: Int32Array;
   /** Minimised. */
   readonly cost: Float64Array;
   readonly columnLower: Float64Array;

@@ -6,6 +6,8 @@ import type { RiskSection } from '../risk/risk-section.ts';
 
 export interface PortfolioProblem {
   readonly names: number;
+  /** Where each name's symbol stands in the market, ascending: a solver's memory from date to date goes by it. */
+  readonly symbols: Int32Array;
   /** In deviations over the names; nothing missing. */
   readonly score: Float64Array;
   /** The index's weights: they add up to 1. */
