@@ -50,6 +50,7 @@ export class HighsSolver implements LinearSolver {
   }
 
   solve(program: LinearProgram): LinearAnswer {
+    if (program.columns === 0) return nothingToChoose(program);
     const answer = this.#run(program, usual, true);
     // Infeasible is believed when two ways agree on it: constraints are let go for it.
     if (typeof answer === 'object') return answer;
@@ -128,4 +129,10 @@ export class HighsSolver implements LinearSolver {
     }
     return { colStatus, rowStatus };
   }
+}
+
+/** HiGHS has a status of its own for programs without columns, and no verdict on their rows. */
+function nothingToChoose(program: LinearProgram): LinearAnswer {
+  const values = new Float64Array();
+  return violation(program, values) <= usual.primal_feasibility_tolerance ? { values, objective: 0 } : 'infeasible';
 }

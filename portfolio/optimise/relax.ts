@@ -13,6 +13,7 @@ export type LeastOf = (relaxation: Relaxation, goal: Relief) => number | 'infeas
  * slack (1e-9).
  */
 const room = 5e-10;
+const capOf = (amount: number): number => (amount < room ? room : amount + room);
 
 /** `order` are the reliefs that the problem has; those before `first` are known not to be enough. */
 export function relax(order: readonly Relief[], first: Relief, leastOf: LeastOf): Relaxation {
@@ -22,11 +23,11 @@ export function relax(order: readonly Relief[], first: Relief, leastOf: LeastOf)
     if (last < order.indexOf(first)) continue;
     const amount = leastOf(relaxation, relief);
     if (amount === 'infeasible') continue;
-    relaxation.set(relief, amount + room);
+    relaxation.set(relief, capOf(amount));
     for (const earlier of order.slice(0, last).reverse()) {
       const amount = leastOf(relaxation, earlier);
       if (amount === 'infeasible') throw new Error(`no portfolio is left once ${[...relaxation.keys()]} gave way`);
-      relaxation.set(earlier, amount + room);
+      relaxation.set(earlier, capOf(amount));
     }
     return relaxation;
   }
