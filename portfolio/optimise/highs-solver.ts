@@ -3,7 +3,7 @@
  * rows stand for, so names may come and go. Nothing here knows a clock: equal programs in equal order have equal
  * solutions, bit by bit.
  */
-import type { Highs, default as highsLoader, Model } from 'highs';
+import type { Highs, Model } from 'highs';
 import type { LinearAnswer, LinearProgram, LinearSolver } from './linear-program.ts';
 import { violation } from './violation.ts';
 
