@@ -89,8 +89,14 @@ export class HighsSolver implements LinearSolver {
         values: program.values,
       },
     });
-    if (warm && this.#basis.rows.size > 0) model.setBasis(this.#carried(program));
-    model.run();
+    try {
+      if (warm && this.#basis.rows.size > 0) model.setBasis(this.#carried(program));
+      model.run();
+    } catch (error) {
+      // A basis it refuses, or trouble on the way from it: told if no other way has an answer.
+      if (!(error instanceof this.#highs.errors.HighsError)) throw error;
+      return error.message;
+    }
     const status = model.getModelStatus();
     if (status === modelStatus.infeasible) return 'infeasible';
     if (status !== modelStatus.optimal) return `status ${status}`;
