@@ -10,7 +10,8 @@ import { fixed } from '../cli/print/number.ts';
 import { sheetSummary } from '../cli/print/tear-sheet.ts';
 import { tearSheetPage } from '../cli/report/tear-sheet-page.ts';
 import { stream } from '../core/random.ts';
-import type { FactorSheet, TearSheet } from '../evaluation/tear-sheet/sheet.ts';
+import type { CombinationSheet, FactorSheet, TearSheet } from '../evaluation/tear-sheet/sheet.ts';
+import { withCombinations } from '../evaluation/tear-sheet/with-combinations.ts';
 import { libraryText } from '../runs/library.ts';
 import { evolveEach } from './evolve.ts';
 import { handMade } from './market-copies.ts';
@@ -70,7 +71,15 @@ beforeAll(async () => {
   symlinkSync('flags.json', join(cwd, 'flags.html'));
 }, 30_000);
 
+/** On dates behind those of training. */
+const late = (name: string, by: number): string =>
+  `date,symbol,${name}\n${['02-10', '02-11', '02-12', '02-13']
+    .flatMap((day, t) => [1, 2, 4, 5, 8].map((n) => `2023-${day},S00${n},${(by * n + t) % 7}`))
+    .join('\n')}\n`;
+
 const files: Readonly<Record<string, string>> = {
+  'late.csv': late('LATE', 2),
+  'later.csv': late('LATER', 1),
   'empty.json': '{"factors": []}',
   'empty-list.json': '[]',
   'corrupt.json': '{"schema": 1, ',
@@ -309,14 +318,31 @@ describe('with little to say, there is a sheet all the same, with what is missin
       },
     ],
     [
+      'two files of scores that begin behind the training dates',
+      'late.csv later.csv --data usual --horizon 1 --workers 1 --against none',
+      /^Factors are combined in equal weights alone: other weights come from training dates, and no date of them has values/,
+      ({ combinations = [], correlation }) => {
+        expect(combinations).toMatchObject([{ name: 'equal', weights: [0.5, 0.5] }]);
+        expect(combinations[0]).not.toHaveProperty('fitted');
+        expect(combinations[0]?.ic.dates).toBe(4);
+        expect(combinations[0]?.coverage).toMatchObject({ known: 20, datesWithout: expect.any(Number) });
+        expect(correlation?.names).toEqual(['LATE', 'LATER', 'combined equally']);
+      },
+    ],
+    [
       'a library in which one factor says nothing',
       'NOISE CONSTANT --data usual --horizon 1 --workers 1',
       /^CONSTANT has no correlation on any date/,
-      ({ correlation, combinations = [] }) => {
-        expect(correlation?.pearson).toEqual([
-          [1, null],
-          [null, 1],
+      ({ correlation, factors, combinations = [] }) => {
+        // Whether half of the factors know something is asked: of two, one is enough.
+        expect(correlation?.names).toEqual(['NOISE', 'CONSTANT', 'combined equally']);
+        expect(correlation?.pearson.slice(0, 2)).toEqual([
+          [1, null, expect.closeTo(factors[0]?.sign ?? 0, 5)],
+          [null, 1, null],
         ]);
+        expect(combinations.map(({ layers }) => layers?.rebalances)).toEqual(
+          factors.slice(0, 1).flatMap(({ layers }) => Array(3).fill(layers?.rebalances)),
+        );
         for (const { name, ic } of combinations) expect(ic.dates, name).toBeGreaterThan(5);
         expect(combinations.find(({ name }) => name === 'ic')?.weights[1]).toBe(0);
       },
@@ -390,6 +416,34 @@ describe('what goes out', () => {
   });
 });
 
+test('the terminal has decay and known factors of each, of many those of the combinations', () => {
+  const after = (text: string, heading: RegExp, lines: number): string[][] => {
+    const all = text.split('\n');
+    const from = all.findIndex((line) => heading.test(line)) + 1;
+    return all.slice(from, from + lines).map((line) => line.trim().split(/ {2,}/));
+  };
+  for (const factors of [3, 11]) {
+    const sheet = madeUp(6, { dates: 60, layers: 3, factors });
+    const judged = withCombinations(sheet).slice(factors > 10 ? factors : 0);
+    const text = sheetSummary(sheet);
+    expect(after(text, / {2}RankIC by dates later$/, judged.length)).toEqual(
+      judged.map(({ decay, name }) => [...decay.map(({ rankIc }) => fixed(rankIc, 4)), name]),
+    );
+    const known = judged[0]?.likeness ?? [];
+    expect(after(text, / {2}known factor$/, known.length)).toEqual(
+      known.map(({ name }, k) => [...judged.map(({ likeness }) => fixed(likeness[k]?.pearson, 2)), name]),
+    );
+    expect(text).toContain(`Pearson correlations of 1 ${judged[0]?.name}, 2 `);
+    expect(text).toContain('Signs and weights of what is combined come from 2013-01-07 to 2018-12-28.');
+    // Signs of a library are its own, and no date judged or trained on has a say in equal weights of them.
+    const [{ fitted: _, ...equal } = {}, ...others] = sheet.combinations ?? [];
+    const given = { ...sheet, combinations: [equal as CombinationSheet, ...others] };
+    expect(sheetSummary(given)).toContain(
+      'Weights by IC and by ridge regression of what is combined come from 2013-01-07',
+    );
+  }
+});
+
 test('of few factors the terminal has all correlations', () => {
   const sheet = madeUp(6, { dates: 60, layers: 3, factors: 3 });
   const { names, pearson, spearman } = sheet.correlation as NonNullable<TearSheet['correlation']>;
@@ -413,8 +467,11 @@ describe('names of hundreds of characters', () => {
 
   test.each([1, 2])('leave the figures of %d on the screen', (count) => {
     const summary = sheetSummary({ ...madeUp(6, { dates: 60, layers: 3 }), factors: factors.slice(0, count) });
-    const rows = summary.split('\n').filter((line) => /n{9}/.test(line));
-    expect(rows).toHaveLength(count === 1 ? 1 : 4);
+    const [rows, legend] = [false, true].map((is) =>
+      summary.split('\n').filter((line) => /n{9}/.test(line) && line.startsWith('Pearson') === is),
+    ) as [string[], string[]];
+    expect(rows).toHaveLength(count === 1 ? 1 : 6);
+    expect(legend).toHaveLength(count - 1);
     for (const row of rows) {
       expect(row).toMatch(/n{56}\.\.\.(: \dx{156}\.\.\.)?$/);
       expect(row.length).toBeLessThan(320);

@@ -18,10 +18,11 @@ import { factorValues, type JudgedFactor } from '../evaluation/tear-sheet/factor
 import { neutralisers } from '../evaluation/tear-sheet/neutralisers.ts';
 import { everySo, Panel } from '../evaluation/tear-sheet/panel.ts';
 import type { SheetRule } from '../evaluation/tear-sheet/rule.ts';
-import type { FactorSheet, TearSheet } from '../evaluation/tear-sheet/sheet.ts';
+import type { CombinationSheet, FactorSheet, TearSheet } from '../evaluation/tear-sheet/sheet.ts';
 import { styles } from '../evaluation/tear-sheet/styles.ts';
 import { tearSheet } from '../evaluation/tear-sheet/tear-sheet.ts';
 import { warningsOf } from '../evaluation/tear-sheet/warnings.ts';
+import { withCombinations } from '../evaluation/tear-sheet/with-combinations.ts';
 import { parse } from '../program/parse.ts';
 import { libraryText } from '../runs/library.ts';
 import { handMade, otherFuture, type PlainDaily, plainDaily, reordered } from './market-copies.ts';
@@ -144,7 +145,8 @@ describe('the future', () => {
         evaluator.arena.release(values.address);
       }
       panel.close();
-      for (const { name, layers, ic } of (await tearSheet(evaluator, factors(market), asked)).factors) {
+      const sheet = await tearSheet(evaluator, factors(market), asked);
+      for (const { name, layers, ic } of withCombinations(sheet)) {
         const start = market.manifest.calendar.indexOf(layers?.navDates[0] ?? '');
         for (const [k, { nav, excessNav }] of (layers?.layers ?? []).entries()) {
           found.set(
@@ -606,6 +608,8 @@ describe('figures computed again in plain loops', () => {
     writeFileSync(at('four.json'), JSON.stringify(names));
     const sheet = await judged([at('four.json')], { ...options, split: 'valid', standardise: true });
     const { correlation, combinations = [], settings, factors } = sheet;
+    // What comes together is called after its file.
+    expect(factors.map(({ group }) => group)).toEqual(Array(4).fill('four'));
     const first = market.manifest.calendar.indexOf(settings.from);
     const count = market.manifest.calendar.indexOf(settings.to) - first + 1;
     const [noise, grade, other] = ['NOISE', 'GRADE', 'OTHER'].map(rowsOf) as [number[][], number[][], number[][]];
@@ -617,7 +621,7 @@ describe('figures computed again in plain loops', () => {
       ['spearman', meanRanks],
     ] as const) {
       const matrix = correlation?.[method] ?? [];
-      expect(matrix).toHaveLength(4);
+      expect(matrix).toHaveLength(5);
       for (const [i, a] of members.entries()) {
         for (const [j, b] of members.entries()) {
           const found = matrix[i]?.[j];
@@ -674,5 +678,94 @@ describe('figures computed again in plain loops', () => {
       ),
     ).toBeLessThan(1e-5);
     expect(equal?.ic.dates).toBeGreaterThan(5);
+    expect(correlation?.names).toEqual([...names, 'combined equally']);
+    for (const [i, member] of members.entries()) {
+      const [ahead, ranked] = [(x: number[]) => x, meanRanks].map((of) =>
+        meanKnown(each(count, (t) => pearson(of(member[t] as number[]), of(together[t]?.[0] as number[])))),
+      );
+      expect(correlation?.pearson[4]?.[i]).toBeCloseTo(ahead as number, 5);
+      expect(correlation?.spearman[4]?.[i]).toBeCloseTo(ranked as number, 3);
+    }
+  });
+
+  test('a combination has every analysis a factor has: those of its scores, added up in doubles and judged as a file', async () => {
+    const names = ['NOISE', 'GRADE', 'OTHER'];
+    const usual = {
+      ...options,
+      split: 'valid',
+      standardise: true,
+      layers: 3,
+      shuffles: 5,
+      rebalance: 2,
+      against: ['price-volume', 'styles'],
+    } as const;
+    const { combinations = [], factors, settings } = await judged(names, usual);
+    const { calendar, symbols } = market.manifest;
+    const from = calendar.indexOf(settings.from);
+    const members = names.map((name) => rowsOf(name).map(standardised));
+    for (const { name, weights, fitted, sign, coverage, ...figures } of combinations) {
+      const lines = calendar.slice(from).map((date, t) => {
+        const cells = symbols.map((_, n) => {
+          const known = members.map((member) => member[from + t]?.[n] as number);
+          if (2 * known.filter((x) => !Number.isNaN(x)).length < names.length) return '';
+          return known.reduce((sum, x, m) => sum + (Number.isNaN(x) ? 0 : x * (weights[m] as number)), 0);
+        });
+        return [date, ...cells].join(',');
+      });
+      const file = at(`combined-${name}.csv`);
+      writeFileSync(file, `${['date', ...symbols].join(',')}\n${lines.join('\n')}\n`);
+      const {
+        coverage: own,
+        sign: high,
+        ...plain
+      } = await one(file, { ...usual, winsorise: 'none', standardise: false });
+      const { name: _, ...expected } = plain;
+      expectNear(figures, expected);
+      expect([sign, fitted?.from, coverage.known, coverage.datesWithout, coverage.sampled]).toEqual([
+        high,
+        calendar[0],
+        own.known,
+        own.datesWithout,
+        own.sampled,
+      ]);
+      expect(figures.layers?.rebalances).toBeGreaterThan(3);
+      expect(figures.layers?.layers.every(({ size }) => size > 4)).toBe(true);
+      expect(figures.decay[1]?.dates).toBeGreaterThan(3);
+    }
+    expect(combinations).toHaveLength(3);
+    expect(combinations.map(({ coverage }) => coverage.cells)).toEqual(Array(3).fill(factors[0]?.coverage.cells));
+  });
+
+  test('of a factor and itself on other scales, the combination is the factor', async () => {
+    const { factors, combinations } = await judged(['NOISE', '3 * NOISE', 'NOISE / 7'], {
+      ...options,
+      split: 'valid',
+      standardise: true,
+      layers: 3,
+      shuffles: 5,
+    });
+    const [factor, equal] = [factors[0] as FactorSheet, combinations?.[0] as CombinationSheet];
+    // Which way it points is in the weights.
+    expect(equal.weights.map((weight) => Math.sign(weight))).toEqual(Array(3).fill(factor.sign));
+    expectNear(
+      equal.rankIc.series,
+      factor.rankIc.series.map((x) => factor.sign * x),
+    );
+    expectNear(
+      equal.decay.map(({ rankIc }) => rankIc),
+      factor.decay.map(({ rankIc }) => factor.sign * rankIc),
+    );
+    expectNear(equal.layers, factor.layers);
+    expectNear(equal.autocorrelation, factor.autocorrelation);
   });
 });
+
+/** Every number near the other one, and everything else the same. */
+function expectNear(found: unknown, expected: unknown): void {
+  if (typeof expected === 'number' && Number.isFinite(expected)) {
+    expect(Math.abs((found as number) - expected)).toBeLessThan(2e-5 * Math.max(1, Math.abs(expected)));
+  } else if (expected !== null && typeof expected === 'object') {
+    expect(Object.keys(found as object)).toEqual(Object.keys(expected));
+    for (const [key, value] of Object.entries(expected)) expectNear((found as Record<string, unknown>)[key], value);
+  } else expect(found).toBe(expected);
+}

@@ -1,7 +1,8 @@
 /** What many factors come to: in figures, in bins, on the page and in the terminal. */
 import fc from 'fast-check';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { sheetSummary } from '../cli/print/tear-sheet.ts';
+import { distributionCharts } from '../cli/report/tear-sheet/distribution.ts';
 import { roundBins } from '../cli/report/tear-sheet/histogram.ts';
 import { tearSheetPage, tearSheetPictures } from '../cli/report/tear-sheet-page.ts';
 import { distributionOf } from '../evaluation/tear-sheet/distribution.ts';
@@ -74,6 +75,49 @@ test('figures are those of the factors turned the way they point', () => {
     ),
     { numRuns: 40 },
   );
+});
+
+describe('files of many factors beside each other', () => {
+  const groups = ['day', 'minutes'];
+  const two = tearSheet(6, { ...size, factors: 27 });
+  const factors = two.factors.map((one, i) => ({ ...one, ...(i > 0 && { group: groups[i % 2] as string }) }));
+  const correlation = two.correlation as NonNullable<TearSheet['correlation']>;
+  const distribution = distributionOf(factors, correlation) as NonNullable<TearSheet['distribution']>;
+
+  test('each has the figures it has by itself', () => {
+    expect(distribution.groups?.map(({ name }) => name)).toEqual(['minutes', 'day']);
+    for (const { name, ...found } of distribution.groups ?? []) {
+      const places = factors.flatMap(({ group }, i) => (group === name ? [i] : []));
+      expect(places).toHaveLength(13);
+      const some = (matrix: readonly (readonly number[])[]) =>
+        places.map((i) => places.map((j) => matrix[i]?.[j] as number));
+      const { pearson, spearman } = correlation;
+      const own = { ...correlation, pearson: some(pearson), spearman: some(spearman) };
+      const { groups: none, ...alone } = distributionOf(
+        places.map((i) => factors[i] as FactorSheet),
+        own,
+      ) as NonNullable<TearSheet['distribution']>;
+      expect(found).toEqual(alone);
+      expect(none).toBeUndefined();
+    }
+    const { groups: _, ...whole } = distribution;
+    expect(distributionOf(two.factors, two.correlation)).toEqual(whole);
+  });
+
+  test('a line each in the terminal, and charts', () => {
+    const text = sheetSummary({ ...two, factors, distribution });
+    for (const { name, factors: known, rankIc, icir } of distribution.groups ?? []) {
+      const line = text.split('\n').find((one) => one.endsWith(`  ${name}`));
+      expect(line?.trim().split(/ +/).slice(0, 4)).toEqual(
+        [rankIc.mean.toFixed(4), rankIc.atLeastGood, known, icir.mean.toFixed(2)].map(String),
+      );
+    }
+    expect(distributionCharts(factors).map(({ title }) => title)).toEqual([
+      ...['RankIC', 'ICIR of RankIC'],
+      ...['minutes: RankIC', 'minutes: ICIR of RankIC', 'day: RankIC', 'day: ICIR of RankIC'],
+    ]);
+    expect(new Set(distributionCharts(factors).map(({ chart }) => chart.name)).size).toBe(6);
+  });
 });
 
 test('bins hold every value once, between edges at round numbers', () => {

@@ -5,7 +5,8 @@ import { icReport } from '../evaluation/tear-sheet/daily-ic.ts';
 import { distributionOf } from '../evaluation/tear-sheet/distribution.ts';
 import type { LayerReport } from '../evaluation/tear-sheet/layers.ts';
 import { excessPerformance, performance } from '../evaluation/tear-sheet/performance.ts';
-import type { FactorSheet, TearSheet } from '../evaluation/tear-sheet/sheet.ts';
+import type { CombinationSheet, FactorSheet, TearSheet } from '../evaluation/tear-sheet/sheet.ts';
+import { combinationTitle } from '../evaluation/tear-sheet/with-combinations.ts';
 
 const normal = (random: Stream): number =>
   Math.sqrt(-2 * Math.log(1 - random.next())) * Math.cos(2 * Math.PI * random.next());
@@ -138,8 +139,9 @@ export function tearSheet(seed: number, { factors = 1, dates = 2400, layers = 10
   const sampled = all.filter((_, t) => t % 10 === 0);
   const sheets = Array.from({ length: factors }, (_, i) => factorSheet(seed, i, all, sampled, layers));
   const names = sheets.map(({ name }) => name);
+  const beside = [...names, combinationTitle('equal')];
   const matrix = () => {
-    const cells = names.map(() => names.map(() => 1));
+    const cells = beside.map(() => beside.map(() => 1));
     for (const [i, row] of cells.entries()) {
       for (let j = 0; j < i; j++) {
         const value = Math.tanh(0.4 * normal(random));
@@ -149,14 +151,12 @@ export function tearSheet(seed: number, { factors = 1, dates = 2400, layers = 10
     }
     return cells;
   };
-  const combination = (name: string) => ({
-    name,
-    weights: names.map(() => normal(random) / factors),
-    fitted: { from: '2013-01-07', to: '2018-12-28', dates: 140 },
-    ic: icReport(series(random, sampled.length, 0.07, 0.08), sampled, { horizon: 10, every: 10 }),
-    rankIc: icReport(series(random, sampled.length, 0.08, 0.08), sampled, { horizon: 10, every: 10 }),
-  });
-  const correlation = { names, pearson: matrix(), spearman: matrix(), dates: 60, fewest: 60 };
+  const combination = (name: CombinationSheet['name'], k: number): CombinationSheet => {
+    const { expression: _, ...judged } = factorSheet(seed, factors + k, all, sampled, layers);
+    const fitted = { from: '2013-01-07', to: '2018-12-28', dates: 140 };
+    return { ...judged, name, sign: 1, weights: names.map(() => normal(random) / factors), fitted };
+  };
+  const correlation = { names: beside, pearson: matrix(), spearman: matrix(), dates: 60, fewest: 60 };
   const distribution = distributionOf(sheets, correlation);
   return {
     schema: 1,
@@ -187,7 +187,7 @@ export function tearSheet(seed: number, { factors = 1, dates = 2400, layers = 10
     ...(factors > 1 && {
       correlation,
       ...(distribution && { distribution }),
-      combinations: ['equal', 'ic', 'ridge'].map(combination),
+      combinations: (['equal', 'ic', 'ridge'] as const).map(combination),
       tried: 1_204_332,
       luckyT: 4.87,
     }),

@@ -5,6 +5,7 @@ import { tones } from '../cli/report/scheme.ts';
 import { thinned } from '../cli/report/tear-sheet/plot.ts';
 import { tearSheetPage, tearSheetPictures } from '../cli/report/tear-sheet-page.ts';
 import type { FactorSheet, TearSheet } from '../evaluation/tear-sheet/sheet.ts';
+import { withCombinations } from '../evaluation/tear-sheet/with-combinations.ts';
 import { charts, elements } from './html.ts';
 import { tearSheet } from './sheets.ts';
 
@@ -77,12 +78,12 @@ describe.each([
         return [0, 1, 2, 3, 4].flatMap((digits) => [size.toFixed(digits), (100 * size).toFixed(digits)]);
       }),
     );
-    for (const { coverage } of sheet.factors) {
+    for (const { coverage } of withCombinations(sheet)) {
       for (const cells of [coverage.known, ...coverage.byReason.map((row) => row.cells)]) {
         for (const digits of [1, 2]) known.add(((100 * cells) / coverage.cells).toFixed(digits));
       }
     }
-    for (const [i] of sheet.factors.entries()) known.add(String(i + 1));
+    for (const [i] of withCombinations(sheet).entries()) known.add(String(i + 1));
     const cells = [...text().matchAll(/<td>([^<]*)<\/td>/g)].map(([, cell = '']) => cell);
     expect(cells.length).toBeGreaterThan(100);
     for (const cell of cells) {
@@ -118,11 +119,58 @@ describe.each([
   });
 });
 
-test('a factor has ten charts, a library one more, and its later factors are folded', () => {
+test('a factor has ten charts, and so has the combination in equal weights; a library one more, and its later factors are folded', () => {
   expect(charts(page)).toHaveLength(10);
-  expect(charts(shelf)).toHaveLength(31);
+  expect(charts(shelf)).toHaveLength(41);
   const folded = shelf.match(/<details class="factor"( open)?>/g) ?? [];
-  expect(folded.map((tag) => tag.includes('open'))).toEqual([true, true, false]);
+  expect(folded.map((tag) => tag.includes('open'))).toEqual([true, true, ...Array(4).fill(false)]);
+});
+
+test('every analysis has a line for each factor and each combination', async () => {
+  const judged = withCombinations(library);
+  const tables = new Map(
+    [...shelf.matchAll(/aria-label="([^"]*)"><table[\s\S]*?<tbody>([\s\S]*?)<\/tbody>/g)].map(
+      ([, label = '', body = '']) => [
+        label,
+        [...body.matchAll(/<tr>([\s\S]*?)<\/tr>/g)].map(([, row = '']) => words(row).trim().split(' ')),
+      ],
+    ),
+  );
+  const line = (label: string, i: number): string[] => tables.get(label)?.[i] ?? [];
+  expect(judged.map(({ name }) => name).slice(3)).toEqual([
+    'combined equally',
+    'combined by IC',
+    'combined by ridge regression',
+  ]);
+  for (const [i, { name, rankIc, layers, decay }] of judged.entries()) {
+    const heads = [...name.split(' '), String(i + 1)];
+    for (const [label, figures] of [
+      ['All factors', [rankIc.mean.toFixed(4), rankIc.icir.toFixed(3)]],
+      [
+        'Layers of all factors',
+        [layers?.layers[0]?.excess, layers?.layers.at(-1)?.excess].map(
+          (one) => `${(100 * (one?.annualReturn ?? 0)).toFixed(1)}%`,
+        ),
+      ],
+      ['RankIC by dates later', decay.map((one) => one.rankIc.toFixed(4))],
+    ] as const) {
+      expect(line(label, i).slice(0, heads.length), label).toEqual(heads);
+      for (const figure of figures) expect(line(label, i), label).toContain(figure.replace('-', '−'));
+    }
+  }
+  for (const method of ['Pearson', 'Spearman'] as const) {
+    const of = method === 'Pearson' ? 'pearson' : 'spearman';
+    const found = judged.map(({ likeness }) => likeness[2]?.[of].toFixed(2).replace('-', '−'));
+    expect(line(`${method} correlation with known factors`, 2)).toEqual(['lnto', ...found]);
+  }
+  // Of many factors, what they are together stands for them.
+  const many = await tearSheetPage({
+    ...library,
+    factors: Array.from({ length: 13 }, () => library.factors[0] as FactorSheet),
+  });
+  const [, titles = ''] =
+    /aria-label="Pearson correlation[^"]*"><table class="figures">\s*<thead>([\s\S]*?)<\/thead>/.exec(many) ?? [];
+  expect(words(titles).trim()).toBe('known factor combined equally combined by IC combined by ridge regression');
 });
 
 test('correlations of factors that seldom meet are said to be of few dates', async () => {
@@ -252,7 +300,8 @@ test('whatever is written in a sheet, the page has the same elements', async () 
 
 test('the pictures are files by name', async () => {
   const pictures = await tearSheetPictures(library);
-  expect(pictures.size).toBe(31);
+  expect(pictures.size).toBe(41);
+  expect(pictures.has('combined-layer-excess')).toBe(true);
   expect([...pictures.keys()].slice(0, 2)).toEqual(['1-cumulative-ic', '1-ic-by-year']);
   for (const [name, text] of pictures) {
     expect(name).toMatch(/^[\w-]+$/);

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { type Stream, stream } from '../core/random.ts';
-import { combined, equalWeights, icWeights } from '../evaluation/tear-sheet/combine.ts';
+import { addMember, equalWeights, icWeights, leaveOut } from '../evaluation/tear-sheet/combine.ts';
 import { icReport } from '../evaluation/tear-sheet/daily-ic.ts';
 import { type Preparation, prepareSection } from '../evaluation/tear-sheet/prepare.ts';
 import { type Exposures, Regression } from '../evaluation/tear-sheet/regression.ts';
@@ -538,11 +538,26 @@ describe('combination', () => {
       Float64Array.of(1, 1, missing, missing),
       Float64Array.of(-2, missing, 1, missing),
     ];
-    const out = new Float64Array(4);
-    combined(members, [0.5, 0.25, -0.25], out);
-    expect([...out]).toEqual([1.25, missing, 0.75, missing]);
-    combined(members.slice(0, 2), [0.5, 0.5], out);
-    expect([...out]).toEqual([1, 0.5, 1, missing]);
+    const together = (some: readonly Float64Array[], weights: readonly number[]) => {
+      const [sum, other, known] = [new Float32Array(4), new Float32Array(4), new Float32Array(4)];
+      for (const [m, member] of some.entries()) {
+        const weight = weights[m] as number;
+        addMember(
+          member,
+          [
+            { sum, weight },
+            { sum: other, weight: -2 * weight },
+          ],
+          known,
+        );
+      }
+      const left = leaveOut([sum, other], known, some.length);
+      expect([...other]).toEqual([...sum].map((x) => -2 * x));
+      expect(left).toBe(sum.filter((x) => !Number.isNaN(x)).length);
+      return [...sum];
+    };
+    expect(together(members, [0.5, 0.25, -0.25])).toEqual([1.25, missing, 0.75, missing]);
+    expect(together(members.slice(0, 2), [0.5, 0.5])).toEqual([1, 0.5, 1, missing]);
     // As the sums fill them: all but the last symbol count.
     const [sums, filled] = [new RidgeSums(2), new RidgeSums(2)];
     const label = Float64Array.of(3, 1, 2, 50);

@@ -30,7 +30,8 @@ export async function judgedSources(sources: readonly string[], manifest: Market
     if (scoresFile.test(source)) {
       const { names, values, dropped } = await readScores(source, manifest);
       for (const [i, name] of names.entries()) {
-        factors.push({ name, file: source, source: { kind: 'scores', cells: values[i] as Float32Array } });
+        const cells = values[i] as Float32Array;
+        factors.push({ name, file: source, group: groupOf(source, names.length), source: { kind: 'scores', cells } });
       }
       for (const { reason, rows, example } of dropped)
         notes.push(`${source}: ${rows} left out, ${reason}, such as ${example}.`);
@@ -41,8 +42,10 @@ export async function judgedSources(sources: readonly string[], manifest: Market
     if (library) libraries.push(library);
     const signs = new Map(library?.factors.map(({ name, sign }) => [printableName(name), sign]));
     if (library?.factors.length === 0) throw new EvolveError('bad-library', `${path} holds no factor.`);
-    for (const { name, expression } of await namedFactors([path ?? source], manifest)) {
-      factors.push({ name, source: { kind: 'program', program: expression }, sign: signs.get(name) });
+    const found = await namedFactors([path ?? source], manifest);
+    for (const { name, expression } of found) {
+      const group = groupOf(library?.name ?? source, found.length);
+      factors.push({ name, group, source: { kind: 'program', program: expression }, sign: signs.get(name) });
     }
   }
   const named = namedApart(factors);
@@ -60,6 +63,16 @@ export async function judgedSources(sources: readonly string[], manifest: Market
   }
   return { factors: named, ...(library && !another && { library }), libraries, notes: notes.map(printable) };
 }
+
+/** Factors that come together are called after what they come from; one alone has a name of its own. */
+const groupOf = (source: string, factors: number): string | undefined =>
+  factors > 1
+    ? printableName(
+        basename(source)
+          .replace(scoresFile, '')
+          .replace(/\.json$/i, ''),
+      )
+    : undefined;
 
 /** A factor, and the file of scores it comes from. */
 type SourceFactor = JudgedFactor & { readonly file?: string };

@@ -1,5 +1,6 @@
 /** A tear sheet for a terminal: a line for each factor, and for one factor all that fits. */
 import type { FactorSheet, TearSheet } from '../../evaluation/tear-sheet/sheet.ts';
+import { fittedOn, withCombinations } from '../../evaluation/tear-sheet/with-combinations.ts';
 import { count, countOf, fixed, percent, rate } from './number.ts';
 import { partName } from './part-name.ts';
 import { shortened, table } from './table.ts';
@@ -18,9 +19,13 @@ export function sheetSummary(sheet: TearSheet, { report, pictures }: Files = {})
   if (sheet.distribution) parts.push(distribution(sheet.distribution));
   const [only] = sheet.factors;
   if (only && sheet.factors.length === 1) parts.push(...detail(only));
-  else if (sheet.settings.layers > 0) parts.push(returns(sheet));
+  else {
+    if (sheet.settings.layers > 0) parts.push(returns(sheet));
+    parts.push(...fading(sheet), ...likeKnown(sheet));
+  }
   if (sheet.correlation && sheet.factors.length <= mostBeside) parts.push(beside(sheet.correlation));
-  if (sheet.combinations && sheet.combinations.length > 0) parts.push(combinations(sheet));
+  const fitted = fittedOn(sheet);
+  if (fitted) parts.push(fitted);
   if (sheet.warnings.length > 0) parts.push(sheet.warnings.map((sentence) => `! ${sentence}`).join('\n'));
   if (report !== undefined) parts.push(`The whole sheet: ${report}`);
   if (pictures !== undefined) parts.push(`Pictures: ${pictures}`);
@@ -46,8 +51,8 @@ function headline({ market, settings, dates, factors }: TearSheet): string {
   ].join('\n');
 }
 
-function correlations({ factors }: TearSheet): string {
-  const rows = factors.map(({ ic, rankIc, placebo, coverage, sign, name, expression }) => [
+function correlations(sheet: TearSheet): string {
+  const rows = withCombinations(sheet).map(({ ic, rankIc, placebo, coverage, sign, name, expression }) => [
     fixed(ic.mean, 4),
     fixed(ic.tNeweyWest, 1),
     fixed(rankIc.mean, 4),
@@ -67,7 +72,8 @@ function correlations({ factors }: TearSheet): string {
 }
 
 /** Of many factors. */
-function distribution({ factors, rankIc, icir, likeness }: NonNullable<TearSheet['distribution']>): string {
+function distribution({ groups, ...all }: NonNullable<TearSheet['distribution']>): string {
+  const { factors, rankIc, icir, likeness } = all;
   const figures = listed(', ', [
     ['mean RankIC ', fixed(rankIc.mean, 4), ''],
     ['', count(rankIc.atLeastGood), ` of ${count(factors)} at ${rate(rankIc.good)} or more`],
@@ -75,19 +81,33 @@ function distribution({ factors, rankIc, icir, likeness }: NonNullable<TearSheet
     ['mean |correlation| of pairs ', fixed(likeness.pearson, 2), ''],
     ['of their ranks ', fixed(likeness.spearman, 2), ''],
   ]);
-  return `Each the way it points: ${figures}.`;
+  const whole = `Each the way it points: ${figures}.`;
+  if (!groups) return whole;
+  const rows = groups.map((one) => [
+    fixed(one.rankIc.mean, 4),
+    count(one.rankIc.atLeastGood),
+    count(one.factors),
+    fixed(one.icir.mean, 2),
+    fixed(one.likeness.pearson, 2),
+    fixed(one.likeness.spearman, 2),
+    shortened(one.name, mostOfName),
+  ]);
+  const good = `RankIC >= ${rate(rankIc.good)}`;
+  return `${whole}\n${table(rows, ['mean RankIC', good, 'of', 'mean ICIR', '|correlation|', 'of ranks', 'from'])}`;
 }
 
-function returns({ factors }: TearSheet): string {
-  const rows = factors.flatMap(({ layers, beforeCosts, name }) => {
-    const top = layers?.layers[0];
-    if (!layers || !top) return [];
+function returns(sheet: TearSheet): string {
+  const rows = withCombinations(sheet).flatMap(({ layers, beforeCosts, name }) => {
+    const [top, bottom] = [layers?.layers[0], layers?.layers.at(-1)];
+    if (!layers || !top || !bottom) return [];
     return [
       [
         percentage(top.excess.annualReturn),
         percentage(beforeCosts?.excess[0] ?? Number.NaN),
         fixed(top.excess.informationRatio, 2),
+        percentage(top.excess.maxDrawdown),
         percentage(top.turnover),
+        percentage(bottom.excess.annualReturn),
         percentage(layers.longShort.annualReturn),
         fixed(layers.longShort.sharpe, 2),
         fixed(layers.monotonicity, 2),
@@ -95,7 +115,8 @@ function returns({ factors }: TearSheet): string {
       ],
     ];
   });
-  const headings = ['top excess', 'free', 'IR', 'turnover', 'long-short', 'Sharpe', 'monotone', 'factor'];
+  const top = ['top excess', 'free', 'IR', 'drawdown', 'turnover'];
+  const headings = [...top, 'bottom excess', 'long-short', 'Sharpe', 'monotone', 'factor'];
   return rows.length > 0 ? table(rows, headings) : 'No layers.';
 }
 
@@ -164,20 +185,34 @@ function beside({ names, pearson, spearman, dates }: NonNullable<TearSheet['corr
   return `${table(rows, headings)}\nIn the order of the names, Pearson above the diagonal and Spearman below, on ${countOf(dates, 'date')}.`;
 }
 
-function combinations({ combinations = [] }: TearSheet): string {
-  const rows = combinations.map(({ name, ic, rankIc }) => [
-    fixed(ic.mean, 4),
-    fixed(ic.tNeweyWest, 1),
-    fixed(rankIc.mean, 4),
-    fixed(rankIc.icir, 2),
-    names[name] ?? name,
+/** Of many factors, what they are worth together stands for all of them. */
+const few = ({ factors, combinations }: TearSheet): FactorSheet[] =>
+  withCombinations({ factors: factors.length <= mostBeside ? factors : [], ...(combinations && { combinations }) });
+
+function fading(sheet: TearSheet): string[] {
+  const judged = few(sheet);
+  const lags = judged[0]?.decay.map(({ lag }) => String(lag)) ?? [];
+  if (lags.length === 0) return [];
+  const rows = judged.map(({ decay, name }) => [
+    ...decay.map(({ rankIc }) => fixed(rankIc, 4)),
+    shortened(name, mostOfName),
   ]);
-  const [first] = combinations;
-  const fitted = first?.fitted ? `, weights from ${first.fitted.from} to ${first.fitted.to}` : '';
-  return `All together${fitted}:\n${table(rows, ['IC', 't', 'RankIC', 'ICIR', 'combined'])}`;
+  return [table(rows, [...lags, 'RankIC by dates later'])];
 }
 
-const names: Readonly<Record<string, string>> = { equal: 'equally', ic: 'by IC', ridge: 'by ridge regression' };
+/** Columns in the order of the lines above. */
+function likeKnown(sheet: TearSheet): string[] {
+  const judged = few(sheet);
+  const rows = (judged[0]?.likeness ?? []).map(({ name }, k) => [
+    ...judged.map(({ likeness }) => fixed(likeness[k]?.pearson, 2)),
+    name,
+  ]);
+  if (rows.length === 0) return [];
+  const order = judged.map(({ name }, i) => `${i + 1} ${shortened(name, mostOfName)}`);
+  return [
+    `${table(rows, [...judged.map((_, i) => String(i + 1)), 'known factor'])}\nPearson correlations of ${order.join(', ')}.`,
+  ];
+}
 
 /** What is not known has no words around it either. */
 const listed = (

@@ -17,20 +17,36 @@ export function asShares(weights: readonly number[]): number[] {
   return weights.map((weight) => (total > 0 ? weight / total : 0));
 }
 
-/**
- * The weighted sum of the members. A missing member counts 0, which is its mean; a symbol of which fewer than half of
- * the members know anything is missing, whatever they weigh.
- */
-export function combined(sections: readonly Section[], weights: readonly number[], out: Section): void {
-  for (let i = 0; i < out.length; i++) {
-    let sum = 0;
-    let known = 0;
-    for (let m = 0; m < sections.length; m++) {
-      const x = (sections[m] as Section)[i] as number;
-      if (Number.isNaN(x)) continue;
-      sum += (weights[m] as number) * x;
-      known++;
-    }
-    out[i] = 2 * known >= sections.length ? sum : Number.NaN;
+/** A date of a combination in the making. */
+interface WeightedSum {
+  readonly sum: Float32Array;
+  /** Of the member that is added. */
+  readonly weight: number;
+}
+
+/** Adds a member to each sum, and counts it where it is known. A missing member counts 0, which is its mean. */
+export function addMember(member: Section, sums: readonly WeightedSum[], known: Float32Array): void {
+  for (let n = 0; n < member.length; n++) {
+    if (!Number.isNaN(member[n])) known[n] = (known[n] as number) + 1;
   }
+  // One sum after the other: a loop over sums within that over symbols takes twice as long.
+  for (const { sum, weight } of sums) {
+    for (let n = 0; n < member.length; n++) {
+      const x = member[n] as number;
+      if (!Number.isNaN(x)) sum[n] = (sum[n] as number) + weight * x;
+    }
+  }
+}
+
+/**
+ * Once all are added: a symbol of which fewer than half of the members know anything is missing, whatever they weigh.
+ * How many are left.
+ */
+export function leaveOut(sums: readonly Float32Array[], known: Float32Array, members: number): number {
+  let left = 0;
+  for (let n = 0; n < known.length; n++) {
+    if (2 * (known[n] as number) >= members) left++;
+    else for (const sum of sums) sum[n] = Number.NaN;
+  }
+  return left;
 }

@@ -1,6 +1,6 @@
 /** What a shelf of factors comes to: each counts the way it points, so that those low values of which are good do not cancel others. */
 import { moments } from '../fitness.ts';
-import type { CorrelationMatrix, Distribution, FactorSheet } from './sheet.ts';
+import type { CorrelationMatrix, Distribution, FactorSheet, Spread } from './sheet.ts';
 
 /** A table of so many is read whole. */
 const few = 12;
@@ -15,14 +15,36 @@ export const pointed = (factors: readonly Pointed[], of: 'mean' | 'icir'): numbe
 
 /** Undefined of few. */
 export function distributionOf(
-  factors: readonly Pointed[],
+  factors: readonly (Pointed & Pick<FactorSheet, 'group'>)[],
   correlation: CorrelationMatrix | undefined,
 ): Distribution | undefined {
   if (factors.length <= few) return undefined;
-  const means = pointed(factors, 'mean');
-  const ratios = pointed(factors, 'icir');
+  const groups = groupsOf(factors).map(([name, places]) => ({ name, ...spreadOf(factors, places, correlation) }));
+  return {
+    ...spreadOf(factors, [...factors.keys()], correlation),
+    ...(groups.length > 1 && { groups }),
+  };
+}
+
+/** Places of the factors of each group. */
+export function groupsOf(factors: readonly Pick<FactorSheet, 'group'>[]): [string, number[]][] {
+  const groups = new Map<string, number[]>();
+  for (const [i, { group }] of factors.entries()) {
+    if (group !== undefined) groups.set(group, [...(groups.get(group) ?? []), i]);
+  }
+  return [...groups];
+}
+
+function spreadOf(
+  factors: readonly Pointed[],
+  places: readonly number[],
+  correlation: CorrelationMatrix | undefined,
+): Spread {
+  const own = places.map((i) => factors[i] as Pointed);
+  const means = pointed(own, 'mean');
+  const ratios = pointed(own, 'icir');
   const pairs = (matrix: CorrelationMatrix['pearson']): number[] =>
-    matrix.flatMap((row, i) => row.slice(0, i).map((value) => Math.abs(known(value))));
+    places.flatMap((i, k) => places.slice(0, k).map((j) => Math.abs(known(matrix[i]?.[j] ?? null))));
   const alike = (matrix: CorrelationMatrix['pearson'] = []) => moments(pairs(matrix)).mean;
   return {
     factors: means.length,

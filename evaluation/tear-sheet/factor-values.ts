@@ -11,6 +11,8 @@ export interface JudgedFactor {
     | { readonly kind: 'program'; readonly program: Expression }
     /** Date-major cells of the whole calendar. */
     | { readonly kind: 'scores'; readonly cells: Float32Array };
+  /** What it comes from, with others. */
+  readonly group?: string | undefined;
   /** Decided by whoever made it; on the training dates without. */
   readonly sign?: 1 | -1 | undefined;
 }

@@ -1,35 +1,30 @@
-/** Factors beside each other on some of the judged dates: how alike they are, and what they are worth together. */
+/** Factors beside each other on some of the judged dates: how alike they are. */
 import type { Matrix } from '../../core/arena.ts';
 import type { Rows } from '../apply.ts';
 import { moments } from '../fitness.ts';
-import { combined, equalWeights, icWeights } from './combine.ts';
-import { icReport } from './daily-ic.ts';
-import type { JudgedFactor } from './factor-values.ts';
-import { datesOf, type Panel, rowsOf, type Sample, thinned } from './panel.ts';
+import { type Panel, rowsOf, type Sample, thinned } from './panel.ts';
 import type { SheetProgress } from './progress.ts';
-import { defaultPenalty } from './ridge-sums.ts';
-import type { CombinationSheet, CorrelationMatrix } from './sheet.ts';
-import { affordable, onOneScale, type Training } from './training.ts';
+import type { CorrelationMatrix } from './sheet.ts';
+import { affordable } from './training.ts';
 
 const mostDates = 250;
 
 export class LibrarySample {
   readonly #panel: Panel;
-  readonly #factors: readonly JudgedFactor[];
   readonly #sample: Sample;
   readonly #values: Matrix[] = [];
 
-  constructor(panel: Panel, factors: readonly JudgedFactor[], sampled: Sample) {
+  /** Of so many at most. */
+  constructor(panel: Panel, most: number, sampled: Sample) {
     this.#panel = panel;
-    this.#factors = factors;
-    this.#sample = thinned(sampled, Math.min(mostDates, affordable(panel, factors.length)));
+    this.#sample = thinned(sampled, Math.min(mostDates, affordable(panel, most)));
   }
 
   close(): void {
     for (const { address } of this.#values) this.#panel.evaluator.arena.release(address);
   }
 
-  /** The next factor's values on all judged dates. */
+  /** The next one's values on all judged dates. */
   take(values: Matrix): void {
     const { arena } = this.#panel.evaluator;
     const { step, count } = this.#sample;
@@ -38,29 +33,21 @@ export class LibrarySample {
     this.#values.push(some);
   }
 
-  /** Once all factors are taken. Weights of their own need training dates; equal ones nothing but signs that are known. */
-  async compare(
-    signs: readonly (1 | -1)[] | undefined,
-    training: Training | undefined,
-    onProgress: SheetProgress,
-  ): Promise<{ correlation: CorrelationMatrix; combinations: CombinationSheet[] }> {
-    onProgress('Comparing factors', 0, 3);
+  /** Once all are taken, with a name for each of them. */
+  async compare(names: readonly string[], onProgress: SheetProgress): Promise<CorrelationMatrix> {
+    onProgress('Comparing factors', 0, 2);
     const pearson = await this.#matrix();
-    onProgress('Comparing factors', 1, 3);
-    const combinations = signs ? await this.#combinations(signs, training) : [];
-    onProgress('Comparing factors', 2, 3);
+    onProgress('Comparing factors', 1, 2);
     for (const values of this.#values) await this.#panel.rank(rowsOf(values, first), this.#sample.count);
     const spearman = await this.#matrix();
-    onProgress('Comparing factors', 3, 3);
-    const names = this.#factors.map(({ name }) => name);
-    const correlation = {
+    onProgress('Comparing factors', 2, 2);
+    return {
       names,
       pearson: pearson.means,
       spearman: spearman.means,
       dates: this.#sample.count,
       fewest: pearson.fewest,
     };
-    return { correlation, combinations };
   }
 
   /** Mean over dates of every pair's correlation, and how many dates the pair with the fewest has. */
@@ -79,62 +66,6 @@ export class LibrarySample {
     }
     return { means: full, fewest };
   }
-
-  async #combinations(signs: readonly (1 | -1)[], training: Training | undefined): Promise<CombinationSheet[]> {
-    const { evaluator, rule } = this.#panel;
-    const { calendar } = evaluator.market.manifest;
-    const weights = {
-      equal: equalWeights(signs),
-      ...(training && { ic: icWeights(training.means), ridge: training.ridge.weights(defaultPenalty) }),
-    };
-    const dates = datesOf(this.#sample).map((t) => calendar[t] as string);
-    const fitted = training && fittedOn(training, calendar);
-    const sheets: CombinationSheet[] = [];
-    for (const [name, some] of Object.entries(weights)) {
-      const values = this.#combined(some);
-      try {
-        const pair = { a: rowsOf(values, first), b: rowsOf(this.#panel.label, this.#sample) };
-        const report = async (method: 'pearson' | 'rank') => {
-          const [daily] = await this.#panel.related(method, [pair], this.#sample.count);
-          return icReport([...(daily as Float64Array)], dates, {
-            horizon: rule.label.horizon,
-            every: this.#sample.step,
-          });
-        };
-        sheets.push({
-          name,
-          weights: some,
-          ...(fitted && { fitted }),
-          ic: await report('pearson'),
-          rankIc: await report('rank'),
-        });
-      } finally {
-        evaluator.arena.release(values.address);
-      }
-    }
-    return sheets;
-  }
-
-  #combined(weights: readonly number[]): Matrix {
-    const { arena } = this.#panel.evaluator;
-    const out = arena.matrix(this.#sample.count, this.#panel.symbols);
-    const section = new Float64Array(this.#panel.symbols);
-    for (let i = 0; i < this.#sample.count; i++) {
-      combined(
-        this.#values.map((values) => onOneScale(this.#panel, values, i)),
-        weights,
-        section,
-      );
-      arena.row(out, i).set(section);
-    }
-    return out;
-  }
 }
-
-const fittedOn = ({ sample: { from, count, step }, ridge }: Training, calendar: readonly string[]) => ({
-  from: calendar[from] as string,
-  to: calendar[from + (count - 1) * step] as string,
-  dates: ridge.dates,
-});
 
 const first = { from: 0, step: 1 };

@@ -14,7 +14,7 @@ export interface TearSheet {
   readonly factors: readonly FactorSheet[];
   /** Known factors the market has no fields for, with a clause: why. */
   readonly notCompared: readonly { readonly name: string; readonly reason: string }[];
-  /** Between the factors, when there is more than one. */
+  /** Between the factors, when there is more than one, and their combination in equal weights, which comes last. */
   readonly correlation?: CorrelationMatrix;
   /** Of more factors than a table shows at a glance. */
   readonly distribution?: Distribution;
@@ -66,6 +66,8 @@ export interface SheetSettings {
 
 export interface FactorSheet {
   readonly name: string;
+  /** The file or library it comes from, if that has several. */
+  readonly group?: string;
   readonly expression?: string;
   /** -1 when low values foretell high returns: the layers are made of its negative. */
   readonly sign: 1 | -1;
@@ -130,7 +132,12 @@ export interface CorrelationMatrix {
 }
 
 /** Of mean RankIC and its ICIR, each factor the way it points: a negative sign turns them round. */
-export interface Distribution {
+export interface Distribution extends Spread {
+  /** Of files and libraries beside each other, when there are several. */
+  readonly groups?: readonly (Spread & { readonly name: string })[];
+}
+
+export interface Spread {
   /** With a RankIC. */
   readonly factors: number;
   readonly rankIc: {
@@ -144,11 +151,11 @@ export interface Distribution {
   readonly likeness: { readonly pearson: number; readonly spearman: number };
 }
 
-export interface CombinationSheet {
-  readonly name: string;
+/** Factors together, judged as a factor is: the weighted sum of their prepared values, high ones of which are good. */
+export interface CombinationSheet extends Omit<FactorSheet, 'group' | 'expression'> {
+  readonly name: 'equal' | 'ic' | 'ridge';
+  /** Factor by factor. */
   readonly weights: readonly number[];
   /** Where signs and weights come from; nothing where no date has a say in them. */
   readonly fitted?: { readonly from: string; readonly to: string; readonly dates: number };
-  readonly ic: IcReport;
-  readonly rankIc: IcReport;
 }

@@ -52,7 +52,7 @@ export async function trained(panel: Panel, factors: readonly JudgedFactor[], da
 }
 
 /** A date of one factor on the scale of the others: --no-standardise is about each factor, not about their sum. */
-export function onOneScale({ evaluator, rule }: Panel, values: Matrix, row: number): Section {
+function onOneScale({ evaluator, rule }: Panel, values: Matrix, row: number): Section {
   const section = Float64Array.from(evaluator.arena.row(values, row));
   if (!rule.preparation.standardise) standardise(section);
   return section;

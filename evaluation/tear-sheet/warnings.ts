@@ -81,6 +81,10 @@ export function warningsOf(
     warnings.push(
       `Factors are ${signsFromHere ? 'not combined: signs and weights' : 'combined in equal weights alone: other weights'} come from training dates, and --split all, --from and --to have none.`,
     );
+  } else if (sheet.factors.length > 1 && sheet.combinations?.length === 1) {
+    warnings.push(
+      'Factors are combined in equal weights alone: other weights come from training dates, and no date of them has values of half of the factors.',
+    );
   }
   if (rule.tried !== undefined && sheet.luckyT !== undefined) {
     const known = sheet.factors.map(({ ic }) => Math.abs(ic.tNeweyWest)).filter((t) => !Number.isNaN(t));

@@ -1,5 +1,5 @@
 /** Many factors as one shelf: how their rank correlations are spread, and what a line says of them. */
-import { pointed } from '../../../evaluation/tear-sheet/distribution.ts';
+import { groupsOf, pointed } from '../../../evaluation/tear-sheet/distribution.ts';
 import type { FactorSheet } from '../../../evaluation/tear-sheet/sheet.ts';
 import type { TitledChart } from './factor-charts.ts';
 import { decimals } from './figures.ts';
@@ -8,12 +8,32 @@ import { height, width } from './plot.ts';
 
 const mostBins = 16;
 
-export const distributionCharts = (factors: readonly FactorSheet[]): TitledChart[] => [
-  ...chartOf(factors, 'mean', { name: 'rank-ic-distribution', title: 'RankIC', what: 'mean RankIC', digits: 4 }),
+/** Of all factors; where they come from several files or libraries, of each of these as well. */
+export function distributionCharts(factors: readonly FactorSheet[]): TitledChart[] {
+  const groups = groupsOf(factors);
+  return [
+    ...both(factors, '', ''),
+    ...(groups.length > 1 ? groups : []).flatMap(([name, places], k) =>
+      both(
+        places.map((i) => factors[i] as FactorSheet),
+        `${k + 1}-`,
+        `${name}: `,
+      ),
+    ),
+  ];
+}
+
+const both = (factors: readonly FactorSheet[], prefix: string, of: string): TitledChart[] => [
+  ...chartOf(factors, 'mean', {
+    name: `${prefix}rank-ic-distribution`,
+    title: `${of}RankIC`,
+    what: `${of}mean RankIC`,
+    digits: 4,
+  }),
   ...chartOf(factors, 'icir', {
-    name: 'icir-distribution',
-    title: 'ICIR of RankIC',
-    what: 'ICIR of RankIC',
+    name: `${prefix}icir-distribution`,
+    title: `${of}ICIR of RankIC`,
+    what: `${of}ICIR of RankIC`,
     digits: 2,
   }),
 ];

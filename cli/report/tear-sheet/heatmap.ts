@@ -116,8 +116,8 @@ interface Correlations {
   readonly spearman: readonly (readonly number[])[];
 }
 
-/** With more names than this their numbers do not fit into the cells. */
-const mostLabelled = 12;
+/** With more names than this their numbers do not fit into the cells: a dozen factors, and what they are together. */
+const mostLabelled = 13;
 
 /** Pearson above the diagonal, Spearman below it. Factors go by their number in the overview. */
 export function correlationChart({ names, pearson, spearman }: Correlations): Chart {

@@ -2,7 +2,10 @@
 import type { IcReport } from '../../../evaluation/tear-sheet/daily-ic.ts';
 import type { LayerReport } from '../../../evaluation/tear-sheet/layers.ts';
 import type { Performance } from '../../../evaluation/tear-sheet/performance.ts';
-import type { Coverage, FactorSheet, TearSheet } from '../../../evaluation/tear-sheet/sheet.ts';
+import type { Coverage, Distribution, FactorSheet, TearSheet } from '../../../evaluation/tear-sheet/sheet.ts';
+import { combinationTitle } from '../../../evaluation/tear-sheet/with-combinations.ts';
+import { rate } from '../../print/number.ts';
+import { shortened } from '../../print/table.ts';
 import { type Content, type Html, html } from '../html.ts';
 import { decimals, percentOf, whole } from './figures.ts';
 
@@ -128,49 +131,123 @@ export const likenessTable = ({ likeness }: FactorSheet): Html =>
     ]),
   );
 
-/** A factor a line, before the long tale of each. */
-export const overviewTable = (factors: readonly FactorSheet[]): Html =>
+/** Files and libraries of many factors beside each other. */
+export const groupTable = ({ rankIc: { good }, groups }: Distribution): Html | undefined =>
+  groups &&
   table(
-    'All factors',
-    ['factor', '#', 'sign', 'IC', 'RankIC', 'ICIR', 't Newey-West', 'p', 'excess', 'long-short', 'Sharpe', 'coverage'],
-    factors.map(({ name, sign, ic, rankIc, placebo, layers, coverage }, i) => [
-      html`<a href="#factor-${i + 1}">${name}</a>`,
-      i + 1,
-      sign < 0 ? '−' : '+',
-      decimals(ic.mean, 4),
+    'Factors by what they come from',
+    ['', 'mean RankIC', 'median', `${rate(good)} or more`, 'of', 'mean ICIR', 'mean |correlation|', 'of ranks'],
+    groups.map(({ name, factors, rankIc, icir, likeness }) => [
+      name,
       decimals(rankIc.mean, 4),
-      decimals(ic.icir, 3),
-      decimals(ic.tNeweyWest, 2),
-      decimals(placebo.p, 3),
-      percentOf(layers?.layers[0]?.excess.annualReturn),
-      percentOf(layers?.longShort.annualReturn),
-      decimals(layers?.longShort.sharpe, 2),
-      percentOf(coverage.known / coverage.cells),
+      decimals(rankIc.median, 4),
+      whole(rankIc.atLeastGood),
+      whole(factors),
+      decimals(icir.mean, 2),
+      decimals(likeness.pearson, 2),
+      decimals(likeness.spearman, 2),
     ]),
   );
 
-export const combinationTable = (sheet: TearSheet): Html | undefined =>
-  sheet.combinations && sheet.combinations.length > 0
-    ? html`${table(
-        'Combinations',
-        ['combination', 'IC', 'ICIR', 't Newey-West', 'RankIC', 'ICIR', 't Newey-West', 'dates', 'fitted on'],
-        sheet.combinations.map(({ name, ic, rankIc, fitted }) => [
-          name,
-          decimals(ic.mean, 4),
-          decimals(ic.icir, 3),
-          decimals(ic.tNeweyWest, 2),
-          decimals(rankIc.mean, 4),
-          decimals(rankIc.icir, 3),
-          decimals(rankIc.tNeweyWest, 2),
-          whole(ic.dates),
-          fitted && `${fitted.from} to ${fitted.to}, ${whole(fitted.dates)} dates`,
-        ]),
-      )}<details><summary>Weights</summary>${table(
-        'Weights of the combinations',
-        ['factor', ...sheet.combinations.map(({ name }) => name)],
-        sheet.factors.map((factor, i) => [
-          factor.name,
-          ...(sheet.combinations ?? []).map(({ weights }) => decimals(weights[i], 4)),
-        ]),
-      )}</details>`
-    : undefined;
+/** What a table of everything judged calls a line, with the way to its tale. */
+const linked = (judged: readonly FactorSheet[]): Content[] =>
+  judged.map(({ name }, i) => html`<a href="#factor-${i + 1}">${name}</a>`);
+
+/** A line for each, before the long tale of each. */
+export function overviewTable(judged: readonly FactorSheet[]): Html {
+  const names = linked(judged);
+  const titles = [
+    'factor',
+    '#',
+    'sign',
+    'IC',
+    'ICIR',
+    't Newey-West',
+    'RankIC',
+    'std',
+    'ICIR',
+    'share',
+    't Newey-West',
+  ];
+  return table(
+    'All factors',
+    [...titles, 'p', 'coverage'],
+    judged.map(({ sign, ic, rankIc, placebo, coverage }, i) => [
+      names[i] as Content,
+      i + 1,
+      sign < 0 ? '−' : '+',
+      decimals(ic.mean, 4),
+      decimals(ic.icir, 3),
+      decimals(ic.tNeweyWest, 2),
+      decimals(rankIc.mean, 4),
+      decimals(rankIc.std, 4),
+      decimals(rankIc.icir, 3),
+      shareText(rankIc),
+      decimals(rankIc.tNeweyWest, 2),
+      decimals(placebo.p, 3),
+      percentOf(coverage.known / coverage.cells),
+    ]),
+  );
+}
+
+/** The first layer and the last one of each, over the universe. */
+export function layersTable(judged: readonly FactorSheet[]): Html | undefined {
+  if (!judged.some(({ layers }) => layers)) return undefined;
+  const names = linked(judged);
+  const titles = ['factor', '#', 'top excess', 'before costs', 'IR', 'its drawdown', 'turnover', 'bottom excess'];
+  return table(
+    'Layers of all factors',
+    [...titles, 'long-short', 'Sharpe', 'monotonicity'],
+    judged.map(({ layers, beforeCosts }, i) => {
+      const top = layers?.layers[0];
+      return [
+        names[i] as Content,
+        i + 1,
+        percentOf(top?.excess.annualReturn),
+        percentOf(beforeCosts?.excess[0]),
+        decimals(top?.excess.informationRatio, 2),
+        percentOf(top?.excess.maxDrawdown),
+        percentOf(top?.turnover),
+        percentOf(layers?.layers.at(-1)?.excess.annualReturn),
+        percentOf(layers?.longShort.annualReturn),
+        decimals(layers?.longShort.sharpe, 2),
+        decimals(layers?.monotonicity, 2),
+      ];
+    }),
+  );
+}
+
+/** How fast each fades. */
+export function decayTable(judged: readonly FactorSheet[]): Html | undefined {
+  const lags = judged[0]?.decay.map(({ lag }) => String(lag)) ?? [];
+  if (lags.length === 0) return undefined;
+  const names = linked(judged);
+  return table(
+    'RankIC by dates later',
+    ['dates later', '#', ...lags],
+    judged.map(({ decay }, i) => [names[i] as Content, i + 1, ...decay.map(({ rankIc }) => decimals(rankIc, 4))]),
+  );
+}
+
+/** Characters of a name above a column. */
+const mostOfHeading = 30;
+
+/** Known factors down, those judged across. */
+export function knownTable(judged: readonly FactorSheet[], method: 'pearson' | 'spearman'): Html {
+  return table(
+    `${method === 'pearson' ? 'Pearson' : 'Spearman'} correlation with known factors`,
+    ['known factor', ...judged.map(({ name }) => shortened(name, mostOfHeading))],
+    (judged[0]?.likeness ?? []).map(({ name }, k) => [
+      name,
+      ...judged.map(({ likeness }) => decimals(likeness[k]?.[method], 2)),
+    ]),
+  );
+}
+
+/** What the combinations are made of. */
+export const weightTable = ({ factors, combinations = [] }: TearSheet): Html =>
+  table(
+    'Weights of the combinations',
+    ['factor', ...combinations.map(({ name }) => combinationTitle(name))],
+    factors.map((factor, i) => [factor.name, ...combinations.map(({ weights }) => decimals(weights[i], 4))]),
+  );

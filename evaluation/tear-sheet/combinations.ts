@@ -1,0 +1,105 @@
+/**
+ * Factors combined to scores that are judged as factors are. Members are added while each is in memory: however many
+ * they are, a combination takes a single matrix, and one beside all of them counts who is known.
+ */
+import { allDone } from '../../core/all-done.ts';
+import type { Matrix } from '../../core/arena.ts';
+import { equalWeights, icWeights } from './combine.ts';
+import { everySo, type Panel, portions, rowsOf } from './panel.ts';
+import { defaultPenalty } from './ridge-sums.ts';
+import type { CombinationSheet } from './sheet.ts';
+import type { Training } from './training.ts';
+
+/** What is summed: all that its sheet says of how it was made. */
+type Combination = Pick<CombinationSheet, 'name' | 'weights' | 'fitted'>;
+
+/**
+ * Equal weights need nothing but signs that are known; those of their own come from training dates, if members have
+ * values there. `signsFitted`: whether training dates have a say in the signs as well.
+ */
+export function combinationsOf(
+  signs: readonly (1 | -1)[],
+  signsFitted: boolean,
+  training: Training | undefined,
+  calendar: readonly string[],
+): Combination[] {
+  const fitted = training && training.ridge.dates > 0 ? { fitted: fittedOn(training, calendar) } : undefined;
+  const equal = { name: 'equal', weights: equalWeights(signs), ...(signsFitted && fitted) } as const;
+  if (!training || !fitted) return [equal];
+  return [
+    equal,
+    { name: 'ic', weights: icWeights(training.means), ...fitted },
+    { name: 'ridge', weights: training.ridge.weights(defaultPenalty), ...fitted },
+  ];
+}
+
+const fittedOn = ({ sample: { from, count, step }, ridge }: Training, calendar: readonly string[]) => ({
+  from: calendar[from] as string,
+  to: calendar[from + (count - 1) * step] as string,
+  dates: ridge.dates,
+});
+
+export class CombinedValues {
+  readonly #panel: Panel;
+  readonly #combinations: readonly Combination[];
+  readonly #sums: readonly Matrix[];
+  readonly #known: Matrix;
+  readonly #dates: number;
+  #added = 0;
+  /** Of the cells that half of the members know, and of dates without any; of the last member's. */
+  #counts = { known: 0, datesWithout: 0 };
+
+  constructor(panel: Panel, combinations: readonly Combination[]) {
+    const { arena } = panel.evaluator;
+    this.#panel = panel;
+    this.#combinations = combinations;
+    this.#dates = everySo(panel.rule.part, 1).count;
+    this.#known = arena.matrix(this.#dates, panel.symbols);
+    this.#sums = combinations.map(() => arena.matrix(this.#dates, panel.symbols));
+  }
+
+  close(): void {
+    const { arena } = this.#panel.evaluator;
+    for (const { address } of [this.#known, ...this.#sums]) arena.release(address);
+  }
+
+  /** The next member's prepared values on all judged dates. */
+  async add(values: Matrix): Promise<void> {
+    const { evaluator, rule } = this.#panel;
+    const member = this.#added++;
+    const answers = await allDone(
+      portions(this.#dates, evaluator.workers * 2).map(({ from, to }) => {
+        const at = (matrix: Matrix) => rowsOf(matrix, { from, step: 1 });
+        return evaluator.run({
+          kind: 'combine',
+          values: at(values),
+          rows: to - from,
+          // --no-standardise is about each factor, not about their sum.
+          standardise: !rule.preparation.standardise,
+          member,
+          members: this.#combinations[0]?.weights.length ?? 0,
+          sums: this.#sums.map((sum, k) => ({
+            rows: at(sum),
+            weight: this.#combinations[k]?.weights[member] as number,
+          })),
+          known: at(this.#known),
+        });
+      }),
+    );
+    this.#counts = { known: 0, datesWithout: 0 };
+    for (const answer of answers) {
+      if (answer.kind !== 'combined') throw new Error('a combine task was answered by something else');
+      this.#counts.known += answer.known;
+      this.#counts.datesWithout += answer.datesWithout;
+    }
+  }
+
+  /** Once all members are added. */
+  get all(): { combination: Combination; values: Matrix; known: number; datesWithout: number }[] {
+    return this.#combinations.map((combination, k) => ({
+      combination,
+      values: this.#sums[k] as Matrix,
+      ...this.#counts,
+    }));
+  }
+}
