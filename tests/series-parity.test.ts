@@ -41,7 +41,14 @@ function norm(x: tf.Tensor, gamma?: tf.Tensor, beta?: tf.Tensor): tf.Tensor {
   const { mean, variance } = tf.moments(x, 0);
   // Stock tfjs cannot go back through a normalisation without a scale.
   const [scale, shift] = [gamma ?? tf.onesLike(mean), beta ?? tf.zerosLike(mean)] as [tf.Tensor1D, tf.Tensor1D];
-  return tf.batchNorm(x as tf.Tensor2D, mean as tf.Tensor1D, variance as tf.Tensor1D, shift, scale, 1e-3);
+  return tf.batchNorm(
+    x as tf.Tensor2D,
+    mean as tf.Tensor1D,
+    variance as tf.Tensor1D,
+    shift,
+    scale,
+    gamma ? 1e-3 : 1e-5,
+  );
 }
 const stateNorm = (w: Weights, name: string, state: tf.Tensor) =>
   norm(state, w(`${name}/stateNorm/gamma`), w(`${name}/stateNorm/beta`));

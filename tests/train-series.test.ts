@@ -176,7 +176,7 @@ describe('rnn-64', () => {
       const own = units.slice(3 * (network - 1), 3 * network);
       return scores.map((_, at) => {
         const ofUnits = own.reduce((sum, column) => sum + (column[at] as number), 0) / 3;
-        return (ofUnits - mean) / Math.sqrt(variance + 1e-3);
+        return (ofUnits - mean) / Math.sqrt(variance + 1e-5);
       });
     }) as [Float32Array, Float32Array];
     const known = [...scores.keys()].filter((at) => !Number.isNaN(scores[at]));

@@ -1,6 +1,10 @@
 /**
- * Batch normalisation over all axes but the last: epsilon and momentum of Keras. In training by the batch's own
- * statistics, which move the moving ones; in inference, and in training once frozen, by the moving ones as they are.
+ * Batch normalisation over all axes but the last. In training by the batch's own statistics, which move the moving ones;
+ * in inference, and in training once frozen, by the moving ones as they are.
+ *
+ * Affine, it has the epsilon and the momentum of Keras. What is not affine gives numbers that a loss takes to have a
+ * variance of 1, and a large epsilon is a way out of such a loss: what comes in shrinks until nothing comes out. So it
+ * has the smaller epsilon of PyTorch.
  *
  * Moving statistics are weighted means of the batches seen, without the made-up start (mean 0, variance 1) that Keras
  * mixes in: after few batches that start is most of what Keras has.
@@ -12,7 +16,7 @@ import { moments } from '../ops/moments.ts';
 import type { Variables } from '../variables.ts';
 import { Freezable } from './freezable.ts';
 
-const epsilon = 1e-3;
+const epsilons = { affine: 1e-3, plain: 1e-5 };
 const momentum = 0.99;
 
 export interface Statistics {
@@ -27,6 +31,7 @@ export interface Affine {
 }
 
 export class BatchNorm extends Freezable {
+  readonly #epsilon: number;
   readonly #gamma: tf.Tensor1D | undefined;
   readonly #beta: tf.Tensor1D | undefined;
   readonly #mean: tf.Variable;
@@ -39,6 +44,7 @@ export class BatchNorm extends Freezable {
     const gamma = affine ? variables.make(`${name}/gamma`, [channels], filled(1)) : undefined;
     const beta = affine ? variables.make(`${name}/beta`, [channels], filled(0)) : undefined;
     super(gamma && beta ? [gamma, beta] : []);
+    this.#epsilon = affine ? epsilons.affine : epsilons.plain;
     this.#gamma = gamma as tf.Tensor1D | undefined;
     this.#beta = beta as tf.Tensor1D | undefined;
     const kept = { trainable: false };
@@ -49,7 +55,7 @@ export class BatchNorm extends Freezable {
 
   run<T extends tf.Tensor>(x: T, pass: Pass): T {
     if (this.#learns(pass)) {
-      const { y, ...statistics } = batchNormTraining(x, this.#gamma, this.#beta, epsilon);
+      const { y, ...statistics } = batchNormTraining(x, this.#gamma, this.#beta, this.#epsilon);
       this.#move(statistics);
       return y as T;
     }
@@ -79,7 +85,7 @@ export class BatchNorm extends Freezable {
   }
 
   #affine({ mean, variance }: Statistics): Affine {
-    const inverse = tf.rsqrt(tf.add<tf.Tensor1D>(variance, epsilon));
+    const inverse = tf.rsqrt(tf.add<tf.Tensor1D>(variance, this.#epsilon));
     const scale = this.#gamma ? tf.mul<tf.Tensor1D>(inverse, this.#gamma) : inverse;
     const off = tf.mul<tf.Tensor1D>(mean, scale);
     return { scale, shift: this.#beta ? tf.sub(this.#beta, off) : tf.neg(off) };
