@@ -209,10 +209,12 @@ async function benchMinutes({ data, workers, json }: Arguments): Promise<void> {
 }
 
 async function benchRecurrent({ repetitions, workers, json }: Arguments): Promise<void> {
-  const { timeRecurrent, timeTfjs, timedSize } = await import('../../models/kernels/time-recurrent.ts');
+  const { timeRecurrent, timeTfjs, timedSize, timingsOfThreads } = await import(
+    '../../models/kernels/time-recurrent.ts'
+  );
   const { availableParallelism } = await import('node:os');
   const counts = [...new Set([1, workers ?? availableParallelism()])];
-  const line = progress('Timing GRU and LSTM', 6 * counts.length + 4);
+  const line = progress('Timing GRU and LSTM', timingsOfThreads * counts.length + 4);
   const timings: RecurrentTiming[] = [];
   const tfjs: TfjsTiming[] = [];
   try {
@@ -235,10 +237,11 @@ async function benchRecurrent({ repetitions, workers, json }: Arguments): Promis
   );
   const rows = timings.map((t) => {
     const both = t.forwardMs + t.backwardMs;
-    const stock = tfjs.find(({ cell, steps }) => cell === t.cell && steps === t.steps)?.bothMs;
-    const alone = timings.find(({ cell, steps }) => cell === t.cell && steps === t.steps) as RecurrentTiming;
+    const same = ({ cell, steps }: { cell: string; steps: number }) => cell === t.cell && steps === t.steps;
+    const stock = t.attention ? undefined : tfjs.find(same)?.bothMs;
+    const alone = timings.find((of) => same(of) && of.attention === t.attention) as RecurrentTiming;
     return [
-      t.cell,
+      t.attention ? `${t.cell}, attention` : t.cell,
       t.steps,
       t.threads,
       t.forwardMs.toFixed(1),

@@ -3,7 +3,23 @@
  *
  *   score = v'tanh(z W + b)    shares = softmax over steps of score    context = sum of share * z
  */
-import type { Attended, AttentionSize, AttentionWeights } from './attention-kernels.ts';
+import type { AttentionWeights } from './attention.ts';
+
+/** Sequences are z, [rows][steps][units]. */
+interface AttentionSize {
+  readonly rows: number;
+  readonly steps: number;
+  readonly units: number;
+  /** Units of the layer that scores a step. */
+  readonly hidden: number;
+}
+
+interface Attended {
+  /** [rows][units] */
+  readonly context: Float64Array;
+  /** [rows][steps], adding up to 1 in every row. */
+  readonly shares: Float64Array;
+}
 
 type Numbers = ArrayLike<number>;
 
@@ -24,11 +40,7 @@ function layerOf(z: Numbers, weights: AttentionWeights<Numbers>, { steps, units,
   );
 }
 
-export function referenceAttention(
-  z: Numbers,
-  weights: AttentionWeights<Numbers>,
-  size: AttentionSize,
-): Attended<Float64Array> {
+export function referenceAttention(z: Numbers, weights: AttentionWeights<Numbers>, size: AttentionSize): Attended {
   const { rows, steps, units } = size;
   const context = new Float64Array(rows * units);
   const shares = new Float64Array(rows * steps);

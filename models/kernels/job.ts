@@ -5,6 +5,8 @@ const fields = [
   ...(['cell', 'batch', 'steps', 'inputs', 'units', 'segment', 'sequences'] as const),
   ...(['x', 'kernel', 'recurrentKernel', 'bias', 'packed', 'tape', 'out'] as const),
   ...(['dOut', 'dX', 'blockGradients', 'dKernel', 'dRecurrentKernel', 'dBias'] as const),
+  ...(['hidden', 'attentionKernel', 'attentionBias', 'attentionScore'] as const),
+  ...(['dAttentionKernel', 'dAttentionBias', 'dAttentionScore'] as const),
 ] as const;
 
 export type Job = Record<(typeof fields)[number], number>;

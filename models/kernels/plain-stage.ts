@@ -38,35 +38,6 @@ interface Kernels {
     dMin: number,
     dX: number,
   ): void;
-  attentionScratch(units: number, hidden: number): number;
-  attend(
-    z: number,
-    rows: number,
-    steps: number,
-    units: number,
-    hidden: number,
-    packed: number,
-    v: number,
-    shares: number,
-    context: number,
-    scratch: number,
-  ): void;
-  attendBack(
-    z: number,
-    rows: number,
-    steps: number,
-    units: number,
-    hidden: number,
-    packed: number,
-    packedBack: number,
-    v: number,
-    shares: number,
-    context: number,
-    dContext: number,
-    dZ: number,
-    sums: number,
-    scratch: number,
-  ): void;
   scaleAll(
     record: number,
     symbols: number,

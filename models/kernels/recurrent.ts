@@ -1,32 +1,36 @@
 /**
- * GRU and LSTM over whole sequences, forward and back through time, by the fused kernels on every core. Calls are
+ * GRU and LSTM over whole sequences, and attention over their states, forward and back through time, by the fused kernels on every core. Calls are
  * synchronous. What they give is the same bits on one thread as on eight, whatever the memory they were allowed
  * (docs/notes/recurrent.md).
  */
 import { availableParallelism } from 'node:os';
 import { EvolveError } from '../../core/failure.ts';
+import { type AttentionWeights, attentionCounts } from './attention.ts';
 import { Crew, type CrewOptions } from './crew.ts';
 import { cellNumber, type Job, jobBytes, noJob, writeJob } from './job.ts';
 import { type Layer, type Size, type Weights, weightCounts } from './layer.ts';
 
-export interface ForwardOptions {
-  /** The state after every step instead of the last: [batch][steps][units]. */
-  readonly sequences?: boolean;
-}
+/** What is answered instead of the last state, [batch][units]. */
+export type ForwardOptions =
+  /** The state after every step: [batch][steps][units]. */
+  | { readonly sequences?: boolean; readonly attention?: undefined }
+  /** The last state and the context, the mean of all states by their shares of attention: [batch][2][units]. */
+  | { readonly sequences?: false; readonly attention: AttentionWeights };
 
 /** What backward needs of a forward call. It holds the caller's arrays, which must not change in between. */
 export interface Tape {
   readonly layer: Layer;
   readonly size: Size;
   readonly sequences: boolean;
+  readonly attention: AttentionWeights | undefined;
   readonly x: Float32Array;
   readonly weights: Weights;
-  /** The state at the start of every segment of steps: the rest is computed again. */
+  /** The state at the start of every segment of steps, and attention's shares: the rest is computed again. */
   readonly checkpoints: Float32Array;
 }
 
 export interface Forward {
-  /** [batch][units], or [batch][steps][units]. */
+  /** [batch][units], [batch][steps][units] or [batch][2][units]: see ForwardOptions. */
   readonly out: Float32Array;
   readonly tape: Tape;
 }
@@ -34,7 +38,14 @@ export interface Forward {
 export interface Gradients extends Weights {
   /** [batch][steps][inputs], when asked for. */
   readonly x?: Float32Array;
+  // When forward was given attention.
+  readonly attentionKernel?: Float32Array;
+  readonly attentionBias?: Float32Array;
+  readonly attentionScore?: Float32Array;
 }
+
+/** Which of them an answer is. */
+type Answer = Pick<Tape, 'sequences' | 'attention'>;
 
 const lanes = 16;
 /** What a segment's slots and deltas should fit in: half of a common second-level cache. */
@@ -52,19 +63,25 @@ export class Recurrent {
   }
 
   forward(layer: Layer, size: Size, x: Float32Array, weights: Weights, options: ForwardOptions = {}): Forward {
-    const { sequences = false } = options;
+    const { sequences = false, attention } = options;
     expectLength('x', x, size.batch * size.steps * layer.inputs);
     for (const [name, count] of Object.entries(weightCounts(layer))) {
       expectLength(name, weights[name as keyof Weights], count);
     }
-    return this.#insist((crew) => new Call(crew, layer, size, sequences).forward(x, weights));
+    if (attention) {
+      if (size.steps < 1) throw new RangeError('attention is over one step at least');
+      for (const [name, count] of Object.entries(attentionCounts(layer.units, attention.bias.length))) {
+        expectLength(`attention's ${name}`, attention[name as keyof AttentionWeights], count);
+      }
+    }
+    return this.#insist((crew) => new Call(crew, layer, size, { sequences, attention }).forward(x, weights));
   }
 
   /** Gradients of a loss, given those with respect to what forward gave; of x too when asked. */
   backward(tape: Tape, dOut: Float32Array, options: { readonly x?: boolean } = {}): Gradients {
-    const { layer, size, sequences } = tape;
-    expectLength('dOut', dOut, size.batch * (sequences ? size.steps : 1) * layer.units);
-    return this.#insist((crew) => new Call(crew, layer, size, sequences).backward(tape, dOut, options.x ?? false));
+    const { layer, size } = tape;
+    expectLength('dOut', dOut, size.batch * statesOf(size, tape) * layer.units);
+    return this.#insist((crew) => new Call(crew, layer, size, tape).backward(tape, dOut, options.x ?? false));
   }
 
   /** Ends the threads. Nothing may be computed afterwards. */
@@ -84,35 +101,41 @@ export class Recurrent {
   }
 }
 
+/** How many states an element of the batch is answered by. */
+const statesOf = ({ steps }: Size, { sequences, attention }: Answer): number => (attention ? 2 : sequences ? steps : 1);
+
 /** One call: where its numbers lie, and the parts of the batch it takes one after another when memory is short. */
 class Call {
   readonly #crew: Crew;
   readonly #layer: Layer;
   readonly #size: Size;
+  readonly #answer: Answer;
   readonly #job: Job;
   readonly #address: number;
   #free: number;
 
-  constructor(crew: Crew, layer: Layer, size: Size, sequences: boolean) {
+  constructor(crew: Crew, layer: Layer, size: Size, answer: Answer) {
     this.#crew = crew;
     this.#layer = layer;
     this.#size = size;
+    this.#answer = answer;
     this.#free = crew.from;
     this.#address = this.#take(jobBytes);
     const { inputs, units } = layer;
-    const stepBytes = 64 * (10 * units + inputs);
+    const hidden = answer.attention?.bias.length ?? 0;
+    const stepBytes = 64 * (10 * units + inputs + hidden);
     const segment = Math.max(4, Math.min(32, Math.round(segmentBytes / stepBytes)));
     this.#job = {
       ...noJob,
       ...{ cell: cellNumber[layer.cell], inputs, units, segment },
-      ...{ steps: size.steps, batch: size.batch, sequences: sequences ? 1 : 0 },
+      ...{ steps: size.steps, batch: size.batch, sequences: answer.sequences ? 1 : 0, hidden },
     };
   }
 
   forward(x: Float32Array, weights: Weights): Forward | undefined {
     const { batch, steps } = this.#size;
-    const sequences = this.#job.sequences === 1;
-    const perElement = { x: steps * this.#layer.inputs, out: (sequences ? steps : 1) * this.#layer.units };
+    const states = statesOf(this.#size, this.#answer);
+    const perElement = { x: steps * this.#layer.inputs, out: states * this.#layer.units };
     const scratch = this.#prepare(weights);
     const checkpoints = this.#bytes((kernels, job) => kernels.tapeBytes(job)) / 4;
     const blockCheckpoints = batch === 0 ? 0 : checkpoints / Math.ceil(batch / lanes);
@@ -122,20 +145,21 @@ class Call {
       this.#put('x', x.subarray(from * perElement.x, (from + count) * perElement.x));
       const blocks = Math.ceil(count / lanes);
       const answer = this.#room('out', count * perElement.out);
-      const states = this.#room('tape', blocks * blockCheckpoints);
+      const kept = this.#room('tape', blocks * blockCheckpoints);
       this.#write({ batch: count });
       if (!this.#crew.run('forward', this.#address, scratch)) return undefined;
       out.set(answer, from * perElement.out);
-      tape.set(states, (from / lanes) * blockCheckpoints);
+      tape.set(kept, (from / lanes) * blockCheckpoints);
       this.#free = last;
     }
-    return { out, tape: { layer: this.#layer, size: this.#size, sequences, x, weights, checkpoints: tape } };
+    const { sequences, attention } = this.#answer;
+    return { out, tape: { layer: this.#layer, size: this.#size, sequences, attention, x, weights, checkpoints: tape } };
   }
 
   backward(tape: Tape, dOut: Float32Array, wantsX: boolean): Gradients | undefined {
     const { batch, steps } = this.#size;
-    const { sequences, x, weights, checkpoints } = tape;
-    const perElement = { x: steps * this.#layer.inputs, dOut: (sequences ? steps : 1) * this.#layer.units };
+    const { x, weights, checkpoints } = tape;
+    const perElement = { x: steps * this.#layer.inputs, dOut: statesOf(this.#size, tape) * this.#layer.units };
     const dX = wantsX ? { dX: perElement.x } : {};
     const scratch = this.#prepare(weights);
     const blockCheckpoints = batch === 0 ? 0 : checkpoints.length / Math.ceil(batch / lanes);
@@ -164,6 +188,12 @@ class Call {
   /** Weights in place and packed, scratch for every thread. */
   #prepare(weights: Weights): { address: number; bytes: number } {
     for (const name of ['kernel', 'recurrentKernel', 'bias'] as const) this.#put(name, weights[name]);
+    const { attention } = this.#answer;
+    if (attention) {
+      this.#put('attentionKernel', attention.kernel);
+      this.#put('attentionBias', attention.bias);
+      this.#put('attentionScore', attention.score);
+    }
     this.#job.packed = this.#take(this.#bytes((kernels, job) => kernels.packedBytes(job)));
     this.#write();
     this.#crew.kernels.pack(this.#address);
@@ -172,26 +202,38 @@ class Call {
     return { address: this.#take(bytes * this.#crew.threads), bytes };
   }
 
-  #finish(totals: number): Weights {
+  #finish(totals: number): Gradients {
     const counts = weightCounts(this.#layer);
     const kernel = this.#room('dKernel', counts.kernel);
     const recurrentKernel = this.#room('dRecurrentKernel', counts.recurrentKernel);
     const bias = this.#room('dBias', counts.bias);
+    const { hidden } = this.#job;
+    const scoring = attentionCounts(this.#layer.units, hidden);
+    const attentionKernel = this.#room('dAttentionKernel', scoring.kernel);
+    const attentionBias = this.#room('dAttentionBias', scoring.bias);
+    const attentionScore = this.#room('dAttentionScore', scoring.score);
     this.#write();
     this.#crew.kernels.finish(this.#address, totals);
     // Out of shared memory, into the caller's own.
+    const copy = (numbers: Float32Array) => Float32Array.from(numbers);
     return {
-      kernel: Float32Array.from(kernel),
-      recurrentKernel: Float32Array.from(recurrentKernel),
-      bias: Float32Array.from(bias),
+      kernel: copy(kernel),
+      recurrentKernel: copy(recurrentKernel),
+      bias: copy(bias),
+      ...(this.#answer.attention && {
+        attentionKernel: copy(attentionKernel),
+        attentionBias: copy(attentionBias),
+        attentionScore: copy(attentionScore),
+      }),
     };
   }
 
   /** The batch in parts of whole blocks, as large as memory allows. A part's memory is taken back at `last`. */
   *#parts(perElement: Record<string, number>): Generator<{ from: number; count: number; last: number }> {
-    const weights = weightCounts(this.#layer);
+    const counts = [weightCounts(this.#layer), attentionCounts(this.#layer.units, this.#job.hidden)];
+    const weights = counts.flatMap((of) => Object.values(of)).reduce((sum, count) => sum + count, 0);
     // The weights' gradients come after the last part; every array may lose a cache line to alignment.
-    const kept = 4 * (weights.kernel + weights.recurrentKernel + weights.bias) + 128 * 10;
+    const kept = 4 * weights + 128 * 13;
     const blockBytes = 4 * lanes * Object.values(perElement).reduce((sum, numbers) => sum + numbers, 0);
     const blocks = Math.floor((this.#crew.to - this.#free - kept) / blockBytes);
     if (blocks < 1) throw tooLarge(this.#layer, this.#size);

@@ -6,6 +6,8 @@ import { Recurrent } from './recurrent.ts';
 export interface RecurrentTiming {
   readonly cell: Cell;
   readonly steps: number;
+  /** Whether the states of all steps are attended to, beside the last. */
+  readonly attention: boolean;
   readonly threads: number;
   /** The fastest of several. */
   readonly forwardMs: number;
@@ -21,6 +23,8 @@ export interface TfjsTiming {
 
 export const timedSize = { batch: 1000, inputs: 6, units: 30 } as const;
 const timedSteps = [40, 320] as const;
+/** How many a call of timeRecurrent has. */
+export const timingsOfThreads = 7;
 const stockCells = ['gru', 'lstm'] as const;
 
 export async function* timeRecurrent(threads: number, repetitions: number): AsyncGenerator<RecurrentTiming> {
@@ -30,7 +34,9 @@ export async function* timeRecurrent(threads: number, repetitions: number): Asyn
   const numbers = (count: number) => Float32Array.from({ length: count }, () => random.next() - 0.5);
   try {
     for (const cell of ['gru', 'gru-reset-after', 'lstm'] as const) {
-      for (const steps of timedSteps) {
+      const cases = timedSteps.map((steps) => ({ steps, attention: false }));
+      if (cell === 'gru') cases.push({ steps: 320, attention: true });
+      for (const { steps, attention } of cases) {
         const layer: Layer = { cell, inputs, units };
         const counts = weightCounts(layer);
         const weights = {
@@ -39,12 +45,14 @@ export async function* timeRecurrent(threads: number, repetitions: number): Asyn
           bias: numbers(counts.bias),
         };
         const x = numbers(batch * steps * inputs);
-        const dOut = numbers(batch * units);
+        const dOut = numbers(batch * (attention ? 2 : 1) * units);
+        const scoring = { kernel: numbers(units * units), bias: numbers(units), score: numbers(units) };
+        const options = attention ? { attention: scoring } : {};
         const best = { forwardMs: Number.POSITIVE_INFINITY, backwardMs: Number.POSITIVE_INFINITY };
         // Two more than are counted: threads start, and kernels begin in the engine's quick compiler.
         for (let i = -2; i < repetitions; i++) {
           const start = performance.now();
-          const { tape } = kernels.forward(layer, { batch, steps }, x, weights);
+          const { tape } = kernels.forward(layer, { batch, steps }, x, weights, options);
           const middle = performance.now();
           kernels.backward(tape, dOut);
           const end = performance.now();
@@ -54,7 +62,7 @@ export async function* timeRecurrent(threads: number, repetitions: number): Asyn
           best.forwardMs = Math.min(best.forwardMs, middle - start);
           best.backwardMs = Math.min(best.backwardMs, end - middle);
         }
-        yield { cell, steps, threads, ...best };
+        yield { cell, steps, attention, threads, ...best };
       }
     }
   } finally {

@@ -13,8 +13,14 @@ import { add, mul, splat, sub } from './lanes';
 // @ts-ignore: decorator
 @inline
 export function powerOfTwo(y: v128): v128 {
-  // pmax and pmin keep their first operand when that is NaN.
-  const bounded = f32x4.pmin(f32x4.pmax(y, splat(-126)), splat(126));
+  return powerAboveOf(f32x4.pmax(y, splat(-126)));
+}
+
+/** The same for y >= -126. pmax and pmin keep their first operand when that is NaN. */
+// @ts-ignore: decorator
+@inline
+function powerAboveOf(y: v128): v128 {
+  const bounded = f32x4.pmin(y, splat(126));
   // Adding 1.5 * 2^23 + 127 rounds to a whole number and leaves it, biased as an exponent is, in the low bits.
   const shifted = add(bounded, splat(12583039));
   const f = sub(bounded, sub(shifted, splat(12583039)));
@@ -39,7 +45,7 @@ export function sigmoid(x: v128): v128 {
 @inline
 export function tanh(x: v128): v128 {
   const one = splat(1);
-  const e = powerOfTwo(mul(f32x4.abs(x), splat(2.88539008)));
+  const e = powerAboveOf(mul(f32x4.abs(x), splat(2.88539008)));
   const t = sub(one, f32x4.div(splat(2), add(one, e)));
   return v128.or(t, v128.and(x, i32x4.splat(0x80000000)));
 }

@@ -1,333 +1,260 @@
 /**
- * Attention over the steps of sequences, z[rows][steps][units], a row after the other:
+ * Attention over the states of a block of the batch, a segment at a time, while they are in the cache:
  *
- *   score = v'tanh(z W + b)    shares = softmax over steps of score    context = sum of share * z
+ *   score = v'tanh(h W + b)    shares = softmax over steps of score    context = sum of share * h
  *
- * Steps come in chunks of which all that is known stays in the first-level cache; tanh is computed again on the way back,
- * so that nothing but the shares is kept. Hidden units are padded to whole panels, with weights of 0. Vectors reach past the
- * last unit of a step: what they write there is written again by the next, or is nobody's.
+ * No state is kept for it. On the way there sums of powers are relative to the largest score so far and scaled down when a
+ * larger one comes; on the way back the states are there again with the segment, and the layer is computed again from them.
  */
 import { powerOfTwo, tanh } from './activations';
-import { bump, high, low } from './doubles';
-import { add, mul, read, splat, sub, write } from './lanes';
-import { LINE, panels, rowsByPanel, TALL } from './tiles';
+import { clear, gatherOnto } from './exchange';
+import { Job } from './job';
+import { add, mul, read, ROW, rows, splat, sub, write } from './lanes';
+import {
+  BACK_RESET,
+  BACK_SCORING,
+  contextAt,
+  deltaBytes,
+  deltaCount,
+  gradientAt,
+  packedAt,
+  SCORING,
+  sharesAt,
+  slotBytes,
+} from './layout';
+import { products } from './products';
 
-/** Steps of a chunk: whole tiles. */
-// @ts-ignore: decorator
-@inline
-const CHUNK: i32 = 40;
-
-// @ts-ignore: decorator
-@inline
-function floats(count: i32): usize {
-  return <usize>count << 2;
-}
-
-/** Bytes of a step's hidden units, or of its units when padded likewise. */
-// @ts-ignore: decorator
-@inline
-function padded(units: i32): usize {
-  return <usize>panels(units) * LINE;
-}
+// Rows of a thread's own: first one for each step of a segment. Then, on the way there:
 
 // @ts-ignore: decorator
 @inline
-function tall(units: i32): i32 {
-  return ((units + TALL - 1) / TALL) * TALL;
-}
-
-/** Bytes of scratch: a chunk's hidden units, its scores and its gradients, and a row's sums of weight gradients. */
-export function attentionScratch(units: i32, hidden: i32): usize {
-  const chunk = <usize>CHUNK * (padded(hidden) + padded(units) + 4);
-  return chunk + <usize>(tall(units) + 2) * padded(hidden) + LINE;
-}
-
-/** out[count][columns padded] = x[count][depth] times packed panels, of which the first line is the start. */
-function product(
-  x: usize,
-  stride: usize,
-  count: i32,
-  depth: i32,
-  packed: usize,
-  columns: i32,
-  out: usize,
-): void {
-  const across = padded(columns);
-  for (let at: usize = 0; at < across; at += LINE) {
-    for (let t = 0; t < count; t += TALL) {
-      const to = out + <usize>t * across + at;
-      rowsByPanel(x + <usize>t * stride, stride, min(TALL, count - t), packed, depth, to, across);
-    }
-    packed += <usize>(depth + 1) * LINE;
-  }
+function topAt(job: Job, own: usize): usize {
+  return own + rows(job.segment);
 }
 
 // @ts-ignore: decorator
 @inline
-function total(x: v128): f32 {
-  const pairs = add(x, v128.shuffle<i32>(x, x, 2, 3, 0, 1));
-  return f32x4.extract_lane(pairs, 0) + f32x4.extract_lane(pairs, 1);
+function sumAt(job: Job, own: usize): usize {
+  return topAt(job, own) + ROW;
 }
 
-/** Which of four steps from t on there are. */
 // @ts-ignore: decorator
 @inline
-function within(t: i32, steps: i32): v128 {
-  return i32x4.lt_s(i32x4.add(i32x4.splat(t), i32x4(0, 1, 2, 3)), i32x4.splat(steps));
+function factorAt(job: Job, own: usize): usize {
+  return sumAt(job, own) + ROW;
 }
 
-/** In place; a missing score makes all shares missing. */
-function softmax(scores: usize, steps: i32): void {
-  let most = load<f32>(scores);
-  for (let t = 1; t < steps; t++) most = max(most, load<f32>(scores + floats(t)));
-  const top = splat(most);
-  let sum = splat(0);
-  const end = scores + floats(steps);
-  let t = 0;
-  for (let at = scores; at < end; at += 16) {
-    const share = v128.and(powerOfTwo(mul(sub(read(at), top), splat(1.44269504))), within(t, steps));
-    sum = add(sum, share);
-    write(at, share);
-    t += 4;
-  }
-  const all = splat(total(sum));
-  for (let at = scores; at < end; at += 16) write(at, f32x4.div(read(at), all));
+// And on the way back:
+
+/** dContext'context, which is taken off every dContext'h, since shares add up to 1. */
+// @ts-ignore: decorator
+@inline
+function offsetAt(job: Job, own: usize): usize {
+  return own + rows(job.segment);
 }
 
-/** Shares are [rows][steps] and written with up to three numbers past their end; context is [rows][units]. */
+// @ts-ignore: decorator
+@inline
+function slopeAt(job: Job, own: usize): usize {
+  return offsetAt(job, own) + ROW;
+}
+
+/** exp(x) of differences. */
+// @ts-ignore: decorator
+@inline
+function exp(x: v128): v128 {
+  return powerOfTwo(mul(x, splat(1.44269504)));
+}
+
+export function startAttention(job: Job, tape: usize, own: usize): void {
+  clear(contextAt(job, tape), job.units);
+  clear(sumAt(job, own), 1);
+  const top = topAt(job, own);
+  for (let o: usize = 0; o < ROW; o += 16) write(top + o, splat(-3e38));
+}
+
+/** The states of a segment are in the slots after the first. `layer` is scratch of a step. */
 export function attend(
-  z: usize,
-  rows: i32,
+  job: Job,
+  tape: usize,
+  from: i32,
   steps: i32,
-  units: i32,
-  hidden: i32,
-  packed: usize,
-  v: usize,
-  shares: usize,
-  context: usize,
-  scratch: usize,
+  slots: usize,
+  layer: usize,
+  own: usize,
 ): void {
-  const stride = floats(units);
-  const across = padded(hidden);
-  for (let r = 0; r < rows; r++) {
-    for (let from = 0; from < steps; from += CHUNK) {
-      const count = min(CHUNK, steps - from);
-      product(z + <usize>from * stride, stride, count, units, packed, hidden, scratch);
-      let at = scratch;
-      for (let t = 0; t < count; t++) {
-        let a = splat(0);
-        let b = splat(0);
-        for (let h: usize = 0; h < across; h += LINE) {
-          a = add(a, mul(tanh(read(at)), read(v + h)));
-          b = add(b, mul(tanh(read(at, 16)), read(v + h, 16)));
-          at += LINE;
-        }
-        store<f32>(shares + floats(from + t), total(add(a, b)));
-      }
-    }
-    softmax(shares, steps);
-    for (let k = 0; k < units; k += 16) {
-      let a = splat(0);
-      let b = splat(0);
-      let c = splat(0);
-      let d = splat(0);
-      let at = z + floats(k);
-      for (let t = 0; t < steps; t++) {
-        const share = v128.load32_splat(shares + floats(t));
-        a = add(a, mul(share, read(at)));
-        b = add(b, mul(share, read(at, 16)));
-        c = add(c, mul(share, read(at, 32)));
-        d = add(d, mul(share, read(at, 48)));
-        at += stride;
-      }
-      const to = context + floats(k);
-      write(to, a);
-      write(to, b, 16);
-      write(to, c, 32);
-      write(to, d, 48);
-    }
-    z += <usize>steps * stride;
-    shares += floats(steps);
-    context += stride;
+  const stride = slotBytes(job);
+  const states = slots + stride;
+  const scores = sharesAt(job, tape) + rows(from);
+  const packed = packedAt(job, SCORING);
+  for (let t = 0; t < steps; t++) {
+    products(packed, job.hidden, job.units, states + <usize>t * stride, layer, false);
+    score(layer, job.hidden, job.attentionScore, scores + rows(t));
   }
+  raise(job, scores, steps, own);
+  mix(job, states, stride, steps, contextAt(job, tape), own);
 }
 
-/**
- * sums[5][8] += z[t][five units] times deltas[t][eight hidden units], over t. A function of its own, like rowsByPanel, for
- * the same reason; and an export, since what is called from one place alone is inlined: that cost backward a seventh.
- */
-export function addOuter(
-  z: usize,
-  zStride: usize,
-  deltas: usize,
-  stride: usize,
-  count: i32,
-  sums: usize,
-): void {
-  let at = sums;
-  let a0 = read(at);
-  let b0 = read(at, 16);
-  at += stride;
-  let a1 = read(at);
-  let b1 = read(at, 16);
-  at += stride;
-  let a2 = read(at);
-  let b2 = read(at, 16);
-  at += stride;
-  let a3 = read(at);
-  let b3 = read(at, 16);
-  at += stride;
-  let a4 = read(at);
-  let b4 = read(at, 16);
-  for (const end = deltas + <usize>count * stride; deltas < end; deltas += stride) {
-    const a = read(deltas);
-    const b = read(deltas, 16);
-    const v0 = v128.load32_splat(z);
-    a0 = add(a0, mul(v0, a));
-    b0 = add(b0, mul(v0, b));
-    const v1 = v128.load32_splat(z, 4);
-    a1 = add(a1, mul(v1, a));
-    b1 = add(b1, mul(v1, b));
-    const v2 = v128.load32_splat(z, 8);
-    a2 = add(a2, mul(v2, a));
-    b2 = add(b2, mul(v2, b));
-    const v3 = v128.load32_splat(z, 12);
-    a3 = add(a3, mul(v3, a));
-    b3 = add(b3, mul(v3, b));
-    const v4 = v128.load32_splat(z, 16);
-    a4 = add(a4, mul(v4, a));
-    b4 = add(b4, mul(v4, b));
-    z += zStride;
-  }
-  write(sums, a0);
-  write(sums, b0, 16);
-  sums += stride;
-  write(sums, a1);
-  write(sums, b1, 16);
-  sums += stride;
-  write(sums, a2);
-  write(sums, b2, 16);
-  sums += stride;
-  write(sums, a3);
-  write(sums, b3, 16);
-  sums += stride;
-  write(sums, a4);
-  write(sums, b4, 16);
-}
-
-/** What a score's gradient is: share * (dContext'z - dContext'context), since shares add up to 1. */
-function scoreGradients(z: usize, count: i32, units: i32, dContext: usize, offset: f32, shares: usize, out: usize): void {
-  const whole = floats(units & ~3);
-  const stride = floats(units);
-  for (let t = 0; t < count; t++) {
+function score(layer: usize, hidden: i32, v: usize, out: usize): void {
+  const size = rows(hidden);
+  for (let o: usize = 0; o < ROW; o += 16) {
     let sum = splat(0);
-    for (let k: usize = 0; k < whole; k += 16) sum = add(sum, mul(read(z + k), read(dContext + k)));
-    let dot = total(sum);
-    for (let k = whole; k < stride; k += 4) dot += load<f32>(z + k) * load<f32>(dContext + k);
-    store<f32>(out + floats(t), load<f32>(shares + floats(t)) * (dot - offset));
-    z += stride;
-  }
-}
-
-/** Of hidden units, in place, from what they are before tanh to their gradients; dBias and dV are added to. */
-function hiddenGradients(a: usize, count: i32, across: usize, v: usize, dScores: usize, dBias: usize, dV: usize): void {
-  const one = splat(1);
-  for (let h: usize = 0; h < across; h += LINE) {
-    const nearV = read(v + h);
-    const farV = read(v + h, 16);
-    let nearBias = read(dBias + h);
-    let farBias = read(dBias + h, 16);
-    let nearSum = read(dV + h);
-    let farSum = read(dV + h, 16);
-    let at = a + h;
-    for (let t = 0; t < count; t++) {
-      const slope = v128.load32_splat(dScores + floats(t));
-      const near = tanh(read(at));
-      const far = tanh(read(at, 16));
-      nearSum = add(nearSum, mul(slope, near));
-      farSum = add(farSum, mul(slope, far));
-      const dNear = mul(mul(slope, nearV), sub(one, mul(near, near)));
-      const dFar = mul(mul(slope, farV), sub(one, mul(far, far)));
-      nearBias = add(nearBias, dNear);
-      farBias = add(farBias, dFar);
-      write(at, dNear);
-      write(at, dFar, 16);
-      at += across;
+    let weight = v;
+    for (let at = layer + o; at < layer + size; at += ROW) {
+      sum = add(sum, mul(v128.load32_splat(weight), tanh(read(at))));
+      weight += 4;
     }
-    write(dBias + h, nearBias);
-    write(dBias + h, farBias, 16);
-    write(dV + h, nearSum);
-    write(dV + h, farSum, 16);
+    write(out + o, sum);
   }
 }
 
-/**
- * Writes dZ and adds to sums in double precision: of the kernel, [units padded to whole tiles][hidden padded], then of the
- * bias and of v, each [hidden padded]. `packedBack` is the kernel transposed. Within a row sums are in single precision.
- */
+/** Powers of a segment's scores by the largest so far; what is there already goes by the factor. A NaN makes all NaN. */
+function raise(job: Job, scores: usize, steps: i32, own: usize): void {
+  for (let o: usize = 0; o < ROW; o += 16) {
+    const before = read(topAt(job, own) + o);
+    let top = before;
+    for (let t = 0; t < steps; t++) top = f32x4.max(top, read(scores + rows(t) + o));
+    const factor = exp(sub(before, top));
+    let sum = mul(read(sumAt(job, own) + o), factor);
+    for (let t = 0; t < steps; t++) {
+      const power = exp(sub(read(scores + rows(t) + o), top));
+      sum = add(sum, power);
+      write(own + rows(t) + o, power);
+    }
+    write(topAt(job, own) + o, top);
+    write(factorAt(job, own) + o, factor);
+    write(sumAt(job, own) + o, sum);
+  }
+}
+
+function mix(job: Job, states: usize, stride: usize, steps: i32, context: usize, own: usize): void {
+  const factor = factorAt(job, own);
+  for (let k = 0; k < job.units; k++) {
+    let a = mul(read(context), read(factor));
+    let b = mul(read(context, 16), read(factor, 16));
+    let c = mul(read(context, 32), read(factor, 32));
+    let d = mul(read(context, 48), read(factor, 48));
+    let h = states + rows(k);
+    let power = own;
+    for (let t = 0; t < steps; t++) {
+      a = add(a, mul(read(power), read(h)));
+      b = add(b, mul(read(power, 16), read(h, 16)));
+      c = add(c, mul(read(power, 32), read(h, 32)));
+      d = add(d, mul(read(power, 48), read(h, 48)));
+      power += ROW;
+      h += stride;
+    }
+    write(context, a);
+    write(context, b, 16);
+    write(context, c, 32);
+    write(context, d, 48);
+    context += ROW;
+  }
+}
+
+/** Scores to shares, and the context by the sum of all powers. */
+export function finishAttention(job: Job, tape: usize, own: usize): void {
+  const shares = sharesAt(job, tape);
+  const context = contextAt(job, tape);
+  for (let o: usize = 0; o < ROW; o += 16) {
+    const top = read(topAt(job, own) + o);
+    const inverse = f32x4.div(splat(1), read(sumAt(job, own) + o));
+    for (let at = shares + o; at < context; at += ROW) write(at, mul(exp(sub(read(at), top)), inverse));
+    const end = context + rows(job.units);
+    for (let at = context + o; at < end; at += ROW) write(at, mul(read(at), inverse));
+  }
+}
+
+export function startAttentionBack(job: Job, block: i32, tape: usize, own: usize): void {
+  const slope = slopeAt(job, own);
+  clear(slope, job.units);
+  gatherOnto(job, block, job.dOut, 2, 1, slope);
+  dots(contextAt(job, tape), slope, job.units, offsetAt(job, own));
+}
+
+/** out = the sum over k of a[k] * b[k]. */
+function dots(a: usize, b: usize, count: i32, out: usize): void {
+  let s0 = splat(0);
+  let s1 = splat(0);
+  let s2 = splat(0);
+  let s3 = splat(0);
+  for (const end = a + rows(count); a < end; a += ROW) {
+    s0 = add(s0, mul(read(a), read(b)));
+    s1 = add(s1, mul(read(a, 16), read(b, 16)));
+    s2 = add(s2, mul(read(a, 32), read(b, 32)));
+    s3 = add(s3, mul(read(a, 48), read(b, 48)));
+    b += ROW;
+  }
+  write(out, s0);
+  write(out, s1, 16);
+  write(out, s2, 32);
+  write(out, s3, 48);
+}
+
+/** The layer's deltas of a segment, after the gates'; the gradients of its scores' weights are added to the sums. */
 export function attendBack(
-  z: usize,
-  rows: i32,
+  job: Job,
+  tape: usize,
+  from: i32,
   steps: i32,
-  units: i32,
-  hidden: i32,
-  packed: usize,
-  packedBack: usize,
-  v: usize,
-  shares: usize,
-  context: usize,
-  dContext: usize,
-  dZ: usize,
+  slots: usize,
+  deltas: usize,
   sums: usize,
-  scratch: usize,
+  own: usize,
 ): void {
-  const stride = floats(units);
-  const across = padded(hidden);
-  const wide = padded(units);
-  const throughScores = scratch + <usize>CHUNK * across;
-  const dScores = throughScores + <usize>CHUNK * wide;
-  const ofRow = dScores + floats(CHUNK);
-  const dBias = ofRow + <usize>tall(units) * across;
-  const dV = dBias + across;
-  const ofRowEnd = dV + across;
-  for (let r = 0; r < rows; r++) {
-    memory.fill(ofRow, 0, ofRowEnd - ofRow);
-    let offset: f32 = 0;
-    for (let k: usize = 0; k < stride; k += 4) offset += load<f32>(context + k) * load<f32>(dContext + k);
-    for (let from = 0; from < steps; from += CHUNK) {
-      const count = min(CHUNK, steps - from);
-      const share = shares + floats(from);
-      product(z, stride, count, units, packed, hidden, scratch);
-      scoreGradients(z, count, units, dContext, offset, share, dScores);
-      hiddenGradients(scratch, count, across, v, dScores, dBias, dV);
-      for (let h: usize = 0; h < across; h += LINE) {
-        let to = ofRow + h;
-        for (let k: usize = 0; k < stride; k += 4 * TALL) {
-          addOuter(z + k, stride, scratch + h, across, count, to);
-          to += <usize>TALL * across;
-        }
-      }
-      product(scratch, across, count, hidden, packedBack, units, throughScores);
-      let at = throughScores;
-      for (let t = 0; t < count; t++) {
-        const direct = v128.load32_splat(share + floats(t));
-        for (let k: usize = 0; k < stride; k += 16) {
-          write(dZ + k, add(read(at + k), mul(direct, read(dContext + k))));
-        }
-        at += wide;
-        dZ += stride;
-      }
-      z += <usize>count * stride;
+  const stride = slotBytes(job);
+  const deltaStride = deltaBytes(job);
+  const shares = sharesAt(job, tape) + rows(from);
+  const layers = deltas + rows(deltaCount(job));
+  const packed = packedAt(job, SCORING);
+  const ofScore = sums + (<usize>(gradientAt(job, BACK_RESET) + deltaCount(job) + job.hidden) << 4);
+  for (let t = 0; t < steps; t++) {
+    const h = slots + <usize>(t + 1) * stride;
+    const layer = layers + <usize>t * deltaStride;
+    products(packed, job.hidden, job.units, h, layer, false);
+    const dScore = own + rows(t);
+    dots(h, slopeAt(job, own), job.units, dScore);
+    for (let o: usize = 0; o < ROW; o += 16) {
+      const above = sub(read(dScore + o), read(offsetAt(job, own) + o));
+      write(dScore + o, mul(read(shares + rows(t) + o), above));
     }
-    let to = sums;
-    for (let at = ofRow; at < ofRowEnd; at += 16) {
-      const x = read(at);
-      bump(to, low(x));
-      bump(to, high(x), 16);
-      to += 32;
-    }
-    shares += floats(steps);
-    context += stride;
-    dContext += stride;
+    layerBack(layer, job.hidden, job.attentionScore, dScore, ofScore);
   }
+}
+
+/** A step's layer in place, from what it is before tanh to its deltas; `sums` are of what its scores' weights multiply. */
+function layerBack(layer: usize, hidden: i32, v: usize, dScore: usize, sums: usize): void {
+  const size = rows(hidden);
+  for (let o: usize = 0; o < ROW; o += 16) {
+    const slope = read(dScore + o);
+    let sum = sums;
+    let weight = v;
+    for (let at = layer + o; at < layer + size; at += ROW) {
+      const u = tanh(read(at));
+      write(sum, add(read(sum), mul(slope, u)));
+      write(at, mul(mul(slope, v128.load32_splat(weight)), sub(splat(1), mul(u, u))));
+      sum += 16;
+      weight += 4;
+    }
+  }
+}
+
+/** The gradient of the state a step leaves: by its share of the context, and by its score. */
+export function throughAttention(job: Job, tape: usize, t: i32, delta: usize, own: usize, dh: usize): void {
+  const share = sharesAt(job, tape) + rows(t);
+  const a = read(share);
+  const b = read(share, 16);
+  const c = read(share, 32);
+  const d = read(share, 48);
+  let slope = slopeAt(job, own);
+  let to = dh;
+  for (const end = dh + rows(job.units); to < end; to += ROW) {
+    write(to, add(read(to), mul(a, read(slope))));
+    write(to, add(read(to, 16), mul(b, read(slope, 16))), 16);
+    write(to, add(read(to, 32), mul(c, read(slope, 32))), 32);
+    write(to, add(read(to, 48), mul(d, read(slope, 48))), 48);
+    slope += ROW;
+  }
+  const packed = packedAt(job, BACK_SCORING);
+  products(packed, job.units, job.hidden, delta + rows(deltaCount(job)), dh, true);
 }

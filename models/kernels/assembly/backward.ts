@@ -2,14 +2,17 @@
  * Back through time. A segment is computed again from its checkpoint, so that its gates are in the cache when its steps are
  * walked backwards; products that do not wait for the step before (weights, inputs) are taken a segment at a time.
  */
+import { attendBack, startAttentionBack, throughAttention } from './attention';
 import { clear, gatherOnto, scatter } from './exchange';
 import { repeatSegment } from './forward';
 import { GRU_RESET_AFTER, GRU_RESET_BEFORE, Job, LSTM } from './job';
 import { add, mul, read, ROW, rows, splat, sub, write } from './lanes';
 import {
+  attentionAt,
   BACK_INPUT,
   BACK_RESET,
   BACK_STATE,
+  blockTapeBytes,
   deltaBytes,
   deltaCount,
   deltasAt,
@@ -39,17 +42,22 @@ export function backwardBlock(job: Job, block: i32, scratch: usize): void {
   const sums = sumsAt(job, scratch);
   clear(dh, 2 * (job.units + 1));
   clearSums(job, sums);
+  const tape = job.tape + <usize>block * blockTapeBytes(job);
+  const own = attentionAt(job, scratch);
+  if (job.hidden) startAttentionBack(job, block, tape, own);
   const stride = slotBytes(job);
   const deltaStride = deltaBytes(job);
   for (let segment = segmentCount(job) - 1; segment >= 0; segment--) {
     const from = segment * job.segment;
     const steps = min(job.segment, job.steps - from);
     repeatSegment(job, block, segment, from, steps, slots);
+    if (job.hidden) attendBack(job, tape, from, steps, slots, deltas, sums, own);
     for (let t = steps - 1; t >= 0; t--) {
-      if (job.sequences) gatherOnto(job, block, job.dOut, job.steps, from + t, dh);
-      else if (from + t == job.steps - 1) gatherOnto(job, block, job.dOut, 1, 0, dh);
-      const slot = slots + <usize>t * stride;
       const delta = deltas + <usize>t * deltaStride;
+      if (job.hidden) throughAttention(job, tape, from + t, delta, own, dh);
+      if (job.sequences) gatherOnto(job, block, job.dOut, job.steps, from + t, dh);
+      else if (from + t == job.steps - 1) gatherOnto(job, block, job.dOut, job.hidden ? 2 : 1, 0, dh);
+      const slot = slots + <usize>t * stride;
       if (job.cell == LSTM) backLstm(job, slot, delta, dh, dc);
       else if (job.cell == GRU_RESET_AFTER) backResetAfter(job, slot, delta, dh);
       else backResetBefore(job, slot, delta, dh, dc);
@@ -75,7 +83,7 @@ function addWeights(job: Job, slots: usize, deltas: usize, steps: i32, sums: usi
       steps,
     );
   }
-  total(sums + (<usize>gradientAt(job, BACK_RESET) << 4), deltas, deltaStride, deltaCount(job), steps);
+  total(sums + (<usize>gradientAt(job, BACK_RESET) << 4), deltas, deltaStride, deltaCount(job) + job.hidden, steps);
 }
 
 /** The slots have served, so their rows take the inputs' gradients. */

@@ -1,11 +1,16 @@
 /** A block of the batch through time. */
 import { sigmoid, tanh } from './activations';
+import { attend, finishAttention, startAttention } from './attention';
 import { clear, gather, scatter } from './exchange';
 import { GRU_RESET_AFTER, Job, LSTM } from './job';
 import { add, mul, read, rows, sub, write } from './lanes';
 import {
+  attentionAt,
+  blockTapeBytes,
   CANDIDATE,
   CANDIDATE_INPUT,
+  contextAt,
+  deltasAt,
   extraRow,
   gateRow,
   GATES,
@@ -22,17 +27,25 @@ import { products } from './products';
 
 export function forwardBlock(job: Job, block: i32, slots: usize): void {
   startState(job, slots);
+  const tape = job.tape + <usize>block * blockTapeBytes(job);
+  const own = attentionAt(job, slots);
+  if (job.hidden) startAttention(job, tape, own);
   const stride = slotBytes(job);
   for (let segment = 0; segment < segmentCount(job); segment++) {
     const from = segment * job.segment;
     const steps = min(job.segment, job.steps - from);
     if (job.tape) moveState(job, slots, checkpoint(job, block, segment), true);
     runSegment(job, block, from, steps, slots);
+    if (job.hidden) attend(job, tape, from, steps, slots, deltasAt(job, slots), own);
     const last = slots + <usize>steps * stride;
     if (job.sequences) scatter(job, block, slots + stride, stride, job.out, job.steps, from, steps, job.units);
     moveState(job, last, slots, false);
   }
-  if (!job.sequences) scatter(job, block, slots, stride, job.out, 1, 0, 1, job.units);
+  if (job.hidden) {
+    finishAttention(job, tape, own);
+    scatter(job, block, slots, stride, job.out, 2, 0, 1, job.units);
+    scatter(job, block, contextAt(job, tape), 0, job.out, 2, 1, 1, job.units);
+  } else if (!job.sequences) scatter(job, block, slots, stride, job.out, 1, 0, 1, job.units);
 }
 
 /** A segment again from its checkpoint, for its gates; every bit as the first time. */
@@ -44,7 +57,7 @@ export function repeatSegment(job: Job, block: i32, segment: i32, from: i32, ste
 }
 
 function checkpoint(job: Job, block: i32, segment: i32): usize {
-  return job.tape + <usize>(block * segmentCount(job) + segment) * stateBytes(job);
+  return job.tape + <usize>block * blockTapeBytes(job) + <usize>segment * stateBytes(job);
 }
 
 function startState(job: Job, slot: usize): void {

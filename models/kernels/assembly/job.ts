@@ -36,7 +36,7 @@ export class Job {
   packed: usize;
   /** The state at the start of every segment, for every block. */
   tape: usize;
-  /** [batch][units] or [batch][steps][units] */
+  /** [batch][units], [batch][steps][units], or with attention [batch][last state, context][units]. */
   out: usize;
   dOut: usize;
   /** As x. */
@@ -46,4 +46,15 @@ export class Job {
   dKernel: usize;
   dRecurrentKernel: usize;
   dBias: usize;
+  /** Units of the layer by which attention scores a step; 0 without attention. */
+  hidden: i32;
+  /** [units][hidden] */
+  attentionKernel: usize;
+  /** [hidden] */
+  attentionBias: usize;
+  /** [hidden] */
+  attentionScore: usize;
+  dAttentionKernel: usize;
+  dAttentionBias: usize;
+  dAttentionScore: usize;
 }

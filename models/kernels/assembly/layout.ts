@@ -7,7 +7,8 @@
  *
  * The order is chosen so that every product takes neighbouring rows: gates from [h | x], a reset candidate from [x | r h].
  * The gradients of the gates before activation are the *deltas* of a step: i f g o, z r n, or n z r m (n z r go
- * back to the inputs, z r m to the state).
+ * back to the inputs, z r m to the state). With attention those of its scoring layer follow; the layer itself takes their
+ * place before.
  */
 import { GRU_RESET_AFTER, GRU_RESET_BEFORE, Job, LSTM } from './job';
 import { LANES, rows } from './lanes';
@@ -61,7 +62,7 @@ export function deltaCount(job: Job): i32 {
 }
 
 export function deltaBytes(job: Job): usize {
-  return odd(deltaCount(job) + 1);
+  return odd(deltaCount(job) + job.hidden + 1);
 }
 
 /** h, and c of an LSTM. */
@@ -69,7 +70,21 @@ export function stateBytes(job: Job): usize {
   return rows(job.cell == LSTM ? 2 * job.units : job.units);
 }
 
-// The matrices products are taken with. The first three give gates from a slot, and are those that have gradients.
+/** What forward keeps of a block: states by segment; with attention the shares of all steps and the context. */
+export function blockTapeBytes(job: Job): usize {
+  return contextAt(job, 0) + rows(job.hidden ? job.units : 0);
+}
+
+/** Of a block whose tape begins there. */
+export function sharesAt(job: Job, tape: usize): usize {
+  return tape + <usize>segmentCount(job) * stateBytes(job);
+}
+
+export function contextAt(job: Job, tape: usize): usize {
+  return sharesAt(job, tape) + rows(job.hidden ? job.steps : 0);
+}
+
+// The matrices products are taken with. The first three give gates from a slot, the next scores; these four have gradients.
 
 /** Gates from [h | x]: all of an LSTM, z and r of a GRU. */
 // @ts-ignore: decorator
@@ -83,21 +98,29 @@ export const CANDIDATE: i32 = 1;
 // @ts-ignore: decorator
 @inline
 export const CANDIDATE_INPUT: i32 = 2;
+/** Attention's layer from the h a step leaves. */
+// @ts-ignore: decorator
+@inline
+export const SCORING: i32 = 3;
 /** Back from n to r h, when reset comes before. */
 // @ts-ignore: decorator
 @inline
-export const BACK_RESET: i32 = 3;
+export const BACK_RESET: i32 = 4;
 /** Back from deltas to h. */
 // @ts-ignore: decorator
 @inline
-export const BACK_STATE: i32 = 4;
+export const BACK_STATE: i32 = 5;
 /** Back from deltas to x. */
 // @ts-ignore: decorator
 @inline
-export const BACK_INPUT: i32 = 5;
+export const BACK_INPUT: i32 = 6;
+/** Back from attention's layer to the h it was made of. */
 // @ts-ignore: decorator
 @inline
-export const MATRICES: i32 = 6;
+export const BACK_SCORING: i32 = 7;
+// @ts-ignore: decorator
+@inline
+export const MATRICES: i32 = 8;
 
 export function matrixRows(job: Job, matrix: i32): i32 {
   const u = job.units;
@@ -108,10 +131,14 @@ export function matrixRows(job: Job, matrix: i32): i32 {
       return job.cell == LSTM ? 0 : u;
     case CANDIDATE_INPUT:
       return job.cell == GRU_RESET_AFTER ? u : 0;
+    case SCORING:
+      return job.hidden;
     case BACK_RESET:
       return job.cell == GRU_RESET_BEFORE ? u : 0;
     case BACK_STATE:
       return u;
+    case BACK_SCORING:
+      return job.hidden ? u : 0;
     default:
       return job.inputs;
   }
@@ -126,8 +153,11 @@ export function matrixDepth(job: Job, matrix: i32): i32 {
       return job.cell == GRU_RESET_BEFORE ? u + job.inputs : u;
     case CANDIDATE_INPUT:
       return job.inputs;
+    case SCORING:
     case BACK_RESET:
       return u;
+    case BACK_SCORING:
+      return job.hidden;
     case BACK_STATE:
       return job.cell == LSTM ? 4 * u : job.cell == GRU_RESET_AFTER ? 3 * u : 2 * u;
     default:
@@ -135,14 +165,16 @@ export function matrixDepth(job: Job, matrix: i32): i32 {
   }
 }
 
-/** The row of a slot that a gate matrix is applied to. */
+/** The row of a slot that a gate matrix is applied to; for SCORING the first of the next slot. */
 export function matrixInput(job: Job, matrix: i32): i32 {
+  if (matrix == SCORING) return <i32>(slotBytes(job) >> 6);
   const fromInput = matrix == CANDIDATE_INPUT || (matrix == CANDIDATE && job.cell == GRU_RESET_BEFORE);
   return fromInput ? inputRow(job) : 0;
 }
 
-/** The first of the deltas that belong to a gate matrix. */
+/** The first of the deltas that belong to a matrix with gradients. */
 export function matrixDelta(job: Job, matrix: i32): i32 {
+  if (matrix == SCORING) return deltaCount(job);
   if (job.cell == GRU_RESET_AFTER) return matrix == GATES ? job.units : matrix == CANDIDATE ? 3 * job.units : 0;
   return matrix == GATES ? 0 : 2 * job.units;
 }
@@ -159,7 +191,8 @@ export function packedAt(job: Job, matrix: i32): usize {
   return at;
 }
 
-// Gradients of a block are whole tiles of two rows and four inputs, matrix after matrix, and then the sums of the deltas.
+// Gradients of a block are whole tiles of two rows and four inputs, matrix after matrix, and then the sums
+// of the deltas, and the gradients of attention's scores.
 
 // @ts-ignore: decorator
 @inline
@@ -173,7 +206,7 @@ export function tileColumns(job: Job, matrix: i32): i32 {
   return (matrixDepth(job, matrix) + 3) >> 2;
 }
 
-/** Where a gate matrix begins among the gradients of a block, in numbers; the sums of the deltas follow the last. */
+/** Where a matrix begins among the gradients of a block, in numbers; the sums of the deltas follow the last. */
 export function gradientAt(job: Job, matrix: i32): i32 {
   let at = 0;
   for (let m = 0; m < matrix; m++) at += 8 * tileRows(job, m) * tileColumns(job, m);
@@ -181,7 +214,7 @@ export function gradientAt(job: Job, matrix: i32): i32 {
 }
 
 export function gradientCount(job: Job): i32 {
-  return gradientAt(job, BACK_RESET) + deltaCount(job);
+  return gradientAt(job, BACK_RESET) + deltaCount(job) + 2 * job.hidden;
 }
 
 // Scratch of a thread.
@@ -205,6 +238,11 @@ export function sumsAt(job: Job, scratch: usize): usize {
   return gradientsAt(job, scratch) + rows(2 * (job.units + 1));
 }
 
+/** Rows of attention's own: one for each step of a segment, three, and the gradients of the context. */
+export function attentionAt(job: Job, scratch: usize): usize {
+  return (sumsAt(job, scratch) + (<usize>gradientCount(job) << 4) + 63) & ~63;
+}
+
 export function scratchBytes(job: Job): usize {
-  return sumsAt(job, 0) + (<usize>gradientCount(job) << 4);
+  return attentionAt(job, 0) + rows(job.hidden ? job.segment + 3 + job.units : 0);
 }

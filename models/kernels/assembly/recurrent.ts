@@ -1,4 +1,4 @@
-/** GRU and LSTM over whole sequences, forward and back: what a thread is asked for. See docs/notes/recurrent.md. */
+/** GRU and LSTM over whole sequences, with attention too, forward and back: what a thread is asked for. See docs/notes/recurrent.md. */
 import * as activations from './activations';
 import { backwardBlock } from './backward';
 import { forwardBlock } from './forward';
@@ -43,7 +43,7 @@ export function packedBytes(job: usize): usize {
 
 export function tapeBytes(job: usize): usize {
   const it = changetype<Job>(job);
-  return <usize>(layout.blockCount(it) * layout.segmentCount(it)) * layout.stateBytes(it);
+  return <usize>layout.blockCount(it) * layout.blockTapeBytes(it);
 }
 
 /** How many numbers a block has in blockGradients, and the totals have. */

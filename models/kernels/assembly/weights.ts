@@ -4,11 +4,13 @@ import { add, splat, write } from './lanes';
 import {
   BACK_INPUT,
   BACK_RESET,
+  BACK_SCORING,
   BACK_STATE,
   biasCount,
   blockCount,
   CANDIDATE,
   CANDIDATE_INPUT,
+  deltaCount,
   gateCount,
   GATES,
   gradientAt,
@@ -17,6 +19,7 @@ import {
   matrixDepth,
   packedAt,
   packedBytes,
+  SCORING,
   tileColumns,
 } from './layout';
 
@@ -89,6 +92,14 @@ export function pack(job: Job): void {
     }
     put(job, m, rowOf(job, m, j), -1, bias);
   }
+  for (let j = 0; j < job.hidden; j++) {
+    put(job, SCORING, j, -1, at(job.attentionBias, j));
+    for (let i = 0; i < job.units; i++) {
+      const weight = at(job.attentionKernel, i * job.hidden + j);
+      put(job, SCORING, j, i, weight);
+      put(job, BACK_SCORING, i, j, weight);
+    }
+  }
 }
 
 // @ts-ignore: decorator
@@ -138,6 +149,15 @@ export function finish(job: Job, totals: usize): void {
     // The state's biases come second, and their deltas are z r m, after n.
     const delta = j < columns ? backOf(job, j, true) : j - columns + job.units;
     store<f32>(job.dBias + (<usize>j << 2), <f32>load<f64>(sums + (<usize>delta << 3)));
+  }
+  const ofBias = sums + (<usize>deltaCount(job) << 3);
+  const ofScore = ofBias + (<usize>job.hidden << 3);
+  for (let j = 0; j < job.hidden; j++) {
+    store<f32>(job.dAttentionBias + (<usize>j << 2), <f32>load<f64>(ofBias + (<usize>j << 3)));
+    store<f32>(job.dAttentionScore + (<usize>j << 2), <f32>load<f64>(ofScore + (<usize>j << 3)));
+    for (let i = 0; i < job.units; i++) {
+      store<f32>(job.dAttentionKernel + (<usize>(i * job.hidden + j) << 2), gradient(job, totals, SCORING, j, i));
+    }
   }
 }
 
