@@ -44,10 +44,11 @@ export interface ExposureRows {
   readonly styles: readonly { readonly name: string; readonly size: boolean; readonly values: Float32Array }[];
 }
 
-/** Annual variances for each signal date, of the industries and then the styles of the exposures. */
+/** Annual variances for each signal date: of the industries, of the symbols without one, of the styles of the exposures. */
 export interface RiskRows {
   /** K x K each. All NaN on dates whose history is too short. */
   readonly covariance: Float64Array;
+  /** K: there is always one for symbols without an industry, which is the market where there are none. */
   readonly factors: number;
   /** A row of symbols each, NaN where unknown. */
   readonly specific: Float32Array;
