@@ -26,7 +26,7 @@ export const ruleChecks = {
   epochs: whole(1, 1e5),
   patience: whole(1, 1e6),
   learningRate: above0,
-  clipNorm: atLeast(0),
+  clipValue: atLeast(0),
   dropout: below1,
   units: whole(1, 1024),
   factorUnits: whole(1, 4096),

@@ -22,8 +22,8 @@ export interface TrainingRule {
   readonly patience: number;
   readonly optimiser: 'adam' | 'rmsprop';
   readonly learningRate: number;
-  /** Largest norm of all gradients together; 0 is none. */
-  readonly clipNorm: number;
+  /** What each number of a gradient is drawn in to, on both sides; 0 leaves them. */
+  readonly clipValue: number;
   readonly loss: LossRule;
   /** Of hidden layers, where the model has dropout. */
   readonly dropout: number;

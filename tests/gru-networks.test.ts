@@ -177,7 +177,7 @@ test('parts of other dates, or that are not there, are a mistake of ours', () =>
 
 describe('gru-incremental', () => {
   const parts = [day, minute];
-  const adam = () => new Optimiser({ optimiser: 'adam', learningRate: 1e-2, clipNorm: 0 });
+  const adam = () => new Optimiser({ optimiser: 'adam', learningRate: 1e-2, clipValue: 0 });
   const dayOnly = (all: Map<string, number[]>) => [...all].filter(([name]) => name.startsWith('day/'));
   const minuteOnly = (all: Map<string, number[]>) => [...all].filter(([name]) => name.startsWith('minute/'));
   const predicted = (net: Network, inputs: InputTensors) => [...tf.tidy(() => net.run(inputs, inference).dataSync())];

@@ -46,7 +46,7 @@ function step(optimiser: Optimiser, variables: ReadonlyMap<string, Variable>, gr
   tf.dispose(given);
 }
 const kinds = ['adam', 'rmsprop'] as const;
-const free = { learningRate: 0.01, clipNorm: 0 };
+const free = { learningRate: 0.01, clipValue: 0 };
 
 describe.each(['cpu', 'wasm'])('on %s', (backend) => {
   beforeEach(async () => {
@@ -118,7 +118,7 @@ describe.each(['cpu', 'wasm'])('on %s', (backend) => {
     const given = tensors(gradientsOf(stream(2, 0, 0)));
     const before = tf.memory().numTensors;
     const copies = Object.values(given).map((tensor) => tensor.dataSync().slice());
-    const optimiser = new Optimiser({ optimiser: 'adam', learningRate: 0.1, clipNorm: 1 });
+    const optimiser = new Optimiser({ optimiser: 'adam', learningRate: 0.1, clipValue: 1 });
     for (let n = 0; n < 3; n++) optimiser.step(given, variables);
     expect(Object.values(given).map((tensor) => tensor.dataSync())).toEqual(copies);
     expect(tf.memory().numTensors).toBe(before);
@@ -130,7 +130,7 @@ describe.each(kinds)('%s', (optimiser) => {
   test('continues bit for bit after any step', () => {
     fc.assert(
       fc.property(fc.nat(6), fc.nat(), (stop, seed) => {
-        const rule = { optimiser, learningRate: 0.03, clipNorm: 0.5 };
+        const rule = { optimiser, learningRate: 0.03, clipValue: 0.5 };
         const [whole, halves] = [makeVariables(stream(seed, 0, 0)), makeVariables(stream(seed, 0, 0))];
         const [a, b] = [stream(seed, 1, 0), stream(seed, 1, 0)];
         const first = new Optimiser(rule);
@@ -152,24 +152,25 @@ describe.each(kinds)('%s', (optimiser) => {
     );
   });
 
-  test('a clipped step is a step along gradients of the largest norm, all together', () => {
+  test('a clipped step is a step along gradients of which each number is drawn in to the largest there may be', () => {
     const gradients = {
       'dense/kernel': new Float32Array(15).fill(3),
       'dense/bias': new Float32Array(3),
       scale: Float32Array.of(-11),
     };
-    const norm = Math.sqrt(15 * 9 + 121); // 16
-    expect(norm).toBe(16);
-    const scaled = Object.fromEntries(names.map((name) => [name, gradients[name].map((g) => g / 4)])) as Values;
     const cases = [
-      { clipNorm: 4, same: scaled },
-      { clipNorm: 16, same: gradients },
-      { clipNorm: 100, same: gradients },
-      { clipNorm: 0, same: gradients },
+      { clipValue: 4, same: { ...gradients, scale: Float32Array.of(-4) } },
+      {
+        clipValue: 0.5,
+        same: { ...gradients, 'dense/kernel': new Float32Array(15).fill(0.5), scale: Float32Array.of(-0.5) },
+      },
+      { clipValue: 11, same: gradients },
+      { clipValue: 100, same: gradients },
+      { clipValue: 0, same: gradients },
     ];
-    for (const { clipNorm, same } of cases) {
+    for (const { clipValue, same } of cases) {
       const [clipped, plain] = [makeVariables(stream(1, 0, 0)), makeVariables(stream(1, 0, 0))];
-      const one = new Optimiser({ optimiser, learningRate: 0.1, clipNorm });
+      const one = new Optimiser({ optimiser, learningRate: 0.1, clipValue });
       const other = new Optimiser({ optimiser, ...free, learningRate: 0.1 });
       step(one, clipped, gradients);
       step(other, plain, same);
@@ -183,9 +184,9 @@ describe.each(kinds)('%s', (optimiser) => {
     ['NaN', Number.NaN, 1],
     ['infinite', Number.NEGATIVE_INFINITY, 1],
     ['too large for its square', 1e30, 0],
-  ])('a gradient that is %s is said with its variable, and nothing has moved', (_what, broken, clipNorm) => {
+  ])('a gradient that is %s is said with its variable, and nothing has moved', (_what, broken, clipValue) => {
     const variables = makeVariables(stream(1, 0, 0));
-    const learning = new Optimiser({ optimiser, learningRate: 0.1, clipNorm });
+    const learning = new Optimiser({ optimiser, learningRate: 0.1, clipValue });
     step(learning, variables, gradientsOf(stream(2, 0, 0)));
     const [values, state] = [valuesOf(variables), learning.state()];
     const gradients = gradientsOf(stream(3, 0, 0));
@@ -202,7 +203,7 @@ describe.each(kinds)('%s', (optimiser) => {
     const variables = makeVariables(stream(1, 0, 0));
     const gradients = gradientsOf(stream(3, 0, 0));
     gradients['dense/bias'][1] = 1e30;
-    step(new Optimiser({ optimiser, learningRate: 0.1, clipNorm: 1 }), variables, gradients);
+    step(new Optimiser({ optimiser, learningRate: 0.1, clipValue: 1 }), variables, gradients);
     expect(valuesOf(variables).every(Number.isFinite)).toBe(true);
     tf.dispose([...variables.values()]);
   });

@@ -85,7 +85,7 @@ test('units are standardised over the batch, and the prediction is their mean, s
 // A prediction of 0 has half the loss of one that knows nothing: standardised, it must have no way to get there.
 test.each([1, 64])('however weak the labels, a prediction of %i units keeps its variance', (factorUnits) => {
   const net = make([day], factorUnits);
-  const optimiser = new Optimiser({ optimiser: 'adam', learningRate: 3e-3, clipNorm: 3 });
+  const optimiser = new Optimiser({ optimiser: 'adam', learningRate: 3e-3, clipValue: 3 });
   for (let i = 0; i < 200; i++) {
     const [inputs, { labels, ...batch }] = [inputsOf([day], 60, 1000 + i), labelled(60, 2000 + i)];
     // Chance, but for a hundredth of what was seen last.
@@ -104,7 +104,7 @@ test('a price on likeness makes units unlike', () => {
   const parts = [day];
   const likeness = (orthogonality: number) => {
     const net = make(parts, 4);
-    const optimiser = new Optimiser({ optimiser: 'adam', learningRate: 1e-2, clipNorm: 3 });
+    const optimiser = new Optimiser({ optimiser: 'adam', learningRate: 1e-2, clipValue: 3 });
     const inputs = inputsOf(parts, 60);
     for (let i = 0; i < 40; i++) {
       const priced = { ...mse, orthogonality };

@@ -105,7 +105,7 @@ test.each([
   await expect(training).rejects.toMatchObject({
     code: 'bad-argument',
     message: expect.stringMatching(
-      `^The network of \\S+ diverged: ${why}\\. Use a smaller --learning-rate, --clip-norm 1, or draw inputs in by --limit 5, and give another --out or delete the model first: it goes on as it began\\.$`,
+      `^The network of \\S+ diverged: ${why}\\. Use a smaller --learning-rate, --clip-value 1, or draw inputs in by --limit 5, and give another --out or delete the model first: it goes on as it began\\.$`,
     ),
   });
 });

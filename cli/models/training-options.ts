@@ -179,11 +179,11 @@ export const trainingOptions = {
   ),
   optimiser: text('training', own('optimiser'), 'How gradients become steps', { choices: ['adam', 'rmsprop'] }),
   learningRate: number('training', own('learningRate'), 'Size of the steps', ruleChecks.learningRate),
-  clipNorm: number(
+  clipValue: number(
     'training',
-    own('clipNorm'),
-    'Largest norm of all gradients together; 0 for any',
-    ruleChecks.clipNorm,
+    own('clipValue'),
+    'Each number of a gradient is drawn in to this size; 0 leaves them',
+    ruleChecks.clipValue,
   ),
   dropout: number('training', own('dropout'), 'Share of hidden units left out of a step at random', ruleChecks.dropout),
 

@@ -50,7 +50,7 @@ const v1: Row = {
     patience: 10,
     optimiser: 'rmsprop',
     learningRate: 1e-4,
-    clipNorm: 0,
+    clipValue: 0,
     loss: { kind: 'mse', neutral: false, topWeight: 1 },
     dropout: 0.5,
     units: 30,

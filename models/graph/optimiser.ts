@@ -1,5 +1,5 @@
 /**
- * Adam and RMSProp as Keras defines them, with gradients clipped to a norm of all together before. Adam is tf.train's too;
+ * Adam and RMSProp as Keras defines them, each number of a gradient drawn in to a size before. Adam is tf.train's too;
  * RMSProp is not: tf.train puts epsilon inside the root, where it bounds steps of small gradients far more.
  *
  * State is float32 arrays and a count of steps, so that a training that was stopped goes on bit for bit; tfjs's own
@@ -23,13 +23,11 @@ export class TrainingDiverged extends Error {
 /** Averages of a variable, named in the state by the variable and these. */
 interface Definition {
   readonly averages: readonly string[];
-  /** Takes a step off the values along scaled gradients; moves the averages. */
+  /** Takes a step off the values along the gradient; moves the averages. */
   move(values: Float32Array, gradient: Float32Array, averages: readonly Float32Array[], step: Step): void;
 }
 
 interface Step {
-  /** Of all gradients, from clipping. */
-  readonly scale: number;
   readonly learningRate: number;
   /** From 1. */
   readonly count: number;
@@ -42,11 +40,11 @@ const decay = 0.9;
 const definitions: Record<TrainingRule['optimiser'], Definition> = {
   adam: {
     averages: ['m', 'v'],
-    move(values, gradient, averages, { scale, learningRate, count }) {
+    move(values, gradient, averages, { learningRate, count }) {
       const [m, v] = averages as [Float32Array, Float32Array];
       const [rest1, rest2] = [1 - beta1 ** count, 1 - beta2 ** count];
       for (let i = 0; i < values.length; i++) {
-        const g = (gradient[i] as number) * scale;
+        const g = gradient[i] as number;
         m[i] = beta1 * (m[i] as number) + (1 - beta1) * g;
         v[i] = beta2 * (v[i] as number) + (1 - beta2) * g * g;
         const change = (m[i] as number) / rest1 / (Math.sqrt((v[i] as number) / rest2) + epsilon);
@@ -56,10 +54,10 @@ const definitions: Record<TrainingRule['optimiser'], Definition> = {
   },
   rmsprop: {
     averages: ['rms'],
-    move(values, gradient, averages, { scale, learningRate }) {
+    move(values, gradient, averages, { learningRate }) {
       const [squares] = averages as [Float32Array];
       for (let i = 0; i < values.length; i++) {
-        const g = (gradient[i] as number) * scale;
+        const g = gradient[i] as number;
         squares[i] = decay * (squares[i] as number) + (1 - decay) * g * g;
         values[i] = (values[i] as number) - learningRate * (g / (Math.sqrt(squares[i] as number) + epsilon));
       }
@@ -74,20 +72,19 @@ interface Taught {
   readonly name: string;
   readonly variable: Variable;
   readonly gradient: Float32Array;
-  readonly squares: number;
 }
 
 export class Optimiser {
   readonly #definition: Definition;
   readonly #learningRate: number;
-  readonly #clipNorm: number;
+  readonly #clipValue: number;
   #averages = new Map<string, Float32Array>();
   #steps = 0;
 
-  constructor({ optimiser, learningRate, clipNorm }: Pick<TrainingRule, 'optimiser' | 'learningRate' | 'clipNorm'>) {
+  constructor({ optimiser, learningRate, clipValue }: Pick<TrainingRule, 'optimiser' | 'learningRate' | 'clipValue'>) {
     this.#definition = definitions[optimiser];
     this.#learningRate = learningRate;
-    this.#clipNorm = clipNorm;
+    this.#clipValue = clipValue;
   }
 
   /**
@@ -95,10 +92,11 @@ export class Optimiser {
    * WebGPU reads nothing at once: there, await data() of each gradient before.
    */
   step(gradients: NamedTensorMap, variables: ReadonlyMap<string, Variable>): void {
-    const taught = taughtOf(gradients, variables);
-    const scale = this.#scale(taught);
+    const taught = taughtOf(gradients, variables, this.#clipValue > 0 ? this.#clipValue : Number.POSITIVE_INFINITY);
+    // Before anything is changed.
+    expectEach(taught, ({ gradient }) => gradient.every((g) => Number.isFinite(Math.fround(g * g))));
     this.#steps = Math.min(this.#steps + 1, mostSteps);
-    const step = { scale, learningRate: this.#learningRate, count: this.#steps };
+    const step = { learningRate: this.#learningRate, count: this.#steps };
     for (const { name, variable, gradient } of taught) {
       const averages = this.#definition.averages.map((average) => this.#average(`${name}/${average}`, gradient.length));
       // Never in place: on some backends these are the very numbers of the tensor.
@@ -136,16 +134,6 @@ export class Optimiser {
     this.#averages.set(name, fresh);
     return fresh;
   }
-
-  /** What all gradients are multiplied with. Throws, before anything is changed, when one cannot be followed. */
-  #scale(taught: readonly Taught[]): number {
-    expectEach(taught, ({ squares }) => Number.isFinite(squares));
-    const norm = Math.sqrt(taught.reduce((sum, { squares }) => sum + squares, 0));
-    const scale = this.#clipNorm > 0 && norm > this.#clipNorm ? this.#clipNorm / norm : 1;
-    // So large that its square is infinite in float32, it would leave an average infinite ever after.
-    expectEach(taught, ({ squares }) => Number.isFinite(Math.fround(squares * scale * scale)));
-    return scale;
-  }
 }
 
 const stepsName = 'steps';
@@ -155,21 +143,19 @@ function expectEach(taught: readonly Taught[], fits: (gradient: Taught) => boole
   if (broken) throw new TrainingDiverged(broken.name);
 }
 
-function taughtOf(gradients: NamedTensorMap, variables: ReadonlyMap<string, Variable>): Taught[] {
+/** Gradients no larger than `most` in any number. */
+function taughtOf(gradients: NamedTensorMap, variables: ReadonlyMap<string, Variable>, most: number): Taught[] {
   const taught: Taught[] = [];
   for (const [name, variable] of variables) {
     const tensor = gradients[name];
     if (!tensor) continue;
-    const gradient = tensor.dataSync() as Float32Array;
-    if (gradient.length !== variable.size) throw new Error(`The gradient of ${name} is of another shape.`);
-    taught.push({ name, variable, gradient, squares: squaresOf(gradient) });
+    const found = tensor.dataSync() as Float32Array;
+    if (found.length !== variable.size) throw new Error(`The gradient of ${name} is of another shape.`);
+    taught.push({ name, variable, gradient: found });
   }
   if (taught.length !== Object.keys(gradients).length) throw new Error('A gradient belongs to none of the variables.');
-  return taught;
-}
-
-function squaresOf(gradient: Float32Array): number {
-  let sum = 0;
-  for (let i = 0; i < gradient.length; i++) sum += (gradient[i] as number) ** 2;
-  return sum;
+  // An infinite one has no direction, however small it is made.
+  expectEach(taught, ({ gradient }) => gradient.every(Number.isFinite));
+  if (most === Number.POSITIVE_INFINITY) return taught;
+  return taught.map((one) => ({ ...one, gradient: one.gradient.map((g) => Math.max(-most, Math.min(most, g))) }));
 }

@@ -22,7 +22,7 @@ const rule: TrainingRule = {
   patience: 10,
   optimiser: 'adam',
   learningRate: 1e-3,
-  clipNorm: 0,
+  clipValue: 0,
   loss: { kind: 'ic', neutral: false, topWeight: 1 },
   dropout: 0,
   units: 30,

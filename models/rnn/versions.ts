@@ -22,7 +22,7 @@ const rule: TrainingRule = {
   stopBy: 'rank-ic',
   optimiser: 'adam',
   learningRate: 1e-3,
-  clipNorm: 3,
+  clipValue: 3,
   loss: { kind: 'mse', neutral: false, topWeight: 1 },
   neutraliseLabels: ['industry', 'size'],
   dropout: 0.1,
