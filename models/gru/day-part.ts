@@ -5,8 +5,11 @@ import { lagsOf } from '../lags.ts';
 
 const bar = ['OPEN', 'HIGH', 'LOW', 'CLOSE', 'VWAP', 'VOLUME'];
 
-/** Of so many dates, a row's own the last: each series over its last value. Or the fields and formulas asked for. */
-export const dayPart = (request: SeriesRequest, dates = 40): InputPart => ({
+/** That a row reads, its own the last. */
+const dates = 40;
+
+/** Each series over its last value. Or the fields and formulas asked for. */
+export const dayPart = (request: SeriesRequest): InputPart => ({
   name: 'day',
   channels: dailyFields(request, bar),
   lags: lagsOf(dates),

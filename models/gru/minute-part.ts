@@ -1,8 +1,8 @@
 /**
  * The days of a market as bars of a quarter of an hour: what a recurrent network reads of its last dates, bar by bar.
  * Each number of a bar is a formula of the market's own bars, so the evaluator makes all of them in one pass, and they
- * are kept like any others. A bar in which one of the market's own is missing is missing; `evolve data resample` passes
- * over holes.
+ * are kept like any others. Open and close are those of the first and the last of the market's own bars, and missing where
+ * that one is; the other numbers are missing where any of them is. `evolve data resample` passes over holes.
  */
 import { clock } from '../../core/clock.ts';
 import type { MarketManifest } from '../../data/market.ts';
@@ -11,18 +11,15 @@ import { lagsOf } from '../lags.ts';
 import { minuteGrid } from '../minute-fields.ts';
 import { type LongBar, longBars } from './long-bars.ts';
 
-export interface MinutePartOptions {
-  readonly barMinutes?: number;
-  /** That a row reads, its own the last. */
-  readonly dates?: number;
-}
+/** That a row reads, its own the last. */
+const dates = 20;
 
 /** Of a bar, in the order of its channels. */
 export const barSeries = ['open', 'high', 'low', 'close', 'vwap', 'volume'] as const;
 
 export function minutePart(
   manifest: MarketManifest,
-  { barMinutes = 15, dates = 20 }: MinutePartOptions = {},
+  { barMinutes = 15 }: { readonly barMinutes?: number } = {},
 ): InputPart {
   const needed = barSeries.filter((name) => name !== 'vwap');
   const bars = longBars(manifest, minuteGrid(manifest, needed), barMinutes);
