@@ -149,6 +149,8 @@ describe('on an ordinary market', () => {
     const usual = sum(Array.from({ length: 20 }, (_, i) => day('VOLUME', t - i))) / 20;
     const byHand: Record<string, number> = {
       volatility: Math.sqrt(squares),
+      skewness: momentsOf(moves).skewness,
+      kurtosis: momentsOf(moves).kurtosis,
       'downside share': sum(moves.map((x) => Math.min(x, 0) ** 2)) / squares,
       autocorrelation: correlation(moves.slice(1), moves.slice(0, -1)),
       efficiency: Math.abs(last - (close[0] as number)) / sum(steps),
@@ -169,6 +171,7 @@ describe('on an ordinary market', () => {
       'move and volume': correlation(moves.map(Math.abs), volume.slice(1)),
       impact: sum(moves.map(Math.abs)) / (day('VOLUME') / usual),
     };
+    expect(Object.keys(byHand)).toHaveLength(22);
     for (const [name, wanted] of Object.entries(byHand)) {
       const found = at(`ms ${name}`, t, n);
       expect([name, Math.abs(found - wanted) < 2e-5 * Math.max(1, Math.abs(wanted))]).toEqual([name, true]);
@@ -177,6 +180,7 @@ describe('on an ordinary market', () => {
     expect(at('day return', t, n)).toBeCloseTo(day('CLOSE') / day('CLOSE', t - 1) - 1, 5);
     expect(at('day upper shadow', t, n)).toBeCloseTo(day('HIGH') / Math.max(day('OPEN'), day('CLOSE')) - 1, 5);
     expect(at('day lower shadow', t, n)).toBeCloseTo(day('LOW') / Math.min(day('OPEN'), day('CLOSE')) - 1, 5);
+    expect(at('day vwap deviation', t, n)).toBeCloseTo(day('VWAP') / day('CLOSE') - 1, 5);
     expect(at('day volume change', t, n)).toBeCloseTo(Math.log(day('VOLUME') / usual), 4);
   });
 });
@@ -185,8 +189,7 @@ describe('a part', () => {
   test('has a date a step, drawn in by what is usual in training', () => {
     expect(datasetPart('ms', manifest)).toMatchObject({ name: 'ms', scaling: 'robust' });
     expect(datasetPart('ms', manifest).channels).toHaveLength(22);
-    expect(datasetPart('ms', manifest).lags.slice(0, 2)).toEqual([59, 58]);
-    expect(datasetPart('day', manifest, { steps: 3 }).lags).toEqual([2, 1, 0]);
+    expect(datasetPart('ms', manifest).lags).toEqual(Array.from({ length: 60 }, (_, i) => 59 - i));
     const brought = datasetPart('l2', manifest, { fields: ['CLOSE', 'ts_mean(volume,48)/VOLUME'] });
     expect(brought.channels.map(({ expression }) => expression)).toEqual(['CLOSE', 'ts_mean(volume, 48) / VOLUME']);
   });
@@ -203,7 +206,7 @@ describe('a part', () => {
       'VOLUME',
     ]);
     expect(day.lags).toEqual(Array.from({ length: 40 }, (_, i) => 39 - i));
-    expect(dayPart({ manifest, fields: ['CLOSE'] }, 2).channels).toHaveLength(1);
+    expect(dayPart({ manifest, fields: ['CLOSE'] }).channels).toHaveLength(1);
     const factors = factorSeriesPart([{ name: 'f', expression: 'CLOSE / OPEN' }], day);
     expect(factors).toEqual({
       ...{ name: 'factors', lags: day.lags, scaling: 'training' },
@@ -219,7 +222,10 @@ describe('a part', () => {
     const { minute: _, ...rest } = without('open', 'high', 'low', 'close', 'volume');
     return rest;
   };
-  const hours = (): MarketManifest => ({ ...manifest, minute: { starts: twoParts(2, 60), barMinutes: 60 } });
+  const longer = (bars: number, barMinutes: number): MarketManifest => ({
+    ...manifest,
+    minute: { starts: twoParts(bars, barMinutes), barMinutes },
+  });
 
   test.each([
     [() => datasetPart('mss', manifest), /no data set "mss"; did you mean "ms"/],
@@ -237,7 +243,9 @@ describe('a part', () => {
     [() => datasetPart('ms', daily()), /no minute bars.*evolve data import/],
     [() => datasetPart('ms', without('high')), /have no high,.*evolve data import/],
     [() => datasetPart('ms', without('VOLUME')), /has no VOLUME/],
-    [() => datasetPart('ms', hours()), /bars of 60 minutes.*half hours.*evolve data import/],
+    [() => datasetPart('ms', longer(2, 60)), /bars of 60 minutes.*half hours.*evolve data import/],
+    [() => datasetPart('ms', longer(6, 20)), /bars of 20 minutes.*half hours.*divides 30/],
+    [() => datasetPart('ms', longer(5, 24)), /bars of 24 minutes.*half hours.*divides 30/],
   ])('is refused with a remedy: %#', (make, sentence) => {
     let refused: unknown;
     try {
@@ -251,6 +259,18 @@ describe('a part', () => {
 });
 
 const sum = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0);
+
+/** Without bias, as spreadsheets write them. */
+function momentsOf(x: readonly number[]): { skewness: number; kurtosis: number } {
+  const n = x.length;
+  const mean = sum(x) / n;
+  const deviation = Math.sqrt(sum(x.map((v) => (v - mean) ** 2)) / (n - 1));
+  const power = (k: number) => sum(x.map((v) => ((v - mean) / deviation) ** k));
+  return {
+    skewness: (n / ((n - 1) * (n - 2))) * power(3),
+    kurtosis: ((n * (n + 1)) / ((n - 1) * (n - 2) * (n - 3))) * power(4) - (3 * (n - 1) ** 2) / ((n - 2) * (n - 3)),
+  };
+}
 
 function ranksOf(values: Float32Array): number[] {
   return Array.from(values, (x) => {

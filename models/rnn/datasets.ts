@@ -41,19 +41,13 @@ export const datasets: readonly Dataset[] = [
 /** The data set that the user brings. */
 const brought: DatasetName = 'l2';
 
-export interface DatasetOptions extends Pick<SeriesRequest, 'fields'> {
-  /** Dates a row reads, its own the last; a quarter's without. */
-  readonly steps?: number;
-}
+type DatasetOptions = Pick<SeriesRequest, 'fields'>;
 
-const quarter = 60;
+/** Dates a row reads, its own the last: a quarter's. */
+const steps = 60;
 
 /** One sample a date, in numbers drawn in to what is usual in training. */
-export const datasetPart = (
-  name: string,
-  manifest: MarketManifest,
-  { steps = quarter, fields }: DatasetOptions = {},
-): InputPart => ({
+export const datasetPart = (name: string, manifest: MarketManifest, { fields }: DatasetOptions = {}): InputPart => ({
   name,
   channels: seriesOf(name, manifest, fields),
   lags: lagsOf(steps),

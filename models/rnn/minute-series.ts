@@ -154,13 +154,13 @@ const rows: readonly Row[] = [
   },
 ];
 
-/** On a market whose bars are half an hour or shorter. */
+/** On a market of whose bars half hours are made. */
 export function minuteSeries(manifest: MarketManifest): SeriesRow[] {
   const grid = minuteGrid(manifest, fields);
-  if (grid.barMinutes > halfHour) {
+  if (halfHour % grid.barMinutes !== 0) {
     throw new EvolveError(
       'bad-market',
-      `The market ${manifest.name} has bars of ${grid.barMinutes} minutes, and the ms series are of half hours; import shorter ones with evolve data import --minute FILE.`,
+      `The market ${manifest.name} has bars of ${grid.barMinutes} minutes, which make no half hours, and the ms series are of such; import bars of a length that divides ${halfHour} with evolve data import --minute FILE.`,
     );
   }
   refuseWithoutFields(manifest, ['VOLUME'], instead);
