@@ -35,8 +35,6 @@ function nanosecondsPerColumn(task: Task, bars: number): number {
     // A regression of some dozen columns, and a few thousand labels; a hundred cells' worth each.
     case 'prepare':
       return task.rows * 100 * perCell;
-    case 'combine':
-      return task.rows * (1 + task.sums.length) * perCell;
     case 'placebo':
       return task.rows * task.seeds.length * perCell;
     case 'layers':

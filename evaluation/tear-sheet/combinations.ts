@@ -2,10 +2,10 @@
  * Factors combined to scores that are judged as factors are. Members are added while each is in memory: however many
  * they are, a combination takes a single matrix, and one beside all of them counts who is known.
  */
-import { allDone } from '../../core/all-done.ts';
 import type { Matrix } from '../../core/arena.ts';
-import { equalWeights, icWeights } from './combine.ts';
-import { everySo, type Panel, portions, rowsOf } from './panel.ts';
+import { addMember, equalWeights, icWeights, leaveOut } from './combine.ts';
+import { everySo, type Panel } from './panel.ts';
+import { standardise } from './prepare.ts';
 import { defaultPenalty } from './ridge-sums.ts';
 import type { CombinationSheet } from './sheet.ts';
 import type { Training } from './training.ts';
@@ -46,8 +46,8 @@ export class CombinedValues {
   readonly #known: Matrix;
   readonly #dates: number;
   #added = 0;
-  /** Of the cells that half of the members know, and of dates without any; of the last member's. */
-  #counts = { known: 0, datesWithout: 0 };
+  /** Of the cells that half of the members know, and of dates without any. */
+  readonly #counts = { known: 0, datesWithout: 0 };
 
   constructor(panel: Panel, combinations: readonly Combination[]) {
     const { arena } = panel.evaluator;
@@ -63,34 +63,29 @@ export class CombinedValues {
     for (const { address } of [this.#known, ...this.#sums]) arena.release(address);
   }
 
-  /** The next member's prepared values on all judged dates. */
-  async add(values: Matrix): Promise<void> {
-    const { evaluator, rule } = this.#panel;
+  /**
+   * The next member's prepared values on all judged dates. Not by workers: a task that is lost is tried again, and what it
+   * had added already would be added twice. They are busy with the member's figures meanwhile.
+   */
+  add(values: Matrix): void {
+    const { evaluator, rule, symbols } = this.#panel;
+    const { arena } = evaluator;
     const member = this.#added++;
-    const answers = await allDone(
-      portions(this.#dates, evaluator.workers * 2).map(({ from, to }) => {
-        const at = (matrix: Matrix) => rowsOf(matrix, { from, step: 1 });
-        return evaluator.run({
-          kind: 'combine',
-          values: at(values),
-          rows: to - from,
-          // --no-standardise is about each factor, not about their sum.
-          standardise: !rule.preparation.standardise,
-          member,
-          members: this.#combinations[0]?.weights.length ?? 0,
-          sums: this.#sums.map((sum, k) => ({
-            rows: at(sum),
-            weight: this.#combinations[k]?.weights[member] as number,
-          })),
-          known: at(this.#known),
-        });
-      }),
-    );
-    this.#counts = { known: 0, datesWithout: 0 };
-    for (const answer of answers) {
-      if (answer.kind !== 'combined') throw new Error('a combine task was answered by something else');
-      this.#counts.known += answer.known;
-      this.#counts.datesWithout += answer.datesWithout;
+    const members = this.#combinations[0]?.weights.length ?? 0;
+    const section = new Float64Array(symbols);
+    for (let i = 0; i < this.#dates; i++) {
+      const known = arena.row(this.#known, i);
+      const sums = this.#sums.map((sum) => arena.row(sum, i));
+      if (member === 0) for (const begun of [known, ...sums]) begun.fill(0);
+      section.set(arena.row(values, i));
+      // --no-standardise is about each factor, not about their sum.
+      if (!rule.preparation.standardise) standardise(section);
+      const weighted = sums.map((sum, k) => ({ sum, weight: this.#combinations[k]?.weights[member] as number }));
+      addMember(section, weighted, known);
+      if (member < members - 1) continue;
+      const left = leaveOut(sums, known, members);
+      this.#counts.known += left;
+      if (left === 0) this.#counts.datesWithout++;
     }
   }
 

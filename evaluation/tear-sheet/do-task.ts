@@ -5,16 +5,14 @@ import { crossScratch, type Kernels } from '../../operators/wasm/kernels.ts';
 import type { Rows } from '../apply.ts';
 import { Region } from '../region.ts';
 import type { Span, WorkerSetting } from '../task.ts';
-import { addMember, leaveOut } from './combine.ts';
 import { lacksExposure, readExposures, roomForExposures } from './exposure-rows.ts';
 import { type LayerMarket, layers } from './layers.ts';
-import { prepareSection, standardise } from './prepare.ts';
+import { prepareSection } from './prepare.ts';
 import type { Exposures } from './regression.ts';
 import type { Section } from './section.ts';
 import { styles } from './styles.ts';
 import type {
   CellCounts,
-  CombineTask,
   LayersTask,
   PlaceboTask,
   PrepareTask,
@@ -42,8 +40,6 @@ export function doSheetTask(task: SheetTask, span: Span, setting: Setting, kerne
       return layered(task, setting);
     case 'styles':
       return styled(task, setting);
-    case 'combine':
-      return combine(task, setting);
   }
 }
 
@@ -121,28 +117,6 @@ function prepare(task: PrepareTask, setting: Setting): SheetAnswer {
     values.set(out);
   }
   return { kind: 'prepared', counts };
-}
-
-function combine({ values, rows, standardise: own, member, members, ...into }: CombineTask, setting: Setting) {
-  const section = new Float64Array(setting.columns);
-  let [cells, datesWithout] = [0, 0];
-  for (let i = 0; i < rows; i++) {
-    section.set(row(setting, values, i));
-    if (own) standardise(section);
-    const known = row(setting, into.known, i);
-    const sums = into.sums.map((one) => ({ sum: row(setting, one.rows, i), weight: one.weight }));
-    if (member === 0) for (const begun of [known, ...sums.map(({ sum }) => sum)]) begun.fill(0);
-    addMember(section, sums, known);
-    if (member < members - 1) continue;
-    const left = leaveOut(
-      sums.map(({ sum }) => sum),
-      known,
-      members,
-    );
-    cells += left;
-    if (left === 0) datesWithout++;
-  }
-  return { kind: 'combined', known: cells, datesWithout } as const;
 }
 
 function tally(

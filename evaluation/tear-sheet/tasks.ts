@@ -75,22 +75,7 @@ export interface RankTask {
   readonly rows: number;
 }
 
-/** A member added to weighted sums of prepared values, in place: the first begins them, the last one ends them. */
-export interface CombineTask {
-  readonly kind: 'combine';
-  readonly values: Rows;
-  readonly rows: number;
-  /** Where members were left on scales of their own. */
-  readonly standardise: boolean;
-  /** Its place among so many. */
-  readonly member: number;
-  readonly members: number;
-  readonly sums: readonly { readonly rows: Rows; readonly weight: number }[];
-  /** How many members are known, cell by cell. */
-  readonly known: Rows;
-}
-
-export type SheetTask = RelateTask | RankTask | PrepareTask | PlaceboTask | LayersTask | StylesTask | CombineTask;
+export type SheetTask = RelateTask | RankTask | PrepareTask | PlaceboTask | LayersTask | StylesTask;
 
 /** Cells of a prepare task's rows, by what became of them. */
 export interface CellCounts {
@@ -119,8 +104,6 @@ export type SheetAnswer =
   | { readonly kind: 'related'; readonly correlations: Float64Array }
   | { readonly kind: 'prepared'; readonly counts: CellCounts }
   | { readonly kind: 'ranked' }
-  /** Of the last member: cells that half of them know, and dates without any. */
-  | { readonly kind: 'combined'; readonly known: number; readonly datesWithout: number }
   | { readonly kind: 'placebo'; readonly means: Float64Array }
   | { readonly kind: 'layered'; readonly report: LayerReport; readonly beforeCosts: BeforeCosts }
   | {

@@ -6,7 +6,6 @@
  * for comparing them.
  */
 
-import { allDone } from '../../core/all-done.ts';
 import type { Matrix } from '../../core/arena.ts';
 import { packageVersion } from '../../core/package-root.ts';
 import { embargoOf } from '../../data/splits.ts';
@@ -127,10 +126,9 @@ async function factorSheet(
   try {
     const counts = await panel.prepare(rowsOf(values, { from: 0, step: 1 }), all);
     library?.take(values);
-    const [figures] = await allDone([
-      figuresOf(panel, values, sign, coverageOf(counts), sampled, known),
-      combined?.add(values),
-    ] as const);
+    const judging = figuresOf(panel, values, sign, coverageOf(counts), sampled, known);
+    combined?.add(values);
+    const figures = await judging;
     return {
       name: factor.name,
       ...(factor.group !== undefined && { group: factor.group }),
