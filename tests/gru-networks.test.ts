@@ -80,6 +80,8 @@ describe.each(table)('$name', ({ name, make, parts }) => {
 
   test('teaches every weight, and predicts a row by itself', () => {
     const net = fresh();
+    // The incremental network adds nothing at first.
+    disturb(net, stream(2, 0, 0));
     tf.tidy(() => {
       const inputs = inputsOf(parts, 12);
       const found = taught(net, inputs, 12);
@@ -202,6 +204,8 @@ describe('gru-incremental', () => {
     expect(predicted(net, moved)).toEqual(y1);
 
     net.enter?.(1);
+    // What is to be added is nothing at first.
+    expect(predicted(net, inputs)).toEqual(y1);
     const found = taught(net, inputs, 20);
     expect([...found.keys()].every((name) => name.startsWith('minute/'))).toBe(true);
     const next = adam();

@@ -42,23 +42,25 @@ test.each(['gru-mixed', 'rnn-64'])('%s holds, after 50 epochs, no more tensors t
 
 describe('gru-incremental', () => {
   const rule = { epochs: 3, networks: 1 };
-  /** By name, of what the checkpoint in the folder has as best. */
-  function bestIn(folder: string): Map<string, Float32Array> {
+  type Values = Map<string, Float32Array>;
+  /** By name, of what the checkpoint in the folder has. */
+  function checkpointed(folder: string, which: 'now' | 'best'): Map<string, Float32Array> {
     const { weights } = readWeights(join(place, folder, 'checkpoint.bin'));
     return new Map(
       [...weights].flatMap(([name, { values }]) =>
-        name.startsWith('best/') ? [[name.slice(5), values] as const] : [],
+        name.startsWith(`${which}/`) ? [[name.slice(which.length + 1), values] as const] : [],
       ),
     );
   }
   const weightsIn = (folder: string) => loadWeights(join(place, folder, 'weights.bin'));
 
   test('leaves the branch of the days, statistics and all, bit for bit as the first stage left it', async () => {
-    let [first, fresh] = [new Map<string, Float32Array>(), new Map<string, Float32Array>()];
+    let [fresh, first, learned] = [1, 2, 3].map(() => new Map<string, Float32Array>()) as [Values, Values, Values];
     const { records } = await train('stages', 'gru-incremental', rule, {
       onEpoch: ({ epoch }) => {
-        if (epoch === 1) fresh = bestIn('stages');
-        if (epoch === 3) first = bestIn('stages');
+        if (epoch === 1) fresh = checkpointed('stages', 'best');
+        if (epoch === 3) first = checkpointed('stages', 'best');
+        if (epoch === 6) learned = checkpointed('stages', 'now');
       },
     });
     expect(records.map(({ stage }) => stage)).toEqual([1, 1, 1, 2, 2, 2]);
@@ -79,12 +81,48 @@ describe('gru-incremental', () => {
           ? []
           : [name],
       );
-    const learned = new Map([...last].map(([name, { values }]) => [name, values]));
+    const kept = new Map([...last].map(([name, { values }]) => [name, values]));
+    expect(moved(first, kept).filter((name) => name.startsWith('day/'))).toEqual([]);
     expect(moved(first, learned).filter((name) => name.startsWith('day/'))).toEqual([]);
     // All of the minutes' branch learned then, and nothing of it before.
     const ofMinutes = [...last.keys()].filter((name) => name.startsWith('minute/'));
     expect(moved(first, learned).sort()).toEqual(ofMinutes.sort());
     expect(moved(fresh, first).filter((name) => name.startsWith('minute/'))).toEqual([]);
+  });
+
+  test('is what the first stage came to where the second gets no better, however often it was stopped', async () => {
+    /** Once minutes join, it says the contrary to whoever asks. */
+    const contrary: Changes['network'] = (own) => {
+      let stage = 0;
+      return {
+        ...own,
+        enter: (next) => {
+          stage = next;
+          own.enter?.(next);
+        },
+        run: (inputs, pass) => {
+          const out = own.run(inputs, pass);
+          return pass.kind === 'inference' && stage > 0 ? tf.neg(out) : out;
+        },
+      };
+    };
+    const long = { ...rule, epochs: 5, patience: 2 };
+    const whole = await train('worse', 'gru-incremental', long, { network: contrary });
+    const days = whole.records.filter(({ stage }) => stage === 1);
+    const losses = days.map(({ validLoss }) => validLoss);
+    expect(Math.min(...losses)).toBeLessThan(0);
+    const best = 1 + losses.indexOf(Math.min(...losses));
+    // The second has all its patience.
+    expect(whole.records.slice(days.length).map(({ stage }) => stage)).toEqual([2, 2]);
+    expect(whole.kept?.result).toMatchObject({ bestEpoch: best, stage: 1, validLoss: losses[best - 1] });
+    expect([...(weightsIn('worse').get('minute/output/kernel')?.values ?? [1])]).toEqual([0, 0]);
+    for (const stop of [days.length, days.length + 1]) {
+      const folder = `worse-${stop}`;
+      await train(folder, 'gru-incremental', long, { network: contrary, due: (epochs) => epochs === stop });
+      const again = await train(folder, 'gru-incremental', long, { network: contrary });
+      expect(again.records).toEqual(whole.records.slice(stop));
+      expect(weightsIn(folder)).toEqual(weightsIn('worse'));
+    }
   });
 
   test('left after any epoch of either stage and gone on with, has the same weights', async () => {

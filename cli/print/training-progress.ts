@@ -94,7 +94,7 @@ class Work {
       const usual = this.#epochs.length > 0 ? this.#epochs.reduce((sum, n) => sum + n, 0) / this.#epochs.length : most;
       // Stages that come after this one begin when its patience is over.
       const left = (record.stages ?? 1) - (record.stage ?? 1);
-      return record.epoch / Math.min(most, Math.max(usual, bestEpoch + patience * (1 + left)));
+      return record.epoch / Math.min(most, Math.max(usual, record.epoch, bestEpoch + patience * (1 + left)));
     });
     const all = this.networks - this.#before;
     return all > 0 ? (this.done - this.#before + parts.reduce((sum, part) => sum + part, 0)) / all : 1;

@@ -1,10 +1,11 @@
 /** Fresh weights, as Keras draws them. Orders of draws are part of what a seed means. */
 import type { Stream } from '../../core/random.ts';
 
-export type Initialiser = 'glorot-uniform' | 'truncated-normal';
+export type Initialiser = 'glorot-uniform' | 'truncated-normal' | 'zeros';
 
 /** Weights of a product, [inputs][outputs]. */
 export function initialise(kind: Initialiser, inputs: number, outputs: number, fresh: Stream): Float32Array {
+  if (kind === 'zeros') return new Float32Array(inputs * outputs);
   return kind === 'glorot-uniform' ? glorotUniform(inputs, outputs, fresh) : truncatedNormal(inputs * outputs, fresh);
 }
 

@@ -1,6 +1,7 @@
 /**
  * `gru-incremental`: what the minutes say beyond the days. First the daily branch learns to predict by itself. Then it stays
- * as it is, its statistics too, and the minute branch learns what is to be added to it.
+ * as it is, its statistics too, and the minute branch learns what is to be added to it. That begins with nothing: the second
+ * stage starts from the very predictions the first came to.
  */
 import * as tf from '@tensorflow/tfjs-core';
 import type { Stream } from '../../core/random.ts';
@@ -22,7 +23,8 @@ export function incrementalNetwork(
   const [day, minute] = branchesOf(parts, ['day', 'minute']).map((shape) => {
     const branch = new Branch(variables, shape, rule, fresh);
     const { name } = shape.part;
-    const dense = { inputs: branch.width, outputs: 1, init: 'glorot-uniform' } as const;
+    const init = name === 'day' ? 'glorot-uniform' : 'zeros';
+    const dense = { inputs: branch.width, outputs: 1, init } as const;
     return { branch, output: new Dense(variables, `${name}/output`, dense, fresh) };
   }) as [Half, Half];
   // Until a stage is entered it is the whole network, as it predicts once it is trained.

@@ -15,7 +15,7 @@ export interface Checkpoint {
   readonly stage: number;
   /** Epochs before the stage began. */
   readonly before: number;
-  /** Of the stage, from 1; `before` until its first has ended. */
+  /** From 1, of an earlier stage until one of this is better; 0 until the first has ended. */
   readonly bestEpoch: number;
   /** The weights then. */
   readonly best: ReadonlyMap<string, Float32Array>;

@@ -41,7 +41,7 @@ export interface NetworkTraining {
   readonly onEpoch: (record: EpochRecord, bestEpoch: number) => void;
 }
 
-/** Stage after stage, each from the best of the one before. Undefined when it was to be left. */
+/** Stage after stage, each from the best of the one before, and to be better. Undefined when it was to be left. */
 export async function trainNetwork(training: NetworkTraining): Promise<KeptNetwork | undefined> {
   const { network, rule, folder } = training;
   const origin = originOf(training);
@@ -73,7 +73,7 @@ export async function trainNetwork(training: NetworkTraining): Promise<KeptNetwo
     refuseHopeless(training, state, nothing);
     if (state.stage + 1 === (network.stages ?? 1)) return finish(training, state, nothing);
     putBack(network, state.best);
-    state = { ...state, stage: state.stage + 1, before: state.history.length, bestEpoch: state.history.length };
+    state = { ...state, stage: state.stage + 1, before: state.history.length };
     network.enter?.(state.stage);
     optimiser = new Optimiser(rule);
   }
@@ -104,7 +104,8 @@ const beginning = (network: Network): Checkpoint => ({
 /** The epochs that were to bring something better, or all there may be. */
 function ended({ history, before, bestEpoch }: Checkpoint, { epochs, patience }: TrainingRule): boolean {
   const own = history.length - before;
-  return own >= epochs || (own > 0 && history.length - bestEpoch >= patience);
+  // A stage is given as long as the one before, whose best it begins with.
+  return own >= epochs || history.length - Math.max(bestEpoch, before) >= patience;
 }
 
 function after(
@@ -115,9 +116,7 @@ function after(
 ): Checkpoint {
   const history = [...state.history, record];
   const best = state.history[state.bestEpoch - 1];
-  // A stage's first epoch is its best so far whatever it came to.
-  const first = state.bestEpoch === state.before || best === undefined;
-  return first || isBetter(record, best, rule)
+  return best === undefined || isBetter(record, best, rule)
     ? { ...state, history, bestEpoch: record.epoch, best: valuesOf(network), seconds }
     : { ...state, history, seconds };
 }
