@@ -209,7 +209,7 @@ describe('the problem of a date', () => {
   );
 
   test('is about those with a score and a price, the members and what is held', () => {
-    const problem = dateProblem(base, unbound, 0, new Float64Array(5));
+    const problem = dateProblem(base, { ...unbound, turnover: 0.3 }, 0, new Float64Array(5));
     expect([...problem.symbols]).toEqual([0, 1, 2, 3]);
     expect([...problem.member]).toEqual([1, 1, 1, 0]);
     const spread = Math.sqrt(8 / 3);
@@ -305,7 +305,7 @@ describe('the weights of an index', () => {
   });
 
   test('of the largest are reviewed twice a year, and weigh each date', () => {
-    const T = 300;
+    const T = 380;
     // The third overtakes both after a day; the first is delisted after 200.
     const caps = Array.from({ length: T }, (_, t) => [t < 200 ? 3 : none, 2, t === 0 ? 1 : 5 + t]);
     const { weights, doc } = indexWeights(fields({ CAP: caps }, T), { kind: 'top', from: 1, to: 2 });
@@ -316,6 +316,8 @@ describe('the weights of an index', () => {
     expect(all[251]).toEqual(close([3 / 259, 0, 256 / 259]));
     // It had a CAP in the half year before the third review, and none since: it stays until the next one.
     expect(all[252]).toEqual(close([3 / 260, 0, 257 / 260]));
+    expect(all[377]).toEqual(close([3 / 385, 0, 382 / 385]));
+    expect(all[378]).toEqual(close([0, 2 / 385, 383 / 385]));
     const next = indexWeights(fields({ CAP: caps }, T), { kind: 'top', from: 2, to: 3 });
     expect(next.doc).toBe('those from 2 to 3 by CAP');
     expect(rows(next.weights)[0]).toEqual(close([0, 2 / 3, 1 / 3]));
@@ -434,7 +436,7 @@ describe('any market', async () => {
     }
   };
   // Dozens of dates of programs that mostly have to let something go.
-  const few = { numRuns: 4 };
+  const few = { numRuns: 10 };
 
   test('has the net values that its target weights give, followed name by name', () => {
     const seen = { unbought: 0, unsold: 0, delisted: 0, rebalances: 0 };
