@@ -13,7 +13,7 @@ import { predictModel } from '../models/training/predict-model.ts';
 import type { TrainOptions } from '../models/training/train-model.ts';
 import type { TrainingRule } from '../models/training-rule.ts';
 import { plainDaily, rewritten } from './market-copies.ts';
-import { type Changes, trainDates, watched } from './network-training.ts';
+import { type Changes, given, symbols, trainDates, validDates, watched } from './network-training.ts';
 import { expectNear } from './series-networks.ts';
 import { smallRule, type Trainings, timeless, trained, trainings, weightsOf } from './trainings.ts';
 
@@ -164,6 +164,32 @@ describe('gru-incremental', () => {
     expect(weightsOf(world.at('stopped'))).toEqual(weights);
     expect(timeless(world.at('stopped'))).toEqual(timeless(world.at('one')));
   }, 60_000);
+});
+
+describe.each([1, 3])('a network of %i factor units', (factorUnits) => {
+  const rule = { epochs: 2, factorUnits, batch: 0 };
+
+  test('has a validation loss of standardised predictions, as in training, whatever scale they are of', async () => {
+    const { records, kept } = await train(`scale-${factorUnits}`, 'rnn-64', rule);
+    const larger: Changes['network'] = (own) => ({
+      ...own,
+      run: (inputs, pass) => {
+        const out = own.run(inputs, pass);
+        return pass.kind === 'inference' ? tf.add(tf.mul(out, 5), 3) : out;
+      },
+    });
+    const scaled = await train(`scaled-${factorUnits}`, 'rnn-64', rule, { network: larger });
+    expectNear(
+      scaled.records.map(({ validLoss }) => validLoss),
+      records.map(({ validLoss }) => validLoss),
+      { tolerance: 1e-6 },
+    );
+    // Of a prediction of variance 1 that knows nothing, beside what labels have.
+    const { labels } = given(3);
+    const valid = labels.subarray((validDates[0] as number) * symbols);
+    const squares = valid.reduce((sum, label) => sum + label * label, 0) / valid.length;
+    expect(kept?.result.nothingLoss).toBeCloseTo(1 + squares, 6);
+  });
 });
 
 describe('rnn-64', () => {

@@ -26,16 +26,21 @@ function folds({ manifest, results }: Trained): string {
     return fold && fold.networks.length > 0 ? [row(dates, fold, shown)] : [];
   });
   if (rows.length === 0) return '';
+  // Networks of factor units are judged by standardised predictions, which 0 for all is none of.
+  const nothing =
+    manifest.rule.factorUnits === undefined
+      ? { heading: 'of 0', words: 'predicting 0 for all' }
+      : { heading: 'of chance', words: 'predictions that have nothing to do with the labels' };
   const headings = [
     ...['predicts from', 'learns from', 'rows', 'stops by', 'rows', 'networks', 'epochs', 'best'],
-    ...['train loss', 'valid loss', ...(shown.nothing ? ['of 0'] : []), ...(shown.alike ? ['alike'] : [])],
+    ...['train loss', 'valid loss', ...(shown.nothing ? [nothing.heading] : []), ...(shown.alike ? ['alike'] : [])],
     ...['IC', 'together: IC', 'RankIC', '+-'],
   ];
   const stages = results.folds.flatMap(({ networks }) => networks).find((network) => network.stages)?.stages;
   return [
     table(rows, headings),
     'Losses, epochs and IC are means of the networks; "together" is the mean of their scores, on the dates training stopped by.',
-    ...(shown.nothing ? ['of 0: the valid loss of predicting 0 for all.'] : []),
+    ...(shown.nothing ? [`${nothing.heading}: the valid loss of ${nothing.words}.`] : []),
     ...(stages ? [`Epochs are of ${stages} stages together.`] : []),
     ...(shown.alike ? ['alike: mean absolute correlation between two units of a network on these dates.'] : []),
   ].join('\n');

@@ -20,6 +20,8 @@ export interface Network {
   readonly variables: ReadonlyMap<string, Variable>;
   /** Which channels of the parts it reads. */
   readonly reads: Reads;
+  /** Whether in training its outputs are standardised over the batch: its loss is one of such outputs, then. */
+  readonly standard?: boolean;
   /** Trained one after the other, each until it gets no better; 1 without. */
   readonly stages?: number;
   /** Freezes what earlier stages learned, and lets the stage's own weights learn. Stages count from 0. */

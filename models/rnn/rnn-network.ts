@@ -46,6 +46,7 @@ export function rnnNetwork(
   return {
     variables: variables.all,
     reads: new Map(),
+    standard: true,
     run,
     explained: explainedByInputs(parts, run),
     dispose: () => variables.dispose(),

@@ -88,7 +88,10 @@ export interface NetworkResult extends Omit<EpochRecord, 'epoch'> {
   readonly network: number;
   readonly epochs: number;
   readonly bestEpoch: number;
-  /** Validation loss of predicting 0 for all, where that has one: a network that is not below has learned nothing. */
+  /**
+   * Validation loss of predicting 0 for all, or where outputs are standardised of a prediction that knows nothing; where
+   * that has one. A network that is not below has learned nothing.
+   */
   readonly nothingLoss?: number;
   readonly seconds: number;
 }

@@ -19,6 +19,7 @@ import { type Checkpoint, checkpointIn, readCheckpoint, removeCheckpoint, writeC
 import type { Origin } from './origin.ts';
 import { firstColumn, inputTensors, predictBatch } from './predict-batch.ts';
 import { type Correlations, sectionCorrelations } from './section-correlations.ts';
+import { standardByDate } from './standard-by-date.ts';
 import { type NetworkName, trainingStream } from './streams.ts';
 import { type KeptNetwork, writeNetwork } from './trained-network.ts';
 import type { EpochRecord } from './training-progress.ts';
@@ -185,15 +186,29 @@ function refuseHopeless(
   );
 }
 
-/** On the dates that validate, of a prediction of 0 for all; undefined where it has no loss: it has no correlation. */
-function lossOfNothing({ rule, samples, valid }: NetworkTraining): number | undefined {
+/**
+ * On the dates that validate, of a prediction of 0 for all, or where predictions are standardised of one that knows
+ * nothing; undefined where that has no loss: it has no correlation.
+ */
+function lossOfNothing({ network, rule, samples, valid }: NetworkTraining): number | undefined {
   if (rule.loss.kind === 'ic') return undefined;
   let [sum, rows] = [0, 0];
   for (const batch of samples.batches(valid, rule.batch, { whole: true })) {
-    sum += lossValue(rule.loss, new Float32Array(batch.rows), batch) * batch.rows;
+    const loss = (prediction: Float32Array): number => lossValue(rule.loss, prediction, batch);
+    const nothing = new Float32Array(batch.rows);
+    sum += (network.standard ? lossOfChance(batch, loss) : loss(nothing)) * batch.rows;
     rows += batch.rows;
   }
   return sum / rows;
+}
+
+/** Between any standardised prediction and its contrary: whatever one has in common with labels, the other has not. */
+function lossOfChance(batch: Batch, loss: (prediction: Float32Array) => number): number {
+  const any = standardByDate(
+    Float32Array.from({ length: batch.rows }, (_, row) => row % 2),
+    batch,
+  );
+  return (loss(any) + loss(any.map((value) => -value))) / 2;
 }
 
 function follow(training: NetworkTraining, optimiser: Optimiser, found: tf.NamedTensorMap): void {
@@ -222,7 +237,8 @@ async function validated(training: NetworkTraining): Promise<Omit<EpochRecord, '
     if (due()) return undefined;
     const predictions = await predictBatch(network, batch, shapes);
     const weight = weightOf(rule, batch);
-    sum += lossValue(rule.loss, predictions, batch) * weight;
+    // By moving statistics predictions are of any scale: that of training is what the loss is about.
+    sum += lossValue(rule.loss, network.standard ? standardByDate(predictions, batch) : predictions, batch) * weight;
     weights += weight;
     correlations.push(...sectionCorrelations(batch.sections, firstColumn(predictions, batch.rows), batch.labels));
     units.add(predictions, batch.rows);

@@ -19,7 +19,7 @@ export interface KeptNetwork {
 export const weightsName = 'weights.bin';
 const historyName = 'history.json';
 
-/** `nothing` is the loss of predicting 0 for all. */
+/** `nothing` is the loss of knowing nothing. */
 export function writeNetwork(
   folder: string,
   origin: Required<Origin>,
