@@ -21,6 +21,8 @@ export interface Batch {
   readonly inputs: ReadonlyMap<string, Float32Array>;
   /** [rows]; nothing missing. */
   readonly labels: Float32Array;
+  /** [rows]: the returns themselves, where labels are freed from something. */
+  readonly returns?: Float32Array;
   /** Of every row, the symbol's place in the market. */
   readonly symbols: Int32Array;
 }

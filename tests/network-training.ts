@@ -58,6 +58,8 @@ export interface Watched {
 export interface Changes {
   /** In the place of the model's own. */
   readonly network?: (own: Network, epochs: () => number) => Network;
+  /** Of the labels, where they are not returns themselves. */
+  readonly returns?: (labels: Float32Array) => Float32Array;
   /** Whether to leave, after so many epochs. */
   readonly due?: (epochs: number) => boolean;
   /** When its checkpoint is written. */
@@ -75,6 +77,7 @@ export async function watched(
   const parts = partsOf(model);
   const each = parts.map(({ channels }) => given(channels.length));
   const labels = each[0]?.labels as Float32Array;
+  const returns = changes.returns?.(labels);
   const name = { seed: 1, fold: 0, network: 0 };
   const own = modelNamed(model).network(parts, whole, trainingStream(name, 'fresh'));
   const readers = each.map(({ reader }) => reader);
@@ -93,7 +96,7 @@ export async function watched(
           train: trainDates,
           valid: validDates,
         },
-        ...networkSamples({ parts, readers, scalers, symbols, labels, limit: 0 }, network.reads),
+        ...networkSamples({ parts, readers, scalers, symbols, labels, returns, limit: 0 }, network.reads),
         folder: join(place, folder),
         due: () => changes.due?.(records.length) ?? false,
         onEpoch: (record) => {

@@ -6,12 +6,19 @@ import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
 import { afterAll, describe, expect, test } from 'vitest';
 import { stream } from '../core/random.ts';
+import { forwardReturns } from '../data/labels.ts';
 import type { FieldInfo, Market } from '../data/market.ts';
 import { readManifest } from '../data/store/manifest.ts';
 import { synthesise } from '../data/synth/synthesise.ts';
 import { Evaluator } from '../evaluation/evaluator.ts';
 import { LabelExposures } from '../models/samples/label-exposures.ts';
-import { type LabelRules, labelCounts, trainingLabelFields, trainingLabels } from '../models/samples/labels.ts';
+import {
+  type LabelRules,
+  labelCounts,
+  labelledReturns,
+  trainingLabelFields,
+  trainingLabels,
+} from '../models/samples/labels.ts';
 import { standardLabels } from '../models/samples/standard-labels.ts';
 import { marketOf, type SampleMarket, sampleMarket } from './sample-market.ts';
 
@@ -163,6 +170,25 @@ describe('labels freed from exposures', () => {
       expect([...other].map(Number.isNaN)).toEqual([...row].map(Number.isNaN));
       expect(other).not.toEqual(row);
     }
+  });
+
+  test('are judged by the returns they were made of, which a placebo passes on with them', async () => {
+    const market = await exposedMarket(5);
+    const labels = trainingLabels(market, rule);
+    const returns = labelledReturns(market, rule, labels);
+    const forward = forwardReturns(market.market, label, market.arena);
+    for (const [at, value] of labels.entries()) {
+      const made = market.arena.row(forward, Math.floor(at / symbols))[at % symbols];
+      expect(returns[at]).toBe(Number.isNaN(value) ? Number.NaN : made);
+    }
+    expect(returns.some(Number.isFinite)).toBe(true);
+    const chance = { ...rule, placebo: 3 };
+    const exchanged = trainingLabels(market, chance);
+    const passed = labelledReturns(market, chance, exchanged);
+    const pairs = (of: Float32Array, made: Float32Array, t: number) =>
+      [...rowAt(of, t)].map((value, n) => `${value} ${rowAt(made, t)[n]}`).sort();
+    for (let t = 0; t < dates; t++) expect(pairs(exchanged, passed, t)).toEqual(pairs(labels, returns, t));
+    expect(passed).not.toEqual(returns);
   });
 
   test('teach nothing where exposures explain all there is', async () => {

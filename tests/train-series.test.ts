@@ -192,6 +192,47 @@ describe.each([1, 3])('a network of %i factor units', (factorUnits) => {
   });
 });
 
+describe('labels freed from something', () => {
+  test('teach, and returns decide when training ends', async () => {
+    const rule = { epochs: 12, patience: 3, factorUnits: 1, batch: 0 };
+    const plain = await train('plain', 'rnn-1', rule);
+    const other = await train('returns', 'rnn-1', rule, { returns: (labels) => labels.map((label) => -label) });
+    const both = Math.min(plain.records.length, other.records.length);
+    for (const [i, record] of other.records.slice(0, both).entries()) {
+      const { validLoss, validIc, validRankIc } = plain.records[i] as (typeof plain.records)[number];
+      expect(record.validLoss).toBe(validLoss);
+      expect(record.validIc).toBeCloseTo(-validIc, 12);
+      expect(record.validRankIc).toBeCloseTo(-validRankIc, 12);
+    }
+    const ranks = other.records.map(({ validRankIc }) => validRankIc);
+    expect(other.kept?.result.bestEpoch).toBe(1 + ranks.indexOf(Math.max(...ranks)));
+  });
+
+  test('leave an ensemble of one to be judged as its network is', async () => {
+    const rule = smallRule('rnn-1', {
+      history: 60,
+      retrainMonths: 0,
+      networks: 1,
+      epochs: 2,
+      validShare: 0.3,
+      batch: 0,
+    });
+    const judged = async (name: string, neutraliseLabels: string[]) => {
+      const { results } = await trained(world, name, {
+        model: 'rnn-1',
+        fields: undefined,
+        rule: { ...rule, neutraliseLabels },
+      });
+      const { networks, ensemble } = results.folds[0] as (typeof results.folds)[number];
+      const [network] = networks;
+      expect(ensemble?.validRankIc).toBeCloseTo(network?.validRankIc as number, 9);
+      expect(ensemble?.validIc).toBeCloseTo(network?.validIc as number, 9);
+      return ensemble?.validRankIc;
+    };
+    expect(await judged('freed', ['industry', 'size'])).not.toBe(await judged('not-freed', []));
+  });
+});
+
 describe('rnn-64', () => {
   test('takes a date a step, and is that of its best rank correlation', async () => {
     const steps: number[] = [];

@@ -85,6 +85,34 @@ export function trainingLabels(market: LabelledMarket, rule: LabelRules): Float3
   return labels;
 }
 
+/**
+ * Returns as they are, of those with a label: what labels freed from something are judged by. With a placebo, returns are
+ * passed on as labels are.
+ */
+export function labelledReturns(
+  { market, arena }: LabelledMarket,
+  { label, placebo }: LabelRules,
+  labels: Float32Array,
+): Float32Array {
+  const { calendar, symbols } = market.manifest;
+  const returns = new Float32Array(new SharedArrayBuffer(labels.byteLength)).fill(Number.NaN);
+  const ring = placebo === undefined ? undefined : ringOf(symbols.length, placebo);
+  const forward = forwardReturns(market, label, arena);
+  try {
+    for (let date = 0; date < calendar.length; date++) {
+      const row = returns.subarray(date * symbols.length, (date + 1) * symbols.length);
+      const of = arena.row(forward, date);
+      for (let n = 0; n < row.length; n++) {
+        if (!Number.isNaN(labels[date * symbols.length + n])) row[n] = of[n] as number;
+      }
+      if (ring) passOn(row, ring);
+    }
+  } finally {
+    arena.release(forward.address);
+  }
+  return returns;
+}
+
 /** What became of all symbols on some dates. */
 export function labelCounts(market: LabelledMarket, rule: LabelRules, dates: Iterable<number>): LabelCounts {
   const counts = new Array<number>(labelReasons.length + 1).fill(0);

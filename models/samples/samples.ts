@@ -30,6 +30,8 @@ export interface SampleOptions {
   readonly parts: readonly SamplePart[];
   /** [dates][symbols], NaN without. */
   readonly labels: Float32Array;
+  /** As labels; those of labels that are freed from something. */
+  readonly returns?: Float32Array | undefined;
   readonly symbols: number;
   /** Inputs, once scaled, are drawn in to so many deviations; 0 leaves them. */
   readonly limit: number;
@@ -66,14 +68,16 @@ const mostUncut = 1.5;
 export class Samples {
   readonly #inputs: readonly Input[];
   readonly #labels: Float32Array;
+  readonly #returns: Float32Array | undefined;
   readonly #symbols: number;
   /** Numbers a row must have. */
   readonly #leastKnown: number;
   readonly #basis: StyleBasis | undefined;
 
-  constructor({ parts, labels, symbols, limit, styles }: SampleOptions) {
+  constructor({ parts, labels, returns, symbols, limit, styles }: SampleOptions) {
     this.#inputs = parts.map((part) => new Input(part, symbols, limit));
     this.#labels = labels;
+    this.#returns = returns;
     this.#symbols = symbols;
     this.#leastKnown = parts.reduce((sum, { part }) => sum + part.lags.length * part.channels.length, 0) / 2;
     this.#basis = styles && new StyleBasis(styles, symbols);
@@ -168,12 +172,16 @@ export class Samples {
 
   #batch(pieces: readonly Piece[], rows: number): Batch {
     const labels = new Float32Array(rows);
+    const returns = this.#returns && new Float32Array(rows);
     const symbols = new Int32Array(rows);
     const sections: Section[] = [];
     let from = 0;
     for (const piece of pieces) {
-      const of = this.#labelsOf(piece.date);
-      for (let i = 0; i < piece.symbols.length; i++) labels[from + i] = of[piece.symbols[i] as number] as number;
+      for (let i = 0; i < piece.symbols.length; i++) {
+        const cell = piece.date * this.#symbols + (piece.symbols[i] as number);
+        labels[from + i] = this.#labels[cell] as number;
+        if (returns) returns[from + i] = this.#returns?.[cell] as number;
+      }
       symbols.set(piece.symbols, from);
       const to = from + piece.symbols.length;
       const basis = this.#basis?.of(piece.date, piece.symbols);
@@ -181,7 +189,7 @@ export class Samples {
       sections.push({ date, from, to, ...(basis && { basis }), ...(middle !== undefined && { middle }) });
       from = to;
     }
-    return { rows, sections, inputs: this.#gathered(pieces, rows), labels, symbols };
+    return { rows, sections, inputs: this.#gathered(pieces, rows), labels, ...(returns && { returns }), symbols };
   }
 
   #gathered(pieces: readonly Piece[], rows: number): Map<string, Float32Array> {

@@ -32,8 +32,9 @@ export async function judgeEnsemble(
     for (const date of inputs.folds[number]?.valid ?? []) {
       await pause();
       if (signal?.aborted) return undefined;
-      const labels = inputs.labels.subarray(date * symbols, (date + 1) * symbols);
-      correlations.push(correlation(await ensemble.predict(date), labels, date));
+      const { returns = inputs.labels } = inputs;
+      const wanted = returns.subarray(date * symbols, (date + 1) * symbols);
+      correlations.push(correlation(await ensemble.predict(date), wanted, date));
     }
     const { mean, error, count } = meanAndError(
       correlations.map(({ rankIc }) => rankIc),
@@ -46,9 +47,9 @@ export async function judgeEnsemble(
   }
 }
 
-function correlation(predictions: Float32Array, labels: Float32Array, date: number): Correlations {
-  const known = [...predictions.keys()].filter((n) => !Number.isNaN(predictions[n]) && !Number.isNaN(labels[n]));
+function correlation(predictions: Float32Array, wanted: Float32Array, date: number): Correlations {
+  const known = [...predictions.keys()].filter((n) => !Number.isNaN(predictions[n]) && !Number.isNaN(wanted[n]));
   const of = (values: Float32Array) => Float32Array.from(known, (n) => values[n] as number);
   const section = { date, from: 0, to: known.length };
-  return sectionCorrelations([section], of(predictions), of(labels))[0] as Correlations;
+  return sectionCorrelations([section], of(predictions), of(wanted))[0] as Correlations;
 }

@@ -14,6 +14,8 @@ export interface SampleSource {
   readonly limit: number;
   /** [dates][symbols]; none where only predictions are made. */
   readonly labels?: Float32Array;
+  /** Of labels that are freed from something. */
+  readonly returns?: Float32Array | undefined;
   readonly styles?: StyleCells | undefined;
 }
 
@@ -23,7 +25,7 @@ export interface NetworkSamples {
 }
 
 export function networkSamples(source: SampleSource, reads: Reads): NetworkSamples {
-  const { parts, readers, scalers, symbols, limit, labels = new Float32Array(0), styles } = source;
+  const { parts, readers, scalers, symbols, limit, labels = new Float32Array(0), returns, styles } = source;
   const samples = new Samples({
     parts: parts.map((part, i) => ({
       part,
@@ -31,7 +33,7 @@ export function networkSamples(source: SampleSource, reads: Reads): NetworkSampl
       scaler: scalers[i] as Scaler,
       read: reads.get(part.name),
     })),
-    ...{ labels, symbols, limit, styles },
+    ...{ labels, returns, symbols, limit, styles },
   });
   const shapes = parts.map(({ name, lags, channels, stepsPerDate = 1 }) => {
     const numbers = reads.get(name)?.length ?? channels.length;

@@ -6,14 +6,14 @@ export interface Correlations {
   readonly rankIc: number;
 }
 
-/** Of predictions with labels, section by section; missing where either is the same for all rows. */
+/** Of predictions with labels, or returns, section by section; missing where either is the same for all rows. */
 export function sectionCorrelations(
   sections: readonly Section[],
   predictions: Float32Array,
-  labels: Float32Array,
+  wanted: Float32Array,
 ): Correlations[] {
   return sections.map(({ from, to }) => {
-    const [x, y] = [Float64Array.from(predictions.subarray(from, to)), Float64Array.from(labels.subarray(from, to))];
+    const [x, y] = [Float64Array.from(predictions.subarray(from, to)), Float64Array.from(wanted.subarray(from, to))];
     return { ic: pearson(x, y), rankIc: pearson(ranks(x), ranks(y)) };
   });
 }

@@ -161,13 +161,14 @@ function foldJobs(
 
 function settingOf(
   manifest: ModelManifest,
-  { places, market, labels, styles }: TrainingInputs,
+  { places, market, labels, returns, styles }: TrainingInputs,
 ): Omit<TrainingSetting, 'threads' | 'crew' | 'memory' | 'leave'> {
   const { model, rule, parts, backend } = manifest;
   return {
     ...{ model, training: trainingKey(manifest), rule, parts, places },
     symbols: market.symbols.length,
     labels,
+    ...(returns && { returns }),
     ...(styles && { styles: { values: styles.values, count: styles.count } }),
     backend: backend.name,
   };

@@ -240,7 +240,9 @@ async function validated(training: NetworkTraining): Promise<Omit<EpochRecord, '
     // By moving statistics predictions are of any scale: that of training is what the loss is about.
     sum += lossValue(rule.loss, network.standard ? standardByDate(predictions, batch) : predictions, batch) * weight;
     weights += weight;
-    correlations.push(...sectionCorrelations(batch.sections, firstColumn(predictions, batch.rows), batch.labels));
+    // Labels freed from something are there to learn from; what is wanted is returns.
+    const { returns = batch.labels } = batch;
+    correlations.push(...sectionCorrelations(batch.sections, firstColumn(predictions, batch.rows), returns));
     units.add(predictions, batch.rows);
   }
   return {

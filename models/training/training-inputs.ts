@@ -10,7 +10,7 @@ import { modelNamed } from '../models.ts';
 import { type Fold, foldsOf } from '../samples/folds.ts';
 import type { LabelCounts } from '../samples/label-counts.ts';
 import { LabelExposures } from '../samples/label-exposures.ts';
-import { labelCounts, trainingLabelFields, trainingLabels } from '../samples/labels.ts';
+import { labelCounts, labelledReturns, trainingLabelFields, trainingLabels } from '../samples/labels.ts';
 import { type StyleExposures, styleExposures } from '../samples/styles.ts';
 import type { TrainingRule } from '../training-rule.ts';
 import { openReaders } from './open-readers.ts';
@@ -43,6 +43,8 @@ export interface TrainingInputs {
   readonly places: readonly FeaturePlace[];
   /** [dates][symbols], shared. */
   readonly labels: Float32Array;
+  /** As labels, of those that are freed from something: what validation judges by. */
+  readonly returns?: Float32Array;
   /** Over all dates that teach. */
   readonly labelled: LabelCounts;
   /** Of a neutral loss. */
@@ -81,7 +83,7 @@ async function learnedFrom(
   rule: TrainingRule,
   folds: readonly Fold[],
   workers: number | undefined,
-): Promise<Pick<TrainingInputs, 'labels' | 'labelled' | 'styles'>> {
+): Promise<Pick<TrainingInputs, 'labels' | 'returns' | 'labelled' | 'styles'>> {
   const neutral = rule.loss.neutral;
   const evaluator = await Evaluator.open(data, {
     workers: neutral || rule.neutraliseLabels ? workers : 1,
@@ -99,6 +101,7 @@ async function learnedFrom(
     refuseUnlabelled(held, rule, labels, folds);
     const taught = new Set(folds.flatMap(({ train, valid }) => [...train, ...valid]));
     const labelled = labelCounts(held, rule, taught);
+    const returns = exposures && labelledReturns(held, rule, labels);
     exposures?.release();
     const styles = neutral
       ? await styleExposures(
@@ -106,7 +109,7 @@ async function learnedFrom(
           [...taught].sort((a, b) => a - b),
         )
       : undefined;
-    return { labels, labelled, ...(styles && { styles }) };
+    return { labels, ...(returns && { returns }), labelled, ...(styles && { styles }) };
   } finally {
     await evaluator.close();
   }

@@ -22,6 +22,8 @@ export interface TrainingSetting {
   readonly symbols: number;
   /** [dates][symbols]. */
   readonly labels: Float32Array;
+  /** Of labels that are freed from something. */
+  readonly returns?: Float32Array;
   /** [count][dates][symbols], of a neutral loss. */
   readonly styles?: StyleCells;
   readonly backend: BackendChoice['name'];

@@ -3,7 +3,7 @@ import type { ModelManifest, NetworkResult } from './model-manifest.ts';
 /** For what was written as JSON, which has no NaN: a correlation that is missing comes back as null. */
 export const nullIsMissing = (_: string, value: unknown): unknown => (value === null ? Number.NaN : value);
 
-/** How well a network does after an epoch: losses as its rule has them, correlations with the labels, mean of the dates. */
+/** How well a network does after an epoch: losses as its rule has them, correlations with the returns, mean of the dates. */
 export interface EpochRecord {
   /** From 1. */
   readonly epoch: number;

@@ -40,10 +40,10 @@ async function train(
   { name, train, valid, scalers, folder }: TrainingJob,
   readers: readonly FeatureReader[],
 ): Promise<TrainingMessage> {
-  const { training, rule, parts, symbols, labels, styles } = setting;
+  const { training, rule, parts, symbols, labels, returns, styles } = setting;
   const network = modelNamed(setting.model).network(parts, rule, trainingStream(name, 'fresh'));
   try {
-    const source = { parts, readers, scalers, symbols, limit: rule.limit, labels, styles };
+    const source = { parts, readers, scalers, symbols, limit: rule.limit, labels, returns, styles };
     const kept = await trainNetwork({
       ...{ name, training, network, rule, train, valid, folder },
       ...networkSamples(source, network.reads),
