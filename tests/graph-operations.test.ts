@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { stream } from '../core/random.ts';
 import { gradients } from '../models/graph/gradients.ts';
 import { initialise, orthogonal } from '../models/graph/initialisers.ts';
+import { inputTensor } from '../models/graph/input-tensor.ts';
 import { BatchNorm } from '../models/graph/layers/batch-norm.ts';
 import { Dense } from '../models/graph/layers/dense.ts';
 import { dropout } from '../models/graph/layers/dropout.ts';
@@ -13,6 +14,7 @@ import { composedBatchNorm, composedMoments } from '../models/graph/ops/composed
 import { composedPool } from '../models/graph/ops/composed/pool.ts';
 import { composedRecurrent } from '../models/graph/ops/composed/recurrent.ts';
 import { dense } from '../models/graph/ops/dense.ts';
+import { joinSeries } from '../models/graph/ops/join-series.ts';
 import { moments } from '../models/graph/ops/moments.ts';
 import { pool } from '../models/graph/ops/pool.ts';
 import { recurrent } from '../models/graph/ops/recurrent.ts';
@@ -136,6 +138,39 @@ describe.each(backends)('on %s', (backend) => {
       }
     }));
 
+  test.each([
+    { rows: 5, dates: 3, stepsPerDate: 4, own: 2, beside: 3 },
+    { rows: 2, dates: 4, stepsPerDate: 1, own: 3, beside: 1 },
+    { rows: 1, dates: 1, stepsPerDate: 2, own: 1, beside: 1 },
+  ])('series of $dates x $stepsPerDate steps, and $beside numbers a date beside them', ({ stepsPerDate, ...size }) =>
+    on(backend, () => {
+      const { rows, dates, own, beside } = size;
+      const steps = dates * stepsPerDate;
+      const dateOf = tf.tensor1d(
+        Array.from({ length: steps }, (_, step) => Math.floor(step / stepsPerDate)),
+        'int32',
+      );
+      const onDates = tf.oneHot(dateOf, dates + 1);
+      const spread = tf.slice(tf.cast(onDates, 'float32'), [0, 0], [steps, dates]);
+      const atSteps = (perDate: tf.Tensor) =>
+        tf.transpose(
+          tf.reshape(
+            tf.matMul(tf.reshape(tf.transpose(perDate, [0, 2, 1]), [rows * beside, dates]), spread, false, true),
+            [rows, beside, steps],
+          ),
+          [0, 2, 1],
+        );
+      const random = stream(7, stepsPerDate, 0);
+      expectSame(
+        [numbers(random, [rows, steps, own]), numbers(random, [rows, dates, beside])],
+        [
+          (x, perDate) => joinSeries(x as tf.Tensor3D, perDate as tf.Tensor3D),
+          (x, perDate) => tf.concat([x as tf.Tensor, atSteps(perDate as tf.Tensor)], 2),
+        ],
+      );
+    }),
+  );
+
   test('an empty batch gives empty answers', () =>
     on(backend, () => {
       expect(dense(tf.zeros([0, 3]), tf.zeros([3, 2]), tf.zeros([2])).shape).toEqual([0, 2]);
@@ -189,6 +224,18 @@ describe.each(backends)('on %s', (backend) => {
       variables.dispose();
     }));
 });
+
+test('stock operations read what is held, though memory grows for it', () =>
+  on('wasm', () => {
+    const [rows, steps] = [1206, 320];
+    const held = (channels: number, value: number) =>
+      inputTensor(new Float32Array(rows * steps * channels).fill(value), [rows, steps, channels]);
+    const last = (x: tf.Tensor) => x.dataSync().at(-1);
+    expect(last(tf.concat3d([held(6, 1), held(4, 2)], 2))).toBe(2);
+    expect(last(tf.slice(held(9, 3), [0, 0, 0], [rows, 1, 9]))).toBe(3);
+    expect(last(tf.split(held(12, 4), 2, 2)[1] as tf.Tensor)).toBe(4);
+    expect(last(tf.transpose(held(15, 5), [1, 0, 2]))).toBe(5);
+  }));
 
 test('Glorot numbers are uniform within their limit', () => {
   const limit = Math.sqrt(6 / (40 + 60));

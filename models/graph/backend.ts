@@ -7,6 +7,7 @@ import { dirname, sep } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import { EvolveError } from '../../core/failure.ts';
 import { backendNames, type backendWishes } from './backend-names.ts';
+import { moveHeldFirst } from './held-tensor.ts';
 import { registerStockGradients } from './stock-gradients.ts';
 
 export type BackendWish = (typeof backendWishes)[number];
@@ -123,12 +124,13 @@ async function webgpu(wished: boolean): Promise<string> {
   return versionOf(backend);
 }
 
-/** With the CPU backend beside it, which holds inputs (input-tensor.ts). */
+/** With the CPU backend beside it, which holds inputs. */
 async function wasm(): Promise<string> {
   await import('@tensorflow/tfjs-backend-cpu');
   const name = '@tensorflow/tfjs-backend-wasm';
   const { setWasmPaths } = await import('@tensorflow/tfjs-backend-wasm');
   setWasmPaths(dirname(require.resolve(name)) + sep);
+  moveHeldFirst('wasm');
   return versionOf(name);
 }
 

@@ -1,6 +1,7 @@
 /** What a recurrent branch reads at every step: the series of a part, and those of mined factors beside them. */
-import * as tf from '@tensorflow/tfjs-core';
+import type { Tensor3D } from '@tensorflow/tfjs-core';
 import type { InputTensors } from '../graph/network.ts';
+import { joinSeries } from '../graph/ops/join-series.ts';
 import type { InputPart } from '../inputs.ts';
 import { seriesOf } from './series-names.ts';
 
@@ -21,17 +22,9 @@ export class SeriesInput {
   }
 
   /** [rows, steps, channels] */
-  of(inputs: InputTensors): tf.Tensor3D {
-    const x = inputs.get(this.#part.name) as tf.Tensor3D;
+  of(inputs: InputTensors): Tensor3D {
+    const x = inputs.get(this.#part.name) as Tensor3D;
     if (!this.#factors) return x;
-    const perDate = inputs.get(this.#factors.name) as tf.Tensor3D;
-    return tf.concat3d([x, held(perDate, this.#part.stepsPerDate ?? 1)], 2);
+    return joinSeries(x, inputs.get(this.#factors.name) as Tensor3D);
   }
-}
-
-/** A date's numbers at each of its steps. */
-function held(x: tf.Tensor3D, steps: number): tf.Tensor3D {
-  const [rows, dates, channels] = x.shape;
-  // Side by side they lie as steps do, and concat, unlike tile, has a gradient of ours.
-  return tf.reshape(tf.concat3d(new Array(steps).fill(x), 2), [rows, dates * steps, channels]);
 }

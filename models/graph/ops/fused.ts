@@ -5,6 +5,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 
 const backends = ['wasm', 'cpu'];
+const names = new Set<string>();
 
 export interface Numbers {
   readonly shape: readonly number[];
@@ -19,6 +20,8 @@ interface Operation<Settings, Kept> {
   forward(inputs: Named<Numbers>, settings: Settings): { readonly outputs: readonly Numbers[]; readonly kept: Kept };
   /** By input. That of `x` costs as much as the rest, and is left out when nothing asks for it. */
   backward?(kept: Kept, dOutputs: readonly Float32Array[], wantsX: boolean): Named<Float32Array | undefined>;
+  /** How an output becomes a tensor: of the backend in use without. */
+  readonly write?: (values: Float32Array, shape: readonly number[]) => tf.Tensor;
 }
 
 /** tfjs hands the same attributes to forward and to its gradient: what is kept travels in them, and goes with the tape. */
@@ -33,6 +36,8 @@ interface Attributes<Settings, Kept> {
  */
 export function fusedOperation<Settings, Kept>(operation: Operation<Settings, Kept>) {
   type Mine = Attributes<Settings, Kept>;
+  const { backward, write = onBackend } = operation;
+  names.add(operation.name);
   for (const backendName of backends) {
     tf.registerKernel({
       kernelName: operation.name,
@@ -42,11 +47,10 @@ export function fusedOperation<Settings, Kept>(operation: Operation<Settings, Ke
         const arrays = mapValues(inputs as Named<tf.TensorInfo>, read);
         const { outputs, kept } = operation.forward(arrays, mine.settings);
         mine.kept = { forBackward: kept, shapes: mapValues(arrays, ({ shape }) => shape) };
-        return outputs.map(write);
+        return outputs.map(({ shape, values }) => write(values, shape));
       },
     });
   }
-  const { backward } = operation;
   if (backward) {
     tf.registerGradient({
       kernelName: operation.name,
@@ -62,7 +66,7 @@ export function fusedOperation<Settings, Kept>(operation: Operation<Settings, Ke
               gradients ??= backward(kept.forBackward, dOutputs, name === 'x');
               const values = gradients[name];
               if (!values) throw new Error(`${operation.name} gave no gradient of ${name}`);
-              return write({ shape, values });
+              return onBackend(values, shape);
             },
           ]),
         );
@@ -76,12 +80,16 @@ export function fusedOperation<Settings, Kept>(operation: Operation<Settings, Ke
 /** Whether operations of our own run on the backend in use. */
 export const fuses = (): boolean => backends.includes(tf.getBackend());
 
+/** Whether it is one of them. */
+export const isFused = (kernelName: string): boolean => names.has(kernelName);
+
 const read = ({ dataId, shape }: tf.TensorInfo): Numbers => ({
   shape,
   values: tf.engine().readSync(dataId) as Float32Array,
 });
 
-const write = ({ shape, values }: Numbers): tf.Tensor => tf.tensor(values, [...shape], 'float32');
+const onBackend = (values: Float32Array, shape: readonly number[]): tf.Tensor =>
+  tf.tensor(values, [...shape], 'float32');
 
 const mapValues = <T, U>(record: Named<T>, f: (value: T) => U): Named<U> =>
   Object.fromEntries(Object.entries(record).map(([name, value]) => [name, f(value)]));
