@@ -116,6 +116,33 @@ test('scores of dates that mined factors were chosen by are said to know the fut
   for (const { stdout } of [late, predicted]) expect(stdout).not.toContain(`--from ${folds[0].name}`);
 });
 
+test('scores are to be judged once a return of theirs is over, and not before', async () => {
+  const { calendar } = json('market/market.json');
+  // A return of ten dates, entered one after.
+  const [first, late] = [calendar.at(-12), calendar.at(-11)];
+  const once = ['--history=70', '--retrain=0', '--networks=1', '--epochs=1', '--fields=OPEN,CLOSE / VWAP'];
+  const [judged, not, trainedLate, first1, late1] = await evolveEach(
+    [
+      onMarket('predict', 'model', '--from', first, '--out=first.csv'),
+      onMarket('predict', 'model', '--from', late, '--out=soon.csv'),
+      onMarket('train', 'alphanet-v1', ...once, '--from', late, '--out=too-late'),
+      ...[first, late].map((from) =>
+        onMarket('evaluate', 'HIGH / LOW', '--from', from, '--shuffles=0', '--against=none'),
+      ),
+    ],
+    around,
+  );
+  expect(judged).toMatchObject({ code: 0, stdout: expect.stringContaining(`Judge them: evolve evaluate first.csv`) });
+  expect(first1?.code).toBe(0);
+  const sentence = `No return of 10 dates from ${late} on is over by the market's last date: these scores cannot be judged yet.`;
+  for (const { code, stdout } of [not, trainedLate] as Outcome[]) {
+    expect(code).toBe(0);
+    expect(stdout).toContain(sentence);
+    expect(stdout).not.toContain('evolve evaluate');
+  }
+  expect(late1).toMatchObject({ code: 1, stderr: expect.stringMatching(/^No return entered/) });
+});
+
 describe('models of series', () => {
   const bars = at('bars');
   const small = ['--data', bars, '--history=30', '--retrain=0', '--networks=1', '--epochs=2', '--units=4', '--every=2'];
@@ -143,7 +170,9 @@ describe('models of series', () => {
     expect(outcomes[0]).toMatchObject({ code: 0, stdout: expect.stringContaining('Epochs are of 2 stages together.') });
     expect(json('gru/model.json')).toMatchObject({ series: { barMinutes: 60 }, rule: { loss: { kind: 'ic' } } });
     const { networks } = json('gru/results.json').folds[0];
-    expect(networks[0]).toMatchObject({ epochs: 4, stage: 2, stages: 2 });
+    expect(networks[0]).toMatchObject({ epochs: 4, stages: 2 });
+    // The second is kept where it is better.
+    expect(networks[0].stage).toBe(networks[0].bestEpoch > 2 ? 2 : 1);
     expect(readFileSync(at('gru/losses.svg'), 'utf8')).toContain('next stage');
     expect(readFileSync(at('model/losses.svg'), 'utf8')).not.toContain('next stage');
     const [by] = ['by-time', 'by-date'].map((name) => readFileSync(at(`bars-why/${name}.svg`), 'utf8'));

@@ -13,6 +13,7 @@ import { type ModelManifest, modelIn } from '../../models/training/model-manifes
 import { type TrainedModel, trainModel } from '../../models/training/train-model.ts';
 import type { TrainingProgress } from '../../models/training/training-progress.ts';
 import { factorInputs } from './factor-inputs.ts';
+import { lastJudged } from './last-judged.ts';
 import { type GivenOptions, trainingRule } from './training-options.ts';
 import { writeLosses } from './write-losses.ts';
 
@@ -50,6 +51,8 @@ export interface Trained extends TrainedModel {
   readonly data: string;
   /** The picture of the losses, once a network is done. */
   readonly losses?: string;
+  /** The market's last date whose return is over, if there is one. */
+  readonly lastJudged?: string;
 }
 
 export async function train(options: TrainOptions): Promise<Trained> {
@@ -64,13 +67,19 @@ export async function train(options: TrainOptions): Promise<Trained> {
   const data = await marketFolder(options.data, (label, done, total) =>
     onProgress?.({ kind: 'stage', label, done, total }),
   );
-  const inputs = await inputsOf(options, begun, await readManifest(data));
+  const market = await readManifest(data);
+  const inputs = await inputsOf(options, begun, market);
   const trained = await trainModel({
     ...{ model: model.name, data, out, rule, ...inputs },
     ...{ backend, workers, memory, resume, signal, onProgress },
   });
   const losses = await writeLosses(trained);
-  return { ...trained, data, ...(losses !== undefined && { losses }) };
+  const last = lastJudged(market.calendar, rule.label);
+  return {
+    ...{ ...trained, data },
+    ...(losses !== undefined && { losses }),
+    ...(last !== undefined && { lastJudged: last }),
+  };
 }
 
 type Inputs = Pick<ModelManifest, 'fields' | 'series' | 'factors' | 'factorLibrary'> &

@@ -1,6 +1,8 @@
-/** Scores of dates that a model's mined factors were chosen by: they are said, and not judged. */
+/** Scores that are not judged: of dates that a model's mined factors were chosen by, and of dates whose return is not over. */
 import { dateText, dayNumber } from '../../core/date.ts';
+import type { LabelRule } from '../../data/market.ts';
 import type { FactorLibraryName } from '../../models/training/model-manifest.ts';
+import { countOf } from './number.ts';
 
 type Library = FactorLibraryName | undefined;
 
@@ -17,4 +19,10 @@ export function knownFuture(library: Library, from: string): string[] {
 export function judgedFrom(library: Library, from: string): string {
   const { chosenBy } = library ?? {};
   return chosenBy === undefined || from > chosenBy ? from : dateText(dayNumber(chosenBy) + 1);
+}
+
+/** Why scores from that date on cannot be judged yet; undefined where some can. */
+export function notYetJudged(from: string, last: string | undefined, { horizon }: LabelRule): string | undefined {
+  if (last !== undefined && from <= last) return undefined;
+  return `No return of ${countOf(horizon, 'date')} from ${from} on is over by the market's last date: these scores cannot be judged yet.`;
 }

@@ -1,5 +1,5 @@
 import type { Predictions } from '../models/predict.ts';
-import { judgedFrom, knownFuture } from './known-future.ts';
+import { judgedFrom, knownFuture, notYetJudged } from './known-future.ts';
 import { count, countOf, percent, storage } from './number.ts';
 import { word } from './trained.ts';
 import { backendLine } from './training-progress.ts';
@@ -21,6 +21,7 @@ export function predictedReport(predicted: Predictions, given: string | undefine
     rule,
     backend,
     factorLibrary,
+    lastJudged,
     units,
   } = predicted;
   const cells = `${count(known)} scores, ${percent(known / (dates * symbols))} of ${countOf(symbols, 'symbol')} on ${countOf(dates, 'date')}`;
@@ -40,7 +41,8 @@ export function predictedReport(predicted: Predictions, given: string | undefine
     ...(begin > to
       ? []
       : [
-          `Judge them: evolve evaluate ${word(out)}${data} --from ${begin} --to ${to} --horizon ${rule.label.horizon}${universe}`,
+          notYetJudged(begin, lastJudged, rule.label) ??
+            `Judge them: evolve evaluate ${word(out)}${data} --from ${begin} --to ${to} --horizon ${rule.label.horizon}${universe}`,
         ]),
   ].join('\n');
 }

@@ -1,7 +1,7 @@
 /** What a training came to, for a terminal. */
 import type { FoldDates, FoldResult, NetworkResult } from '../../models/training/model-manifest.ts';
 import type { Trained } from '../models/train.ts';
-import { judgedFrom } from './known-future.ts';
+import { judgedFrom, notYetJudged } from './known-future.ts';
 import { count, countOf, duration, fixed } from './number.ts';
 import { table } from './table.ts';
 
@@ -93,7 +93,7 @@ function row({ name, train, valid }: FoldDates, fold: FoldResult, shown: Shown):
   ];
 }
 
-function whereTo({ folder, manifest, results, losses }: Trained, given: string | undefined): string {
+function whereTo({ folder, manifest, results, losses, lastJudged }: Trained, given: string | undefined): string {
   if (!results.finished) {
     return `Everything up to the last epochs is kept in ${folder}. To go on: the same command with --resume.`;
   }
@@ -102,11 +102,13 @@ function whereTo({ folder, manifest, results, losses }: Trained, given: string |
   const { universe, label } = manifest.rule;
   const judged = `${universe === undefined ? '' : ` --universe ${word(universe)}`} --horizon ${label.horizon}`;
   const first = judgedFrom(manifest.factorLibrary, manifest.folds[0]?.name as string);
+  const notYet = notYetJudged(first, lastJudged, label);
   return [
     `Written: ${folder}${losses === undefined ? '' : `, with ${losses} (picture)`}. What comes next:`,
     `  evolve predict ${model}${data} --out scores.parquet`,
-    `  evolve evaluate scores.parquet${data} --from ${first}${judged}`,
+    ...(notYet ? [] : [`  evolve evaluate scores.parquet${data} --from ${first}${judged}`]),
     `  evolve explain ${model}${data}`,
+    ...(notYet ? [notYet] : []),
   ].join('\n');
 }
 
