@@ -26,6 +26,9 @@ export const tones = {
   medium: { light: '#9b4fae', dark: '#c07bd6' },
   higher: { light: '#c63d83', dark: '#ee6ba6' },
   highest: { light: '#e0263f', dark: '#ff6070' },
+  green: { light: '#2b7f3a', dark: '#6cc47a' },
+  gold: { light: '#a47a00', dark: '#dcb53f' },
+  teal: { light: '#0d8a94', dark: '#43c3c9' },
 } as const satisfies Record<string, Tone>;
 
 export type ToneName = keyof typeof tones;
