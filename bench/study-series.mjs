@@ -24,6 +24,7 @@ const settings = flags({
   models: 'gru-15m,gru-15m-attention,gru-mixed,gru-incremental,gru-15m shuffled',
   mined: 'gru-15m,gru-15m-attention,gru-mixed,gru-incremental',
   evaluations: 3000,
+  factors: 8,
   penalties: '0,0.1,1,10,100',
   units: '16,64,256',
   datasets: 'day,ms',
@@ -59,7 +60,7 @@ for (const name of list(settings.models)) {
   add(name, scores, found);
 }
 if (list(settings.mined).length > 0) {
-  const factors = await study.minedFactors(settings.evaluations);
+  const factors = (await study.minedFactors(settings.evaluations)).slice(0, settings.factors);
   for (const model of factors.length > 0 ? list(settings.mined) : []) {
     const { scores, ...found } = await study.trained(`${model} mined`, { model, factors, rule: gru });
     add(`${model} mined`, scores, found);
