@@ -326,13 +326,28 @@ describe('a training that cannot be', () => {
     });
   });
 
-  test('of labels freed from industries the market does not know', async () => {
-    const data = world.at('no-industry');
-    const market = await plainDaily(world.market);
-    const fields = market.manifest.fields.filter(({ name }) => name !== 'INDUSTRY');
-    expect(fields.length).toBe(market.manifest.fields.length - 1);
-    await rewritten({ ...market, manifest: { ...market.manifest, fields } }, data, (_, cells) => cells);
-    const message = expect.stringMatching(/INDUSTRY.*--neutralise-labels|--neutralise-labels.*INDUSTRY/);
-    await expect(refused('rnn-1', { data })).rejects.toMatchObject({ code: 'missing-field', message });
+  test('of labels the model frees by itself from what the market does not know', async () => {
+    const without = async (name: string, gone: readonly string[]) => {
+      const data = world.at(name);
+      const market = await plainDaily(world.market);
+      const fields = market.manifest.fields.filter((field) => !gone.includes(field.name));
+      expect(fields.length).toBe(market.manifest.fields.length - gone.length);
+      await rewritten({ ...market, manifest: { ...market.manifest, fields } }, data, (_, cells) => cells);
+      return data;
+    };
+    await expect(refused('rnn-1', { data: await without('no-industry', ['INDUSTRY']) })).rejects.toMatchObject({
+      code: 'missing-field',
+      message: expect.stringMatching(
+        /^The market \S+ has no INDUSTRY, and rnn-1 takes industry and size off its labels where nothing else is said\. .*add --neutralise-labels size\.$/,
+      ),
+    });
+    const bare = await without('no-exposures', ['INDUSTRY', 'CAP']);
+    await expect(refused('rnn-64', { data: bare })).rejects.toThrow(
+      / has no INDUSTRY and no CAP, and rnn-64 .*add --neutralise-labels none\.$/,
+    );
+    const rule = { ...smallRule('rnn-1', { history: 60 }), neutraliseLabels: ['industry'] };
+    await expect(refused('rnn-1', { data: bare, rule })).rejects.toThrow(
+      /leave industry out of --neutralise-labels\.$/,
+    );
   });
 });

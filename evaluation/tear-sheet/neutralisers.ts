@@ -49,10 +49,16 @@ export function neutralisers(
   return found;
 }
 
+/** That a word goes by and the market has not. */
+export function lackingField(name: string, { fields }: MarketManifest): string | undefined {
+  const known = Object.hasOwn(words, name) ? words[name as keyof typeof words](1) : name;
+  return typeof known === 'string' || fields.some((field) => field.name === known.field) ? undefined : known.field;
+}
+
 function sourceOf(name: string, manifest: MarketManifest, horizon: number, flag: string): Neutraliser['source'] {
   const known = Object.hasOwn(words, name) ? words[name as keyof typeof words](horizon) : name;
   if (typeof known !== 'string') {
-    if (manifest.fields.some((field) => field.name === known.field)) return known;
+    if (lackingField(name, manifest) === undefined) return known;
     throw new EvolveError(
       'missing-field',
       `The market has no ${known.field}, by which ${name} is neutralised. Import it, or leave ${name} out of --${flag}.`,

@@ -15,6 +15,7 @@ import { type StyleExposures, styleExposures } from '../samples/styles.ts';
 import type { TrainingRule } from '../training-rule.ts';
 import { openReaders } from './open-readers.ts';
 import { reachOf } from './reach.ts';
+import { refuseWithoutExposures } from './refuse-without-exposures.ts';
 import { refuseUnlabelled, refuseUnread, unknownChannels } from './usable-folds.ts';
 
 export interface TrainingRequest {
@@ -60,7 +61,9 @@ export async function trainingInputs(
 ): Promise<TrainingInputs> {
   const { data, rule, fields, factors = [], series, from, to, workers, memory } = request;
   const market = await readManifest(data);
-  const parts = modelNamed(request.model).parts({ manifest: market, fields, factors, series });
+  const model = modelNamed(request.model);
+  refuseWithoutExposures(market, model, rule);
+  const parts = model.parts({ manifest: market, fields, factors, series });
   const folds = foldsOf(market.calendar, { ...rule, reach: reachOf(parts, market), from, to });
   const learned = await learnedFrom(data, market, rule, folds, workers);
   const places = await featurePlaces({ data, parts, ...spanOf(parts, folds), workers, memory }, onProgress);
