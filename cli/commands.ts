@@ -1,6 +1,7 @@
 /** Every command of `evolve`, in the order its help lists them. */
 import type { Argv } from 'yargs';
 import type { Model } from '../models/model.ts';
+import { backtestCommand } from './commands/backtest.ts';
 import { bench } from './commands/bench.ts';
 import { completion } from './commands/completion.ts';
 import { data } from './commands/data.ts';
@@ -30,6 +31,7 @@ export const addCommands = (cli: Argv, models: readonly Model[]): Argv =>
     .command(importCommand)
     .command(evalCommand)
     .command(evaluateCommand)
+    .command(backtestCommand)
     .command(trainCommand(models))
     .command(predictCommand)
     .command(explainCommand)

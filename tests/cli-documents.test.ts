@@ -12,6 +12,7 @@ import { models } from '../models/models.ts';
 import { daySeries } from '../models/rnn/day-series.ts';
 import { minuteSeriesOf } from '../models/rnn/minute-series.ts';
 import type { SeriesRow } from '../models/rnn/series-row.ts';
+import { type PortfolioPreset, presets } from '../portfolio/presets.ts';
 import { moveNames, moveOf } from '../program/moves/moves.ts';
 import { readRun } from '../runs/read-run.ts';
 import { evolve } from './evolve.ts';
@@ -101,6 +102,40 @@ test('docs/mining.md lists every option of a search with its default, and every 
     moves: table(
       ['mutation', 'does'],
       moveNames.map((name) => [`\`${name}\``, moveOf(name).doc]),
+    ),
+  }));
+
+const percents = (values: readonly (number | undefined)[]): string =>
+  values.map((value) => (value === undefined ? 'none' : `${Number((100 * value).toPrecision(6))}%`)).join(', ');
+const none = (value: number | undefined): string => (value === undefined ? 'none' : String(value));
+
+test('docs/portfolios.md lists every preset', () =>
+  expectTables(join('docs', 'portfolios.md'), {
+    presets: table(
+      [
+        'preset',
+        'every',
+        'members',
+        'deviation',
+        'industry',
+        'size',
+        'style',
+        'turnover',
+        'tracking error',
+        'buy, sell',
+      ],
+      Object.entries<PortfolioPreset>(presets).map(([name, { rule, vary, trading }]) => [
+        `\`${name}\``,
+        trading.rebalance === 'week' ? 'week' : `${trading.rebalance} dates`,
+        percents(vary.memberFloor ?? [rule.memberFloor]),
+        percents(vary.deviation ?? [rule.deviation]),
+        percents([rule.industry]),
+        none(rule.size),
+        none(rule.style),
+        percents(vary.turnover ?? [rule.turnover]),
+        percents([rule.trackingError]),
+        percents([trading.costs.buy, trading.costs.sell]),
+      ]),
     ),
   }));
 

@@ -1,0 +1,141 @@
+import type { CommandModule } from 'yargs';
+import { EvolveError } from '../../core/failure.ts';
+import { memorySize } from '../../core/memory-size.ts';
+import { type PresetName, presets, usual } from '../../portfolio/presets.ts';
+import type { Limit } from '../portfolio/backtest-options.ts';
+import { backtestSummary } from '../print/backtest.ts';
+import { showingStages } from '../print/progress.ts';
+import { commaList } from './comma-list.ts';
+
+interface Arguments {
+  readonly scores: string;
+  readonly column?: string | undefined;
+  readonly data?: string | undefined;
+  readonly preset?: PresetName | undefined;
+  readonly index?: string | undefined;
+  readonly from?: string | undefined;
+  readonly to?: string | undefined;
+  readonly universe?: string | undefined;
+  readonly deviation?: string | undefined;
+  readonly turnover?: string | undefined;
+  readonly memberFloor?: string | undefined;
+  readonly industry?: string | undefined;
+  readonly size?: string | undefined;
+  readonly style?: string | undefined;
+  readonly trackingError?: string | undefined;
+  readonly costPenalty?: number | undefined;
+  readonly riskPenalty?: number | undefined;
+  readonly rebalance?: string | undefined;
+  readonly trade?: (typeof prices)[number] | undefined;
+  readonly costBuy?: number | undefined;
+  readonly costSell?: number | undefined;
+  readonly tradability?: (typeof tradabilities)[number] | undefined;
+  readonly capital?: number | undefined;
+  readonly datesPerYear?: number | undefined;
+  readonly weights?: string | undefined;
+  readonly report?: string | undefined;
+  readonly pictures?: string | undefined;
+  readonly overwrite?: boolean | undefined;
+  readonly config?: string | undefined;
+  readonly workers?: number | undefined;
+  readonly memory?: string | undefined;
+  readonly json: boolean;
+}
+
+const prices = ['CLOSE', 'OPEN', 'VWAP'] as const;
+const tradabilities = ['signal', 'trade'] as const;
+const text = (group: string, describe: string) => ({ type: 'string', requiresArg: true, describe, group }) as const;
+const number = (group: string, describe: string) => ({ type: 'number', requiresArg: true, describe, group }) as const;
+const what = 'What is traded:';
+const held = 'What a portfolio may look like (a share such as 0.5% or 0.005; none takes a limit away):';
+const trading = 'How it is traded:';
+const out = 'What goes out:';
+
+/** `evolve backtest SCORES`: index-enhancement portfolios. */
+export const backtestCommand: CommandModule<object, Arguments> = {
+  command: 'backtest <scores>',
+  describe: 'Trade scores beside an index: optimised weights, real net values, every constraint checked',
+  builder: (cli) =>
+    cli
+      .positional('scores', {
+        type: 'string',
+        demandOption: true,
+        describe: 'A .csv, .parquet or .arrow file of scores, a formula, a library or a run (in equal weights)',
+      })
+      .option('column', text(what, 'Of a file with several columns of scores'))
+      .option('data', text(what, 'Market folder; the embedded market without'))
+      .option('index', text(what, 'market (its WEIGHT or MEMBER), top:300 or top:301-800 by CAP, or a file of weights'))
+      .option('from', text(what, "First date; the first with scores without, of a library its test part's"))
+      .option('to', text(what, 'Last date'))
+      .option('universe', text(what, 'Only symbols above 0 in this field are bought'))
+      .option('preset', {
+        ...text(held, `Portfolios of the research reports. ${usual.doc} without`),
+        choices: Object.keys(presets) as PresetName[],
+      })
+      .option('deviation', text(held, 'Most a weight may differ from the index; a list makes a portfolio for each'))
+      .option('turnover', text(held, 'Most bought and sold together at a rebalance; or a list'))
+      .option('member-floor', text(held, 'Least share in members of the index; or a list'))
+      .option('industry', text(held, "Most an industry's weight may differ from the index; 0 is neutral"))
+      .option('size', text(held, 'Most the exposure to size may, in deviations'))
+      .option('style', text(held, 'Most that to any other style may'))
+      .option('tracking-error', text(held, 'Most of it in a year, as the risk model predicts'))
+      .option('cost-penalty', number(held, 'What a share paid as costs takes from the score; 0 without'))
+      .option('risk-penalty', number(held, 'What predicted variance takes from the score; 0 without'))
+      .option('rebalance', text(trading, 'week (on the scores of its last date), or every so many dates'))
+      .option('trade', { ...text(trading, 'Price of the trades, the date after the scores'), choices: prices })
+      .option('cost-buy', number(trading, 'Share of what is bought, such as 0.002'))
+      .option('cost-sell', number(trading, 'Share of what is sold'))
+      .option('tradability', {
+        ...text(trading, 'Who can be traded as known at the signal (the usual), or on the date of the trade'),
+        choices: tradabilities,
+      })
+      .option('capital', number(trading, 'Money at the start; 100 million without'))
+      .option('dates-per-year', number(trading, "For annual figures; the market's without"))
+      .option('weights', text(out, 'A .csv, .parquet or .arrow file for the weights of every rebalance'))
+      .option('report', text(out, 'An .html file, complete in itself'))
+      .option('pictures', text(out, 'A folder for the charts as .svg files'))
+      .option('overwrite', { type: 'boolean', group: out, describe: 'Replace files that are there' })
+      .option('json', { type: 'boolean', default: false, group: out, describe: 'Print the whole report as JSON' })
+      .option('workers', number(out, 'Threads; all cores without'))
+      .option('memory', text(out, 'What to hold beside the fields while formulas are computed, 2GiB without'))
+      .example('evolve backtest scores.parquet --data market --preset csi500@002', 'a file of scores, a report’s way')
+      .example('evolve backtest runs/mine --index top:200 --report backtest.html', 'a mined library in equal weights')
+      .example('evolve backtest scores.csv --deviation 0.5%,1%,2% --turnover 30%', 'three portfolios side by side'),
+  handler: async ({ json, memory, rebalance, ...options }) => {
+    const { backtest } = await import('../portfolio/backtest.ts');
+    const { deviation, turnover, memberFloor, industry, size, style, trackingError } = options;
+    const one = (flag: string, given: string | undefined) => (given === undefined ? undefined : limit(flag, given));
+    const list = (flag: string, given: string | undefined) =>
+      given === undefined ? undefined : commaList(flag, given).map((part) => limit(flag, part));
+    const report = await showingStages((onProgress) =>
+      backtest({
+        ...options,
+        deviation: list('deviation', deviation),
+        turnover: list('turnover', turnover),
+        memberFloor: list('member-floor', memberFloor)?.map((floor) => (floor === 'none' ? 0 : floor)),
+        industry: one('industry', industry),
+        size: one('size', size),
+        style: one('style', style),
+        trackingError: one('tracking-error', trackingError),
+        rebalance: rebalance === undefined || rebalance === 'week' ? rebalance : Number(rebalance),
+        memory: memory === undefined ? undefined : memorySize(memory),
+        onProgress,
+      }),
+    );
+    console.log(json ? JSON.stringify(report, null, 2) : backtestSummary(report));
+  },
+};
+
+/** `0.5%`, `0.005` or `none`. */
+function limit(flag: string, given: string): Limit {
+  if (given === 'none') return 'none';
+  const [, digits, percent] = /^((?:\d+(?:\.\d*)?|\.\d+)(?:e-?\d+)?)\s*(%?)$/i.exec(given.trim()) ?? [];
+  if (digits === undefined) {
+    throw new EvolveError(
+      'bad-argument',
+      `--${flag} should be a number such as 0.005 or 0.5%, or none, not "${given}".`,
+    );
+  }
+  // Division keeps 0.8% at exactly 0.008, as a user would write it.
+  return percent === '%' ? Number(digits) / 100 : Number(digits);
+}

@@ -1,0 +1,230 @@
+/** `evolve backtest`: scores traded as portfolios beside an index, and the files that are asked for. */
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import { isDate } from '../../core/date.ts';
+import { EvolveError } from '../../core/failure.ts';
+import { cacheFolder, marketFolder } from '../../data/embedded.ts';
+import type { MarketManifest } from '../../data/market.ts';
+import { readManifest } from '../../data/store/manifest.ts';
+import { checkWorkers } from '../../evaluation/check-workers.ts';
+import { Evaluator } from '../../evaluation/evaluator.ts';
+import { fieldsOf } from '../../evaluation/minute-reduction.ts';
+import { styleFields } from '../../evaluation/tear-sheet/styles.ts';
+import type { BacktestReport } from '../../portfolio/backtest/backtest-report.ts';
+import { runBacktests } from '../../portfolio/backtest/run-backtests.ts';
+import { signalDates } from '../../portfolio/backtest/signal-dates.ts';
+import { indexWeights } from '../../portfolio/index/index-weights.ts';
+import type { Panel, PortfolioInputs } from '../../portfolio/inputs.ts';
+import { riskMarket } from '../../portfolio/risk/risk-market.ts';
+import { type SignalRows, signalRows } from '../../portfolio/risk/signal-rows.ts';
+import { canonical } from '../../program/canonical.ts';
+import { seenBefore } from '../evaluate/judged-sources.ts';
+import { countOf } from '../print/number.ts';
+import { reportOutputs } from '../report/report-outputs.ts';
+import type { BacktestOptions } from './backtest-options.ts';
+import { type BacktestRule, backtestRule } from './backtest-rule.ts';
+import { type IndexWish, indexRule } from './index-rule.ts';
+import { type ScoreSource, scoreCells, scoreSource } from './scored.ts';
+import { WeightsFile } from './weights-file.ts';
+
+const gibibyte = 1024 ** 3;
+
+export async function backtest(options: BacktestOptions): Promise<BacktestReport> {
+  const { onProgress } = options;
+  checkWorkers(options.workers);
+  const folder = await marketFolder(options.data, onProgress);
+  const manifest = await readManifest(folder);
+  const rule = backtestRule(options, manifest);
+  const source = await scoreSource(options.scores, options.column, manifest);
+  const wish = await indexRule(options.index, manifest);
+  // What cannot be written is said before anything is computed.
+  const inputs = [folder, options.config, options.scores, options.index];
+  const outputs = reportOutputs(options, inputs);
+  const weights = await WeightsFile.create(options, rule.scenarios, manifest, inputs);
+  try {
+    const { report, targets } = await traded(folder, manifest, source, wish, rule, options);
+    const drawing = () => import('../report/backtest/backtest-page.ts');
+    weights?.write(targets);
+    await outputs.write({
+      page: async () => (await drawing()).backtestPage(report),
+      pictures: async () => (await drawing()).backtestPictures(report),
+    });
+    weights?.finish();
+    return report;
+  } catch (error) {
+    outputs.abandon();
+    weights?.abandon();
+    throw error;
+  }
+}
+
+async function traded(
+  folder: string,
+  manifest: MarketManifest,
+  source: ScoreSource,
+  wish: IndexWish,
+  { preset, scenarios, trading }: BacktestRule,
+  options: BacktestOptions,
+) {
+  const { workers = availableParallelism(), memory, onProgress = () => {} } = options;
+  const evaluator = await Evaluator.open(folder, {
+    workers,
+    memory: memory ?? 2 * gibibyte,
+    fields: fieldsNeeded(manifest, source, trading.price, options.universe),
+    label: { price: 'CLOSE', lag: 1, horizon: 1 },
+    valueFolder: join(cacheFolder(), 'values'),
+    onMinutes: (done, total) => onProgress('Reading minute bars', done, total),
+  });
+  try {
+    const { market, arena } = evaluator;
+    const panel = (name: string): Panel | undefined => {
+      const matrix = market.daily.get(name);
+      if (!matrix) return undefined;
+      const { address, stride, rows, columns } = matrix;
+      return { cells: arena.floats(address, ((rows - 1) * stride) / 4 + columns), stride: stride / 4 };
+    };
+    const must = (name: string): Panel => {
+      const found = panel(name);
+      if (!found) throw new EvolveError('missing-field', `The market has no ${name}, which a backtest needs.`);
+      return found;
+    };
+    const { calendar, symbols } = manifest;
+    const scores = await scoreCells(evaluator, source.factors, (done, total) =>
+      onProgress('Computing scores', done, total),
+    );
+    const index = indexWeights({ dates: calendar.length, symbols: symbols.length, field: panel }, wish.rule);
+    const any = ({ cells, stride }: Panel, t: number): boolean =>
+      cells.subarray(t * stride, t * stride + symbols.length).some((x) => Number.isFinite(x));
+    const { from, end } = stretchOf(options, source, calendar);
+    const { signals: due, skipped } = signalDates(
+      calendar,
+      trading.rebalance,
+      (t) => any(scores, t) && any(index.weights, t),
+      { from, to: calendar[end - 1] },
+    );
+    const risky = scenarios.some(({ rule }) => rule.trackingError !== undefined || rule.riskPenalty > 0);
+    const industries = manifest.fields.some(({ name }) => name === 'INDUSTRY') ? 'INDUSTRY' : undefined;
+    const rows = signalRows(riskMarket(market, arena, industries), due, {
+      risk: risky,
+      onDates: (done, total) => onProgress('Exposures and risk', done, total),
+    });
+    const { signals, exposures, risk, early } = withRisk(due, rows, symbols.length);
+    const inputs: PortfolioInputs = {
+      ...{ dates: calendar.slice(0, end), symbols, trading, signals, scores, exposures, risk },
+      close: must('CLOSE'),
+      trade: must(trading.price),
+      canBuy: panel('CAN_BUY'),
+      canSell: panel('CAN_SELL'),
+      suspended: panel('SUSPENDED'),
+      universe: options.universe === undefined ? undefined : must(options.universe),
+      index: index.weights,
+      member: index.member,
+    };
+    const done = scenarios.map(() => 0);
+    const found = await runBacktests(inputs, index.doc, scenarios, {
+      workers,
+      onDate: ({ name }, rebalances, total) => {
+        done[scenarios.findIndex((scenario) => scenario.name === name)] = rebalances;
+        onProgress(
+          'Rebalancing',
+          done.reduce((sum, one) => sum + one, 0),
+          total * scenarios.length,
+        );
+      },
+    });
+    const first = signals[0] as number;
+    const seen = seenBefore(source.libraries, { split: 'test', part: { from: first, to: calendar.length } }, calendar);
+    const warnings = [
+      ...source.notes,
+      ...wish.notes,
+      ...seen,
+      ...(skipped.length > 0
+        ? [
+            `On ${countOf(skipped.length, 'date')} due for a rebalance there was no score or no index: holdings were kept.`,
+          ]
+        : []),
+      ...(early > 0
+        ? [`The risk model has too short a history on the first ${countOf(early, 'date')}: they are not traded.`]
+        : []),
+    ];
+    const report: BacktestReport = {
+      schema: 1,
+      market: { name: manifest.name, hash: manifest.hash },
+      scores: source.name,
+      preset,
+      trading,
+      dates: found.dates,
+      index: found.index,
+      scenarios: found.scenarios.map(({ report: one }) => one),
+      warnings,
+    };
+    return { report, targets: found.scenarios.map(({ targets }) => targets) };
+  } finally {
+    await evaluator.close();
+  }
+}
+
+/** A library has seen the dates before its test part. */
+function stretchOf({ from, to }: BacktestOptions, { library }: ScoreSource, calendar: readonly string[]) {
+  const first = from ?? library?.split.test[0];
+  for (const [flag, date] of [
+    ['from', from],
+    ['to', to],
+  ] as const) {
+    if (date !== undefined && !isDate(date)) {
+      throw new EvolveError('bad-argument', `--${flag} should be a date such as 2024-01-31, not ${date}.`);
+    }
+  }
+  const end = to === undefined ? calendar.length : calendar.filter((date) => date <= to).length;
+  if (end < 2 || (first !== undefined && first >= (calendar[end - 1] as string))) {
+    throw new EvolveError(
+      'bad-argument',
+      `There are no two dates from ${first ?? calendar[0]} to ${to ?? calendar.at(-1)} in the market, whose dates are ${calendar[0]} to ${calendar.at(-1)}. Widen --from and --to.`,
+    );
+  }
+  return { from: first, end };
+}
+
+/** Daily fields that any step reads. */
+function fieldsNeeded(
+  manifest: MarketManifest,
+  { factors }: ScoreSource,
+  price: string,
+  universe: string | undefined,
+): Set<string> {
+  if (universe !== undefined && !manifest.fields.some(({ name, kind }) => name === universe && kind !== 'b')) {
+    throw new EvolveError('missing-field', `--universe ${universe}: the market has no daily field of that name.`);
+  }
+  const programs = factors.flatMap(({ source }) => (source.kind === 'program' ? [canonical(source.program)] : []));
+  const wanted = new Set<string>([
+    ...fieldsOf(programs, 'daily'),
+    ...styleFields,
+    ...['CLOSE', price, 'CAN_BUY', 'CAN_SELL', 'SUSPENDED', 'CAP', 'INDUSTRY', 'WEIGHT', 'MEMBER'],
+    ...(universe === undefined ? [] : [universe]),
+  ]);
+  const there = new Set(manifest.fields.filter(({ kind }) => kind !== 'b').map(({ name }) => name));
+  return new Set([...wanted].filter((name) => there.has(name)));
+}
+
+/** From the first signal date on whose risk is known, where risk is asked for. */
+function withRisk(
+  signals: Int32Array,
+  { exposures, risk }: SignalRows,
+  symbols: number,
+): Pick<PortfolioInputs, 'signals' | 'exposures' | 'risk'> & { readonly early: number } {
+  if (!risk) return { signals, exposures, risk, early: 0 };
+  const size = risk.factors ** 2;
+  let early = 0;
+  while (early < signals.length && Number.isNaN(risk.covariance[early * size])) early++;
+  const rows = (cells: Float32Array): Float32Array => cells.subarray(early * symbols);
+  return {
+    signals: signals.subarray(early),
+    exposures: {
+      ...exposures,
+      industries: exposures.industries && rows(exposures.industries),
+      styles: exposures.styles.map((style) => ({ ...style, values: rows(style.values) })),
+    },
+    risk: { ...risk, covariance: risk.covariance.subarray(early * size), specific: rows(risk.specific) },
+    early,
+  };
+}
