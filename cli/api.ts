@@ -42,6 +42,14 @@ export type { TrainingProgress } from '../models/training/training-progress.ts';
 export type { TrainingRule } from '../models/training-rule.ts';
 export type { Kind, Operator, Shape } from '../operators/define.ts';
 export { type OperatorName, operatorNames, operators } from '../operators/table.ts';
+export type {
+  BacktestReport,
+  ExcessYear,
+  Rebalance,
+  ScenarioReport,
+} from '../portfolio/backtest/backtest-report.ts';
+export { type PresetName, presets } from '../portfolio/presets.ts';
+export type { PortfolioRule, TradingRule } from '../portfolio/rule.ts';
 export { asFactor, type Refusal } from '../program/build.ts';
 export { canonical } from '../program/canonical.ts';
 export type { Dialect } from '../program/dialects/dialect.ts';
@@ -77,3 +85,5 @@ export { type NetworkWeights, networkWeights } from './models/network-weights.ts
 export { type Predictions, type PredictOptions, predict } from './models/predict.ts';
 export { type Trained, type TrainOptions, train } from './models/train.ts';
 export { allOperatorWords, type OperatorWords, operatorWords } from './operator-words.ts';
+export { backtest } from './portfolio/backtest.ts';
+export type { BacktestOptions } from './portfolio/backtest-options.ts';

@@ -1,0 +1,163 @@
+/** `evolve backtest` as its users meet it: from the command line, and as a function. */
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { backtest } from '../cli/portfolio/backtest.ts';
+import { readManifest } from '../data/store/manifest.ts';
+import { synthesise } from '../data/synth/synthesise.ts';
+import { presets } from '../portfolio/presets.ts';
+import { evolve, evolveEach } from './evolve.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'evolve-backtest-'));
+const market = join(folder, 'market');
+const reversal = 'neg(ts_return(CLOSE, 5))';
+const scores = join(folder, 'scores.csv');
+
+beforeAll(async () => {
+  await synthesise(market, { stocks: 40, days: 160, minutes: 4, seed: 4 });
+  const { calendar, symbols } = await readManifest(market);
+  const rows = calendar.flatMap((date, t) =>
+    t < 20 ? [] : symbols.map((symbol, n) => `${date},${symbol},${(n * 7 + t) % 11},${n === t % 40 ? '' : n}`),
+  );
+  writeFileSync(scores, `date,symbol,first,second\n${rows.join('\n')}\n`);
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const usual = { data: market, index: 'top:20' } as const;
+
+describe('backtest', () => {
+  test('makes a portfolio for each value of a list, and each is what it would be alone', async () => {
+    const options = { ...usual, scores: reversal, turnover: [0.3] } as const;
+    const both = await backtest({ ...options, deviation: [0.01, 0.03], workers: 2 });
+    expect(both.scenarios.map(({ name }) => name)).toEqual(['deviation 1%', 'deviation 3%']);
+    const alone = await backtest({ ...options, deviation: [0.03], workers: 1 });
+    expect({ ...alone.scenarios[0], name: '' }).toEqual({ ...both.scenarios[1], name: '' });
+    for (const { worstViolation, rebalances, rule } of both.scenarios) {
+      expect(worstViolation).toBeLessThan(1e-6);
+      // Who cannot be traded keeps its weight, whatever the cap: on most dates nobody is that far off.
+      const within = rebalances.filter(({ planned }) => planned.deviation < (rule.deviation as number) + 1e-6);
+      expect(within.length).toBeGreaterThan(rebalances.length / 2);
+    }
+  });
+
+  test('begins a library where its test dates do, and turns a factor by its sign', async () => {
+    const file = join(folder, 'formulas.json');
+    writeFileSync(file, JSON.stringify([reversal, 'neg(ts_std(RETURN1, 10))']));
+    const { scores: name, scenarios } = await backtest({ ...usual, scores: file });
+    expect(name).toBe('2 factors in equal weights');
+    expect(scenarios[0]?.rebalances.length).toBeGreaterThan(20);
+  });
+
+  test('of a preset holds what the preset says', async () => {
+    const { scenarios, trading } = await backtest({ ...usual, scores: reversal, preset: 'csi500@002' });
+    expect(scenarios.map(({ rule }) => rule.turnover)).toEqual(presets['csi500@002'].vary.turnover);
+    expect(trading).toMatchObject(presets['csi500@002'].trading);
+    for (const { rebalances } of scenarios) {
+      for (const { planned } of rebalances) {
+        const given = new Set(planned.slacks.map(({ relief }) => relief));
+        if (!given.has('members')) expect(planned.memberShare).toBeGreaterThan(0.6 - 1e-6);
+        if (!given.has('style')) expect(planned.industry as number).toBeLessThan(1e-6);
+      }
+    }
+  });
+
+  test('keeps a predicted tracking error, and says what it came to', async () => {
+    const free = { ...usual, scores: reversal, turnover: ['none'], industry: 'none', size: 'none' } as const;
+    const loose = await backtest({ ...free, deviation: ['none'], trackingError: 0.5 });
+    const tight = await backtest({ ...free, deviation: ['none'], trackingError: 0.03 });
+    const predicted = ({ scenarios }: typeof loose) =>
+      (scenarios[0]?.rebalances ?? []).map(({ planned }) => planned.trackingError as number);
+    expect(Math.max(...predicted(tight))).toBeLessThan(0.03 * (1 + 1e-4));
+    expect(Math.min(...predicted(loose))).toBeGreaterThan(0.03);
+    const risk = tight.scenarios[0]?.risk;
+    expect(risk?.predicted).toBeCloseTo(0.03, 3);
+    expect(risk?.bias).toBeGreaterThan(0.5);
+    expect(risk?.bias).toBeLessThan(2);
+    expect(tight.warnings.join(' ')).toContain('too short a history');
+  });
+
+  test('ends with --to, and knows nothing after it', async () => {
+    const { calendar } = await readManifest(market);
+    const to = calendar[100] as string;
+    const short = await backtest({ ...usual, scores: reversal, to });
+    const long = await backtest({ ...usual, scores: reversal });
+    expect(short.dates.at(-1)).toBe(to);
+    expect(short.scenarios[0]?.nav).toEqual(long.scenarios[0]?.nav.slice(0, short.dates.length));
+  });
+});
+
+describe('evolve backtest', () => {
+  test('prints tables, and writes a page, pictures and weights', async () => {
+    const [page, pictures, weights] = ['page.html', 'pictures', 'weights.csv'].map((name) => join(folder, name)) as [
+      string,
+      string,
+      string,
+    ];
+    const files = ['--report', page, '--pictures', pictures, '--weights', weights];
+    const { code, stdout, stderr } = await evolve([
+      'backtest',
+      scores,
+      '--column',
+      'second',
+      '--data',
+      market,
+      '--index',
+      'top:20',
+      '--deviation',
+      '1%,2%',
+      ...files,
+    ]);
+    expect({ code, stderr: stderr.replaceAll(/^.* left\n/gm, '') }).toEqual({ code: 0, stderr: '' });
+    expect(stdout).toContain('deviation 2%');
+    expect(stdout).toContain('every constraint of every date checked');
+    expect(readFileSync(page, 'utf8')).toContain('<svg');
+    expect(existsSync(join(pictures, 'net-value.svg'))).toBe(true);
+    const [head, ...rows] = readFileSync(weights, 'utf8').trim().split('\n');
+    expect(head).toBe('date,symbol,deviation 1%,deviation 2%');
+    // Weights of a date add up to 1.
+    const sums = new Map<string, number>();
+    for (const row of rows) {
+      const [date, , first] = row.split(',') as [string, string, string];
+      sums.set(date, (sums.get(date) ?? 0) + Number(first));
+    }
+    for (const sum of sums.values()) expect(sum).toBeCloseTo(1, 5);
+  });
+
+  test('says a mistake in one sentence that names the remedy', async () => {
+    const mistakes: [string[], RegExp][] = [
+      [[scores], /--column first/],
+      [[scores, '--column', 'frist'], /did you mean first\?/],
+      [[reversal, '--column', 'first'], /is of a file of scores/],
+      [[reversal, '--index', 'market'], /neither WEIGHT nor MEMBER.*--index top:300/],
+      [[reversal, '--index', 'top:50'], /needs 50 symbols and the market has 40/],
+      [[reversal, '--index', 'top:x'], /top:300 or top:301-800/],
+      [[reversal, '--index', 'top:9-3'], /top:A-B/],
+      [[reversal, '--index', join(folder, 'nothing.csv')], /nothing\.csv/],
+      [[reversal, '--index', scores], /one column of weights/],
+      [[reversal, '--deviation', 'much'], /0\.005 or 0\.5%, or none/],
+      [[reversal, '--deviation', '0'], /no portfolio but the index itself/],
+      [[reversal, '--deviation', '1%,1%'], /asked for twice/],
+      [[reversal, '--turnover', '300%'], /from 0 to 2/],
+      [[reversal, '--rebalance', '0'], /week, or a whole number of dates/],
+      [[reversal, '--rebalance', 'month'], /week, or a whole number of dates/],
+      [[reversal, '--cost-buy', '2'], /from 0 to 0\.5/],
+      [[reversal, '--from', '2030-01-01'], /Widen --from and --to/],
+      [[reversal, '--to', 'tomorrow'], /a date such as/],
+      [[reversal, '--universe', 'NOBODY'], /no daily field of that name/],
+      [[reversal, '--weights', join(folder, 'w.txt')], /\.arrow, \.parquet or \.csv|ends? in/],
+      [[reversal, '--report', 'page.txt'], /must end in \.html/],
+      [['CLOSE +'], /CLOSE \+/],
+    ];
+    const given = (args: string[]) => (args.includes('--index') ? [] : ['--index', 'top:20']);
+    const outcomes = await evolveEach(
+      mistakes.map(([args]) => ['backtest', ...args, '--data', market, ...given(args)]),
+    );
+    for (const [i, { code, stderr }] of outcomes.entries()) {
+      const [args, sentence] = mistakes[i] as [string[], RegExp];
+      expect({ args, code }).toEqual({ args, code: 1 });
+      expect(stderr).toMatch(sentence);
+      expect(stderr).not.toMatch(/\n\s+at /);
+    }
+  });
+});
