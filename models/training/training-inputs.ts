@@ -62,8 +62,8 @@ export async function trainingInputs(
   const { data, rule, fields, factors = [], series, from, to, workers, memory } = request;
   const market = await readManifest(data);
   const model = modelNamed(request.model);
-  refuseWithoutExposures(market, model, rule);
   const parts = model.parts({ manifest: market, fields, factors, series });
+  refuseWithoutExposures(market, model, rule);
   const folds = foldsOf(market.calendar, { ...rule, reach: reachOf(parts, market), from, to });
   const learned = await learnedFrom(data, market, rule, folds, workers);
   const places = await featurePlaces({ data, parts, ...spanOf(parts, folds), workers, memory }, onProgress);
