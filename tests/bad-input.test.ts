@@ -486,6 +486,10 @@ const rows: readonly (readonly [string, string | RegExp])[] = [
     'train gru-15m --data MARKET --bar-minutes 20',
     /^The market .* has bars of 15 minutes, of which bars of 20 cannot be made; /,
   ],
+  [
+    'train gru-15m --data MARKET --bar-minutes 480',
+    /^A day of the market .* has \d+ minutes, and bars of 480 are longer\. Give a --bar-minutes of at most \d+\.$/,
+  ],
   ['train gru-15m --data MARKET --dataset day', /^--dataset says what the units of rnn models learn from\. /],
   [
     'train gru-15m --data MARKET --fields CLOSE',

@@ -109,3 +109,11 @@ test.each([
     ),
   });
 });
+
+test('a weight of likeness that is far too large is named too', async () => {
+  const loss = { kind: 'mse', neutral: false, topWeight: 1, orthogonality: 1e30 } as const;
+  await expect(train('rnn-64', { epochs: 3, loss, factorUnits: 3 })).rejects.toMatchObject({
+    code: 'bad-argument',
+    message: expect.stringMatching(/ diverged: .* Use a smaller --learning-rate or --orthogonality, --clip-value 1, /),
+  });
+});

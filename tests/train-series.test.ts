@@ -4,12 +4,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { MinuteGrid } from '../data/market.ts';
 import { readScores } from '../data/scores.ts';
 import { readManifest } from '../data/store/manifest.ts';
+import { synthesise } from '../data/synth/synthesise.ts';
+import { explainModel } from '../models/explain/explain-model.ts';
 import { chooseBackend } from '../models/graph/backend.ts';
 import { loadWeights, readWeights } from '../models/graph/weights-file.ts';
 import { networkFolder, readModel } from '../models/training/model-manifest.ts';
 import { predictModel } from '../models/training/predict-model.ts';
+import { refuseOtherBars } from '../models/training/refuse-other-bars.ts';
 import type { TrainOptions } from '../models/training/train-model.ts';
 import type { TrainingRule } from '../models/training-rule.ts';
 import { plainDaily, rewritten } from './market-copies.ts';
@@ -350,4 +354,52 @@ describe('a training that cannot be', () => {
       /leave industry out of --neutralise-labels\.$/,
     );
   });
+});
+
+describe('a model of minutes', () => {
+  const usedOn = async (model: string, data: string) =>
+    predictModel({ model: world.at(model), data, out: world.at('elsewhere.csv'), overwrite: true, workers: 1 });
+  const made = async (name: string, minutes: number) => {
+    const folder = world.at(name);
+    await synthesise(folder, { stocks: 20, days: 170, minutes, seed: 11 });
+    return folder;
+  };
+  const taught = (name: string, more: Partial<TrainOptions>) =>
+    trained(world, name, {
+      ...{ model: name, fields: undefined, workers: 1, ...more },
+      rule: smallRule(name, { history: 60, networks: 1, epochs: 1 }),
+    });
+
+  test('is used where its bars can be made, and refused elsewhere as a training is', async () => {
+    await taught('gru-15m', { series: { barMinutes: 30 } });
+    const daily = world.at('days-alone');
+    await rewritten(await plainDaily(world.market), daily, (_, cells) => cells);
+    await expect(usedOn('gru-15m', daily)).rejects.toMatchObject({
+      code: 'missing-field',
+      message: expect.stringMatching(/ has no minute bars, which this model reads: .*--minute FILE/),
+    });
+    await expect(explainModel({ model: world.at('gru-15m'), data: daily, workers: 1 })).rejects.toThrow(
+      / has no minute bars/,
+    );
+    await expect(usedOn('gru-15m', await made('hours', 4))).rejects.toThrow(
+      / has bars of 60 minutes, of which bars of 30 cannot be made; /,
+    );
+    expect((await usedOn('gru-15m', await made('quarters', 16))).known).toBeGreaterThan(0);
+    const manifest = readModel(world.at('gru-15m'));
+    const market = await readManifest(world.market);
+    const later = { ...market.minute, starts: market.minute?.starts.map((start) => start + 60) as number[] };
+    const elsewhere = { ...market, hash: 'another', name: 'late', minute: later as MinuteGrid };
+    expect(() => refuseOtherBars(elsewhere, manifest)).toThrow(
+      /^The market late has other bars a day than \S+, on which the model was trained \(8 from 10:30 on, not 8 from 9:30 on\)\. /,
+    );
+    expect(() => refuseOtherBars({ ...elsewhere, minute: market.minute as MinuteGrid }, manifest)).not.toThrow();
+  }, 30_000);
+
+  test('is refused where series of a day would count other bars', async () => {
+    await taught('rnn-1', { series: { dataset: 'ms' } });
+    await expect(usedOn('rnn-1', world.at('quarters'))).rejects.toMatchObject({
+      code: 'bad-market',
+      message: expect.stringMatching(/ has other bars a day than /),
+    });
+  }, 30_000);
 });

@@ -24,6 +24,7 @@ import { openReaders } from '../training/open-readers.ts';
 import { trainingKey } from '../training/origin.ts';
 import { deviationOf, hasOwnScale } from '../training/own-scale.ts';
 import { inputTensors } from '../training/predict-batch.ts';
+import { refuseOtherBars } from '../training/refuse-other-bars.ts';
 import { featurePlaces } from '../training/training-inputs.ts';
 import { withKernels } from '../training/with-kernels.ts';
 import type { Attribution } from './attribution.ts';
@@ -85,6 +86,7 @@ export async function explainModel(options: ExplainOptions): Promise<Explanation
   const manifest = readModel(options.model);
   refuseUnfinished(options.model, manifest);
   const market = await readManifest(data);
+  refuseOtherBars(market, manifest);
   const { parts } = manifest;
   const fold = foldNamed(options.model, manifest, options.fold);
   const explained = predictedDates(manifest, fold.number, market, options);

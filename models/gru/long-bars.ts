@@ -15,6 +15,13 @@ export interface LongBar {
  */
 export function longBars({ name }: MarketManifest, minute: MinuteGrid, barMinutes: number): LongBar[] {
   const { starts } = minute;
+  const day = starts.length * minute.barMinutes;
+  if (barMinutes > day) {
+    throw new EvolveError(
+      'bad-argument',
+      `A day of the market ${name} has ${day} minutes, and bars of ${barMinutes} are longer. Give a --bar-minutes of at most ${day}.`,
+    );
+  }
   if (!(barMinutes % minute.barMinutes === 0 && barMinutes > 0)) {
     const own = minute.barMinutes;
     const remedy =

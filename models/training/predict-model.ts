@@ -16,6 +16,7 @@ import { Ensemble, unitNames } from './ensemble.ts';
 import { type ModelManifest, readModel, refuseUnfinished } from './model-manifest.ts';
 import { openReaders } from './open-readers.ts';
 import { trainingKey } from './origin.ts';
+import { refuseOtherBars } from './refuse-other-bars.ts';
 import { featurePlaces } from './training-inputs.ts';
 import { withKernels } from './with-kernels.ts';
 
@@ -77,6 +78,7 @@ export async function predictModel(options: PredictOptions): Promise<Predicted> 
   const manifest = readModel(folder);
   refuseUnfinished(folder, manifest);
   const market = await readManifest(data);
+  refuseOtherBars(market, manifest);
   const turns = turnsOf(folder, manifest, market, options);
   const { parts, rule } = manifest;
   const units = options.units ? unitsOf(manifest) : 0;

@@ -220,10 +220,10 @@ function follow(training: NetworkTraining, optimiser: Optimiser, found: tf.Named
   }
 }
 
-const diverged = ({ folder }: NetworkTraining, what: string, cause?: unknown): EvolveError =>
+const diverged = ({ folder, rule }: NetworkTraining, what: string, cause?: unknown): EvolveError =>
   new EvolveError(
     'bad-argument',
-    `The network of ${folder} diverged: ${what}. Use a smaller --learning-rate, --clip-value 1, or draw inputs in by --limit 5, and give another --out or delete the model first: it goes on as it began.`,
+    `The network of ${folder} diverged: ${what}. Use a smaller --learning-rate${rule.loss.orthogonality ? ' or --orthogonality' : ''}, --clip-value 1, or draw inputs in by --limit 5, and give another --out or delete the model first: it goes on as it began.`,
     { cause },
   );
 
