@@ -19,12 +19,11 @@ export interface QuadraticGoal {
   readonly cap: number;
 }
 
-export interface InteriorPoint {
+interface InteriorPoint {
   /** Inside of all bounds, if by next to nothing. */
   readonly values: Float64Array;
   /** At the bounds that hold them, which moves rows by as little. */
   readonly snapped: Float64Array;
-  readonly steps: number;
 }
 
 const mostSteps = 100;
@@ -171,7 +170,7 @@ class Iteration {
       const gap = sum / (1 + Math.abs(this.#objective()));
       if (!(sum <= most)) return close;
       if (gap <= enough.gap && off <= enough.rows && this.#stationary() <= enough.slope) {
-        close = { values: this.#values(), snapped: this.#snapped(), steps };
+        close = { values: this.#values(), snapped: this.#snapped() };
         // Rounding keeps rows from coming any closer where everything is at a bound.
         if (gap <= wished.gap && (off <= wished.rows || off >= before)) return close;
       }
