@@ -99,7 +99,7 @@ function scenario(
         styles: Object.fromEntries(styles),
         trackingError: risk ? Math.min(rule.trackingError ?? 1, 0.045 + 0.01 * random.normal()) : undefined,
         score: 1.4 + random.next(),
-        solver: risk && k % 3 === 0 ? 'scs' : 'highs',
+        solver: risk && k % 3 === 0 ? 'interior-point' : 'highs',
         slacks,
         violation: 1e-10 * random.next(),
       },

@@ -87,7 +87,7 @@ export interface Rebalance {
     readonly styles: Readonly<Record<string, number>>;
     readonly trackingError: number | undefined;
     readonly score: number;
-    readonly solver: 'highs' | 'scs';
+    readonly solver: 'highs' | 'interior-point';
     readonly slacks: readonly Slack[];
     readonly violation: number;
   };

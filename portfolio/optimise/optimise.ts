@@ -71,7 +71,7 @@ export class Optimiser {
     return {
       weights,
       objective: objectiveOf(problem, stage),
-      solver: deviation === undefined ? 'highs' : 'scs',
+      solver: deviation === undefined ? 'highs' : 'interior-point',
       slacks: [...relaxation.keys()]
         .flatMap((relief) => slacks(problem, relief, weights, deviation))
         .filter(({ amount }) => amount > least),

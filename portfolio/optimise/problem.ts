@@ -70,6 +70,6 @@ export interface PortfolioSolution {
   readonly weights: Float64Array;
   /** Score of the weights, less penalties. */
   readonly objective: number;
-  readonly solver: 'highs' | 'scs';
+  readonly solver: 'highs' | 'interior-point';
   readonly slacks: readonly Slack[];
 }

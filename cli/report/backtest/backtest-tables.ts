@@ -102,7 +102,7 @@ export const constraintTable = ({ scenarios }: BacktestReport): Html =>
     }),
   );
 
-const solverNames = { highs: 'HiGHS', scs: 'SCS' } as const;
+const solverNames = { highs: 'HiGHS', 'interior-point': 'interior point' } as const;
 
 /** How each was solved, checked and traded. */
 export const tradingTable = ({ scenarios }: BacktestReport): Html =>
@@ -115,7 +115,7 @@ export const tradingTable = ({ scenarios }: BacktestReport): Html =>
     scenarios.map((scenario, i) => {
       const { rebalances, worstViolation, delisted, costs } = scenario;
       const sum = (of: (one: Rebalance) => number): number => rebalances.reduce((total, one) => total + of(one), 0);
-      const solvers = (['highs', 'scs'] as const).flatMap((solver) => {
+      const solvers = (['highs', 'interior-point'] as const).flatMap((solver) => {
         const dates = sum(({ planned }) => Number(planned.solver === solver));
         if (dates === 0) return [];
         return dates === rebalances.length ? [solverNames[solver]] : [`${solverNames[solver]} ${whole(dates)}`];
