@@ -181,6 +181,9 @@ describe('the values', () => {
     );
     expectClose(values, expected, 1e-6);
     expect(nodes).toBe(8);
+    const series = await expectedGradients({ ...linear, series: true }, rows, background, { columns: 3 });
+    expect(series.nodes).toBe(4);
+    expectClose(series.values, expected, 1e-6);
   });
 
   test('are Shapley values where no inputs interact', async () => {

@@ -385,6 +385,9 @@ describe('a model of minutes', () => {
       / has bars of 60 minutes, of which bars of 30 cannot be made; /,
     );
     expect((await usedOn('gru-15m', await made('quarters', 16))).known).toBeGreaterThan(0);
+    const own = { model: world.at('gru-15m'), data: world.market, workers: 1 };
+    expect((await explainModel({ ...own, rows: 2 })).background).toBe(30);
+    expect((await explainModel({ ...own, background: 2 })).asked).toBe(100);
     const manifest = readModel(world.at('gru-15m'));
     const market = await readManifest(world.market);
     const later = { ...market.minute, starts: market.minute?.starts.map((start) => start + 60) as number[] };

@@ -22,7 +22,7 @@ export interface ExpectedGradientsOptions {
   readonly columns: number;
   /** Additivity error that is small enough: nodes are doubled until every row's is below. */
   readonly tolerance?: number;
-  /** Nodes that every pair begins with, or every piece of its way between zeros of sums: 8, or 1. */
+  /** Nodes that every pair begins with, 4 of series and else 8, or every piece of its way between zeros of sums: 1. */
   readonly nodes?: number;
   /** Nodes that no pair, or piece, gets more of. */
   readonly maxNodes?: number;
@@ -56,12 +56,12 @@ export interface Additivity {
 const mostNumbers = 1 << 22;
 
 export async function expectedGradients(
-  { predict, sums }: Pick<Explained, 'predict' | 'sums'>,
+  { predict, sums, series }: Pick<Explained, 'predict' | 'sums' | 'series'>,
   rows: Float32Array,
   background: Float32Array,
   options: ExpectedGradientsOptions,
 ): Promise<ExpectedGradients> {
-  const { columns, tolerance = 1e-3, nodes: fewest = sums ? 1 : 8, maxNodes = 1024, onProgress } = options;
+  const { columns, tolerance = 1e-3, nodes: fewest = sums ? 1 : series ? 4 : 8, maxNodes = 1024, onProgress } = options;
   const batch = options.batch ?? Math.max(1, Math.min(4096, Math.floor(mostNumbers / columns)));
   const [count, others] = [rows.length / columns, background.length / columns];
   if (!Number.isInteger(count) || !Number.isInteger(others)) throw new RangeError('rows of another width');

@@ -41,6 +41,8 @@ export interface Explained {
   features(inputs: InputTensors): Tensor2D;
   /** From features to predictions, [rows, outputs]: differentiable with respect to them. */
   predict(features: Tensor2D): Tensor2D;
+  /** Predictions bend nowhere, and are dear: thousands of features, through hundreds of steps one after the other. */
+  readonly series?: boolean;
   /** Where predictions go by few sums of many features: what makes explaining them cheap, and exact for ReLU. */
   readonly sums?: FeatureSums;
 }

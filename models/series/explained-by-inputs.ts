@@ -13,6 +13,7 @@ export function explainedByInputs(parts: readonly InputPart[], run: Network['run
   });
   return {
     names: cuts.flatMap(({ names }) => names),
+    series: true,
     features: (inputs) =>
       tf.concat2d(
         cuts.map(({ name, names }) => {
