@@ -1,7 +1,16 @@
 /** Trained again, on other threads, stopped or killed and gone on with, or before another future: the same weights. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { copyFileSync, cpSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  cpSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -120,7 +129,11 @@ describe('gone on with', () => {
   test('with nothing left to train, and nothing changed', async () => {
     const told: string[] = [];
     const on = { ...twoFolds, resume: true, onProgress: (step: TrainingProgress) => void told.push(labelOf(step)) };
+    // Neither a lock, which a disk that can only be read would refuse.
+    const changes = () => ['mtimeMs', 'ctimeMs'].map((time) => Reflect.get(statSync(world.at('model')), time));
+    const before = changes();
     const { results } = await trained(world, 'model', on);
+    expect(changes()).toEqual(before);
     const { sha256: _, ...written } = JSON.parse(readFileSync(world.at('model/results.json'), 'utf8'));
     expect(results).toEqual(written);
     expectTheSame('model');

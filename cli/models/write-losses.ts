@@ -1,3 +1,4 @@
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { writeAtomically } from '../../core/atomic-file.ts';
 import { writing } from '../../core/writing.ts';
@@ -19,6 +20,8 @@ export async function writeLosses({ folder, manifest }: TrainedModel): Promise<s
   const { picture } = await import('../report/picture.ts');
   const path = join(folder, name);
   const drawn = await picture(lossesChart(manifest.model, manifest.rule.loss, folds));
+  // Where nothing was left to train the disk may be one that can only be read.
+  if (existsSync(path) && readFileSync(path, 'utf8') === drawn) return path;
   writing(path, () => writeAtomically(path, drawn));
   return path;
 }

@@ -34,13 +34,20 @@ export interface FoldsToTrain {
   readonly tell: (progress: TrainingProgress) => void;
 }
 
+/** What came of a training that is at its end and lacks nothing. */
+export function trainedBefore(work: Pick<FoldsToTrain, 'folder' | 'manifest'>): ModelResults | undefined {
+  const { folder, manifest } = work;
+  const { done, networks } = new FoldProgress(folder, manifest);
+  const whole = done === networks && manifest.folds.every((_, fold) => areScaled(work, fold));
+  return whole ? finishedResults(folder, manifest) : undefined;
+}
+
 /** Unfinished when it was to leave. */
 export async function trainFolds(work: FoldsToTrain): Promise<ModelResults> {
   const { folder, manifest, tell } = work;
   const progress = new FoldProgress(folder, manifest);
   tell({ kind: 'begun', manifest, networks: progress.networks, done: progress.done });
-  const whole = progress.done === progress.networks && manifest.folds.every((_, fold) => areScaled(work, fold));
-  const before = whole ? finishedResults(folder, manifest) : undefined;
+  const before = trainedBefore(work);
   if (before) return before;
   const jobs = await missingJobs(work, progress);
   const trained = jobs !== undefined && (await trainMissing(work, jobs, progress));
@@ -51,7 +58,7 @@ export async function trainFolds(work: FoldsToTrain): Promise<ModelResults> {
 }
 
 /** Whether the fold has its scalers. */
-const areScaled = ({ folder, manifest }: FoldsToTrain, fold: number): boolean =>
+const areScaled = ({ folder, manifest }: Pick<FoldsToTrain, 'folder' | 'manifest'>, fold: number): boolean =>
   areScalersKept(
     folder,
     manifest.folds[fold]?.name as string,

@@ -26,7 +26,7 @@ import {
   type TaughtDates,
   writeModel,
 } from './model-manifest.ts';
-import { trainFolds } from './train-folds.ts';
+import { trainedBefore, trainFolds } from './train-folds.ts';
 import { type TrainingInputs, type TrainingRequest, trainingInputs } from './training-inputs.ts';
 import type { TrainingProgress } from './training-progress.ts';
 
@@ -65,6 +65,15 @@ export async function trainModel(options: TrainOptions): Promise<TrainedModel> {
   if (before) refuseElsewhere(before, await readManifest(options.data), out);
   const backend = await chooseBackend(options.backend ?? before?.backend.name ?? 'auto');
   const inputs = await trainingInputs(options, (label, done, total) => tell({ kind: 'stage', label, done, total }));
+  const asked = manifestOf(options, inputs, backend);
+  const done = before && trainedBefore({ folder: out, manifest: before });
+  if (before && done) {
+    // Nothing is written: the folder may be on a disk that can only be read.
+    refuseOther(before, asked, out);
+    const networks = before.folds.length * before.rule.networks;
+    tell({ kind: 'begun', manifest: before, networks, done: networks });
+    return { folder: out, manifest: before, results: done };
+  }
   const release = writing(out, () => {
     makeFolder(out);
     return takeLock(out, out);
@@ -73,7 +82,6 @@ export async function trainModel(options: TrainOptions): Promise<TrainedModel> {
     writing(out, () => removePartials(out));
     // Another process may have been at it since.
     const begun = begunIn(out, resume);
-    const asked = manifestOf(options, inputs, backend);
     if (begun) {
       refuseElsewhere(begun, inputs.market, out);
       refuseOther(begun, asked, out);
