@@ -1,7 +1,7 @@
 /** What the numbers of a rule should be, when they are not: flags ask it of what they are given, trainings of the whole. */
 import { EvolveError } from '../core/failure.ts';
 import { atLeast, seed, share, whole } from '../core/value-checks.ts';
-import type { TrainingRule } from './training-rule.ts';
+import { type TrainingRule, wholeDates } from './training-rule.ts';
 
 type Check = (value: number) => string | undefined;
 
@@ -40,7 +40,8 @@ type Checked = keyof typeof ruleChecks;
 const optional: ReadonlySet<string> = new Set<Checked>(['placebo', 'orthogonality', 'factorUnits', 'pairFields']);
 
 /** Of a rule that a program made, before anything is done by it. */
-export function refuseWrongRule({ label, loss, ...own }: TrainingRule): void {
+export function refuseWrongRule(rule: TrainingRule): void {
+  const { label, loss, ...own } = rule;
   const values: Readonly<Record<string, unknown>> = { ...own, ...label, ...loss };
   for (const [name, check] of Object.entries(ruleChecks)) {
     const value = values[name];
@@ -48,5 +49,11 @@ export function refuseWrongRule({ label, loss, ...own }: TrainingRule): void {
     const wrong = typeof value === 'number' ? check(value) : 'a number';
     if (wrong === undefined) continue;
     throw new EvolveError('bad-argument', `The rule's ${name} should be ${wrong}, not ${String(value)}.`);
+  }
+  if (rule.batch === 1 && !wholeDates(rule)) {
+    throw new EvolveError(
+      'bad-argument',
+      'Steps of one row teach nothing: networks standardise over the rows of a step. Use a --batch of more, or 0 for one date at a time.',
+    );
   }
 }

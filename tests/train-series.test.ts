@@ -3,7 +3,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { trainedReport } from '../cli/print/trained.ts';
+import { TrainingProgressLines } from '../cli/print/training-progress.ts';
 import type { MinuteGrid } from '../data/market.ts';
 import { readScores } from '../data/scores.ts';
 import { readManifest } from '../data/store/manifest.ts';
@@ -15,6 +17,7 @@ import { networkFolder, readModel } from '../models/training/model-manifest.ts';
 import { predictModel } from '../models/training/predict-model.ts';
 import { refuseOtherBars } from '../models/training/refuse-other-bars.ts';
 import type { TrainOptions } from '../models/training/train-model.ts';
+import type { TrainingProgress } from '../models/training/training-progress.ts';
 import type { TrainingRule } from '../models/training-rule.ts';
 import { plainDaily, rewritten } from './market-copies.ts';
 import { type Changes, given, symbols, trainDates, validDates, watched } from './network-training.ts';
@@ -405,4 +408,71 @@ describe('a model of minutes', () => {
       message: expect.stringMatching(/ has other bars a day than /),
     });
   }, 30_000);
+});
+
+describe('a training that learns nothing', () => {
+  /** What is said of it before it begins and after. */
+  async function saidOf(name: string, options: Partial<TrainOptions>): Promise<{ before: string; after: string }> {
+    const said = vi.spyOn(console, 'error').mockImplementation(() => {});
+    try {
+      const lines = new TrainingProgressLines();
+      const onProgress = (step: TrainingProgress) => (step.kind === 'begun' ? lines.show(step) : undefined);
+      const done = await trained(world, name, { fields: undefined, workers: 1, onProgress, ...options });
+      const data = options.data ?? world.market;
+      return { before: String(said.mock.calls), after: trainedReport({ ...done, data }, undefined) };
+    } finally {
+      said.mockRestore();
+    }
+  }
+  const few = { history: 60, networks: 1, epochs: 1 };
+
+  test('since a step is one row is refused, unless dates are whole', async () => {
+    const by = (rule: TrainingRule) => saidOf('one-row', { model: 'rnn-64', rule });
+    await expect(by(smallRule('rnn-64', { ...few, batch: 1 }))).rejects.toMatchObject({
+      code: 'bad-argument',
+      message: expect.stringMatching(
+        /^Steps of one row teach nothing: .*--batch of more, or 0 for one date at a time\.$/,
+      ),
+    });
+    const gru = smallRule('gru-mixed', { ...few, batch: 1 });
+    const { after } = await saidOf('one-date', { model: 'gru-mixed', rule: gru, series: { barMinutes: 30 } });
+    expect(after).not.toContain('nothing was learned');
+  });
+
+  test('since all inputs are drawn in to one number says so', async () => {
+    const { after } = await saidOf('drawn-in', {
+      ...{ model: 'gru-mixed', series: { barMinutes: 30 } },
+      rule: smallRule('gru-mixed', { ...few, limit: 1e-9 }),
+    });
+    expect(after).toContain('Each network predicts the same for all symbols: nothing was learned.');
+  });
+
+  test('of an input that never changes names it', async () => {
+    const fields = ['CLOSE / CLOSE', 'ts_return(CLOSE, 1)'];
+    const rule = smallRule('rnn-1', few);
+    const { before } = await saidOf('same', { model: 'rnn-1', rule, fields });
+    expect(before).toContain(
+      '1 input of one value on the training dates, such as CLOSE / CLOSE: nothing is learned of it.',
+    );
+    expect(readModel(world.at('same')).folds[0]?.constantChannels).toEqual(['CLOSE / CLOSE']);
+  });
+
+  test('from correlations of two symbols says so', async () => {
+    const data = world.at('two');
+    const market = await plainDaily(world.market);
+    const two = market.manifest.symbols.slice(0, 2);
+    await rewritten(
+      { ...market, columns: 2, manifest: { ...market.manifest, symbols: two } },
+      data,
+      ({ kind }, cells) => (kind === 'v' ? cells : cells.filter((_, at) => at % market.columns < 2)),
+    );
+    const rule = smallRule('rnn-1', { ...few, neutraliseLabels: [] });
+    const loss = { ...rule.loss, kind: 'ic' } as const;
+    const [ic, mse] = [
+      await saidOf('two-ic', { model: 'rnn-1', data, rule: { ...rule, loss } }),
+      await saidOf('two-mse', { model: 'rnn-1', data, rule }),
+    ];
+    expect(ic.before).toContain('Of two symbols every correlation is 1 or -1');
+    expect(mse.before).not.toContain('Of two symbols');
+  });
 });

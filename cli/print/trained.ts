@@ -7,7 +7,9 @@ import { table } from './table.ts';
 
 /** `given`: the market's folder as it was given, for the commands that come next. */
 export function trainedReport(trained: Trained, given: string | undefined): string {
-  return [headline(trained), folds(trained), whereTo(trained, given)].filter((part) => part !== '').join('\n\n');
+  return [headline(trained), folds(trained), dead(trained), whereTo(trained, given)]
+    .filter((part) => part !== '')
+    .join('\n\n');
 }
 
 function headline({ manifest, results }: Trained): string {
@@ -44,6 +46,15 @@ function folds({ manifest, results }: Trained): string {
     ...(stages ? [`Epochs are of ${stages} stages together.`] : []),
     ...(shown.alike ? ['alike: mean absolute correlation between two units of a network on these dates.'] : []),
   ].join('\n');
+}
+
+/** Networks whose predictions have no correlation, since they are the same for all. */
+function dead({ results }: Trained): string {
+  const networks = results.folds.flatMap((fold) => fold.networks);
+  const count = networks.filter(({ validRankIc }) => !Number.isFinite(validRankIc)).length;
+  if (count === 0) return '';
+  const which = count === networks.length ? 'Each network' : `${count} of ${countOf(networks.length, 'network')}`;
+  return `${which} predicts the same for all symbols: nothing was learned. Inputs may all be drawn in to one number by --limit, or not differ between symbols.`;
 }
 
 /** Of the networks that have units. */

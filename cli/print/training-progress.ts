@@ -102,7 +102,7 @@ class Work {
 }
 
 function begun({ manifest, networks, done }: Begun): string {
-  const { folds, rule, labels, styles, backend, factorLibrary, undated = [] } = manifest;
+  const { folds, rule, labels, styles, backend, factorLibrary, market, undated = [] } = manifest;
   const there = done > 0 ? `, ${done === networks ? 'all' : done} of them done` : '';
   const left = unlabelledWords(labels, count);
   const rest = left.length > 0 ? `; others teach nothing: ${left.join(', ')}` : '';
@@ -115,20 +115,28 @@ function begun({ manifest, networks, done }: Begun): string {
     ),
     ...(styles ? [stylesLine(styles)] : []),
     ...knownFuture(factorLibrary, folds[0]?.name as string),
-    ...unknownLine(folds),
+    ...channelsLine(folds, 'unknownChannels', 'without a number on the training dates'),
+    ...channelsLine(folds, 'constantChannels', 'of one value on the training dates'),
+    ...(market.symbols === 2 && rule.loss.kind === 'ic'
+      ? ['Of two symbols every correlation is 1 or -1: such a loss has next to nothing to learn from. Take --loss mse.']
+      : []),
     backendLine(backend),
   ].join('\n');
 }
 
-/** Inputs that some training knows nothing of. */
-function unknownLine(folds: ModelManifest['folds']): string[] {
-  const lacking = folds.filter(({ unknownChannels = [] }) => unknownChannels.length > 0);
-  const names = new Set(lacking.flatMap(({ unknownChannels = [] }) => unknownChannels));
+/** Inputs of which some training learns nothing. */
+function channelsLine(
+  folds: ModelManifest['folds'],
+  which: 'unknownChannels' | 'constantChannels',
+  what: string,
+): string[] {
+  const lacking = folds.filter((fold) => fold[which]?.length);
+  const names = new Set(lacking.flatMap((fold) => fold[which] ?? []));
   const [first] = names;
   if (first === undefined) return [];
   const whose = lacking.length === folds.length ? '' : ` of ${lacking.length} of the trainings`;
   return [
-    `${countOf(names.size, 'input')} without a number on the training dates${whose}, such as ${first}: nothing is learned of ${names.size === 1 ? 'it' : 'them'}.`,
+    `${countOf(names.size, 'input')} ${what}${whose}, such as ${first}: nothing is learned of ${names.size === 1 ? 'it' : 'them'}.`,
   ];
 }
 

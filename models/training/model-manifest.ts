@@ -59,6 +59,8 @@ export interface FoldDates {
   readonly predict: { readonly from: string; readonly to: string; readonly dates: number };
   /** Inputs without one number on the training dates: nothing is learned of them, and they count as they come later. */
   readonly unknownChannels?: readonly string[];
+  /** Inputs that are the same number wherever there is one on the training dates. */
+  readonly constantChannels?: readonly string[];
 }
 
 export interface TaughtDates {

@@ -128,7 +128,7 @@ function fileIn(path: string): string {
 
 function manifestOf(options: TrainOptions, inputs: TrainingInputs, backend: BackendChoice): ModelManifest {
   const { model, rule, fields, factors = [], factorLibrary, series } = options;
-  const { market, parts, styles, folds, labels, unknown } = inputs;
+  const { market, parts, styles, folds, labels, unknown, constant } = inputs;
   const { calendar, symbols, name, hash } = market;
   const undated = undatedFields(market, rule);
   const at = (date: number): string => calendar[date] as string;
@@ -160,6 +160,7 @@ function manifestOf(options: TrainOptions, inputs: TrainingInputs, backend: Back
       valid: taught(valid),
       predict: { from: at(predict.from), to: at(predict.to - 1), dates: predict.to - predict.from },
       ...(unknown[number]?.length && { unknownChannels: unknown[number] }),
+      ...(constant[number]?.length && { constantChannels: constant[number] }),
     })),
   };
 }

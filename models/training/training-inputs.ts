@@ -16,7 +16,7 @@ import type { TrainingRule } from '../training-rule.ts';
 import { openReaders } from './open-readers.ts';
 import { reachOf } from './reach.ts';
 import { refuseWithoutExposures } from './refuse-without-exposures.ts';
-import { refuseUnlabelled, refuseUnread, unknownChannels } from './usable-folds.ts';
+import { constantChannels, refuseUnlabelled, refuseUnread, unknownChannels } from './usable-folds.ts';
 
 export interface TrainingRequest {
   /** As in the table of models. */
@@ -53,6 +53,8 @@ export interface TrainingInputs {
   readonly folds: readonly Fold[];
   /** Of each fold, the names of channels without a number on its training dates. */
   readonly unknown: readonly (readonly string[])[];
+  /** And of those that are the same number on all of them. */
+  readonly constant: readonly (readonly string[])[];
 }
 
 export async function trainingInputs(
@@ -70,10 +72,12 @@ export async function trainingInputs(
   const readers = openReaders(places, memory);
   try {
     refuseUnread({ market, parts, labels: learned.labels, folds }, readers);
-    const unknown = folds.map(({ train }) =>
-      parts.flatMap((part, i) => unknownChannels(part, readers[i] as FeatureReader, train, learned.labels)),
-    );
-    return { market, parts, places, folds, unknown, ...learned };
+    const those = (which: typeof unknownChannels) =>
+      folds.map(({ train }) =>
+        parts.flatMap((part, i) => which(part, readers[i] as FeatureReader, train, learned.labels)),
+      );
+    const [unknown, constant] = [those(unknownChannels), those(constantChannels)];
+    return { market, parts, places, folds, unknown, constant, ...learned };
   } finally {
     for (const reader of readers) reader.close();
   }

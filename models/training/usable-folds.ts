@@ -88,6 +88,32 @@ export function unknownChannels(
   return unknown.map((c) => channels[c]?.name as string);
 }
 
+/** Names of the channels that are the same number wherever a symbol with a label has one: they tell nobody apart. */
+export function constantChannels(
+  { channels }: InputPart,
+  reader: RecordReader,
+  dates: readonly number[],
+  labels: Float32Array,
+): string[] {
+  const only = new Map<number, number>();
+  let same = [...channels.keys()];
+  for (let i = dates.length - 1; i >= 0 && same.length > 0; i--) {
+    const date = dates[i] as number;
+    const record = reader.record(date);
+    const symbols = record.length / channels.length;
+    same = same.filter((c) => {
+      for (let n = 0; n < symbols; n++) {
+        const value = record[n * channels.length + c] as number;
+        if (Number.isNaN(value) || Number.isNaN(labels[date * symbols + n])) continue;
+        if (!only.has(c)) only.set(c, value);
+        if (value !== only.get(c)) return false;
+      }
+      return true;
+    });
+  }
+  return same.flatMap((c) => (only.has(c) ? [channels[c]?.name as string] : []));
+}
+
 function* stretches(folds: readonly Fold[], { calendar }: MarketManifest) {
   const at = (date: number | undefined): string => calendar[date as number] as string;
   for (const { train, valid, predict } of folds) {
