@@ -6,6 +6,7 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  rmSync,
   truncateSync,
   writeFileSync,
 } from 'node:fs';
@@ -185,15 +186,18 @@ describe('a training', () => {
     expect(await training('file/in')).toMatch(/file is a file/);
     const weights = weightsOf(world.at('model'));
     expect(await training('model')).toMatch(/has a model already\. Go on with it by --resume, or give another --out/);
-    const release = takeLock(world.at('model'), 'model');
+    // One that lacks something: of a whole one nothing would be written.
+    cpSync(world.at('model'), world.at('used'), { recursive: true });
+    rmSync(join(world.at('used'), 'results.json'));
+    const release = takeLock(world.at('used'), 'used');
     try {
-      expect(await training('model', { resume: true })).toMatch(
-        new RegExp(`model is being used by process ${process.pid}`),
+      expect(await training('used', { resume: true })).toMatch(
+        new RegExp(`used is being used by process ${process.pid}`),
       );
     } finally {
       release();
     }
-    expect(weightsOf(world.at('model'))).toEqual(weights);
+    for (const name of ['model', 'used']) expect(weightsOf(world.at(name))).toEqual(weights);
   });
 
   test('into what takes no folders', async () => {
