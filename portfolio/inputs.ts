@@ -11,7 +11,10 @@ export interface Panel {
 }
 
 export interface PortfolioInputs {
+  /** Of the backtest; cells may go on. */
   readonly dates: readonly string[];
+  /** How many dates prices are known of: what happens after the last of `dates` tells a suspension from a delisting. */
+  readonly priced: number;
   readonly symbols: readonly string[];
   readonly trading: TradingRule;
   readonly close: Panel;

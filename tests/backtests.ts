@@ -28,6 +28,9 @@ export function panel(rows: readonly (readonly number[])[]): Panel {
   return { cells: Float32Array.from(rows.flat()), stride: rows[0]?.length ?? 0 };
 }
 
+/** Dates after a backtest's last, on which nobody has a price: who has none before either is delisted. */
+const later = 20;
+
 /** Rows of dates. The trade price is the close, scores are all alike and the index is even, unless given. */
 export interface Grid {
   readonly close: readonly number[][];
@@ -42,12 +45,14 @@ export interface Grid {
 export function byHand(grid: Grid, signals: readonly number[], rule: Partial<TradingRule> = {}): PortfolioInputs {
   const { close, trade = close, canBuy, canSell, suspended } = grid;
   const N = (close[0] as number[]).length;
+  const after = Array.from({ length: later }, () => Array.from({ length: N }, () => none));
   const all = (x: number) => close.map(() => Array.from({ length: N }, () => x));
   return {
     dates: weekdays(close.length),
+    priced: close.length + later,
     symbols: Array.from({ length: N }, (_, n) => `S${n}`),
     trading: { ...trading, ...rule },
-    ...{ close: panel(close), trade: panel(trade) },
+    ...{ close: panel([...close, ...after]), trade: panel([...trade, ...after]) },
     canBuy: canBuy && panel(canBuy),
     canSell: canSell && panel(canSell),
     suspended: suspended && panel(suspended),
@@ -64,7 +69,7 @@ export function byHand(grid: Grid, signals: readonly number[], rule: Partial<Tra
 /** Listings, delistings, suspensions, limits, missing scores, prices, industries and styles; an index of the largest. */
 export function troubled(seed: number, T: number, N: number, rule: Partial<TradingRule> = {}): PortfolioInputs {
   const random = stream(seed, 0, 0);
-  const filled = (value: number) => new Float32Array(T * N).fill(value);
+  const filled = (value: number) => new Float32Array((T + later) * N).fill(value);
   const [close, trade, scores, cap] = [filled(none), filled(none), filled(none), filled(none)];
   const [canBuy, canSell, suspended, universe] = [filled(1), filled(1), filled(0), filled(1)];
   for (let n = 0; n < N; n++) {
@@ -99,7 +104,7 @@ export function troubled(seed: number, T: number, N: number, rule: Partial<Tradi
     return row(scores).some((x) => !Number.isNaN(x)) && row(weights.cells).some((x) => x > 0);
   });
   return {
-    ...{ dates, symbols: Array.from({ length: N }, (_, n) => `S${n}`), trading: terms },
+    ...{ dates, priced: T + later, symbols: Array.from({ length: N }, (_, n) => `S${n}`), trading: terms },
     ...{ close: rows(close), trade: rows(trade), canBuy: rows(canBuy), canSell: rows(canSell) },
     ...{ suspended: rows(suspended), universe: rows(universe), scores: rows(scores), index: weights },
     ...{ member: undefined, signals, ...exposuresAndRisk(random, signals.length, N) },

@@ -471,7 +471,7 @@ describe('by hand', () => {
   test('a symbol delisted inside a holding period is cash at its last price until the next rebalance', () => {
     const report = layers(
       market({
-        scores: [[4, 3, 2, 1], ...repeated(6, [none, 4, 3, 2])],
+        scores: [[4, 3, 2, 1], ...repeated(22, [none, 4, 3, 2])],
         close: [
           [10, 10, 10, 10],
           [10, 10, 10, 10],
@@ -479,13 +479,13 @@ describe('by hand', () => {
           [none, 20, 10, 10],
           [none, 20, 10, 10],
           [none, 30, 15, 10],
-          [none, 30, 15, 10],
+          ...repeated(17, [none, 30, 15, 10]),
         ],
       }),
       { ...free, every: 3 },
     );
     // 0.4 of cash and 1 in the second; then 0.7 in each of the second and third.
-    expectClose(navOf(report, 0), [1, 1, 0.9, 1.4, 1.4, 2.1, 2.1]);
+    expectClose(navOf(report, 0), [1, 1, 0.9, 1.4, 1.4, ...repeated(18, 2.1)]);
     expect(report.untraded).toEqual({ buys: 0, sells: 0, delisted: 1 });
   });
 

@@ -134,6 +134,31 @@ describe('with a pencil', () => {
     expect(result.report.rebalances[1]).toMatchObject({ names: 1, unbought: 1 });
   });
 
+  test('who has no price at the end is suspended, unless it has none for 20 dates of the data', () => {
+    const close = [
+      [10, 10],
+      [10, 10],
+      [10, 8],
+      [10, none],
+      [20, none],
+    ];
+    const inputs = byHand({ close }, [0, 2]);
+    const trades = () => run(inputs, wanting([0.5, 0.5], [0.6, 0.4]));
+    const priced = (dates: number, price: number) => {
+      const cells = inputs.close.cells.slice();
+      cells[(close.length + dates - 1) * 2 + 1] = price;
+      const changed = { ...inputs, close: { cells, stride: 2 } };
+      return run(changed, wanting([0.5, 0.5], [5 / 9, 4 / 9]));
+    };
+    expect(trades().report.delisted).toBe(1);
+    // It trades again long after the backtest's last date, or the data end too soon to tell.
+    expect(priced(20, 9).report.delisted).toBe(0);
+    expect(money(priced(20, 9), 1000)).toEqual(['1000.00', '1000.00', '900.00', '900.00', '1400.00']);
+    const soon = { ...inputs, priced: 22 };
+    expect(run(soon, wanting([0.5, 0.5], [5 / 9, 4 / 9])).report.delisted).toBe(0);
+    expect(run({ ...inputs, priced: 23 }, wanting([0.5, 0.5], [0.6, 0.4])).report.delisted).toBe(1);
+  });
+
   test('the index counts from the trade prices of the first date, then from closes', () => {
     const inputs = byHand(
       {

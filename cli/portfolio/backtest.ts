@@ -110,7 +110,7 @@ async function traded(
     });
     const { signals, exposures, risk, early } = withRisk(due, rows, symbols.length);
     const inputs: PortfolioInputs = {
-      ...{ dates: calendar.slice(0, end), symbols, trading, signals, scores, exposures, risk },
+      ...{ dates: calendar.slice(0, end), priced: calendar.length, symbols, trading, signals, scores, exposures, risk },
       close: must('CLOSE'),
       trade: must(trading.price),
       canBuy: panel('CAN_BUY'),

@@ -2,9 +2,9 @@
  * What would have come of trading a factor: its symbols in layers by score, each held in equal weights.
  *
  * Scores are known at the close of date T and traded on at date T + 1, at that date's price, where orders can be
- * filled. Nothing later moves what is held or earned, with one exception: a symbol without any price from some date to
- * the last of these counts as delisted at that date, which the exchange announces and prices alone cannot tell from a
- * suspension.
+ * filled. Nothing later moves what is held or earned, with one exception: a symbol without any price on the last of
+ * these dates and on 19 or more before it counts as delisted after its last one, which the exchange announces and prices
+ * alone cannot tell from a suspension.
  */
 import {
   type ExcessPerformance,
@@ -69,7 +69,7 @@ export interface LayerReport {
     /** Orders of the layers that could not be filled. */
     readonly buys: number;
     readonly sells: number;
-    /** Holdings of the layers whose symbol never had a price again: cash at their last one, without costs. */
+    /** Holdings whose symbol had no price for 20 dates or more to the last: cash at their last one, without costs. */
     readonly delisted: number;
   };
 }

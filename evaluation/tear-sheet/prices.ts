@@ -9,6 +9,7 @@ export interface PriceRows {
 
 /** Missing prices, and those of 0 or less, are unknown. */
 export interface PricedMarket {
+  /** That prices are known of: holdings may be followed for fewer of them. */
   readonly dates: number;
   readonly symbols: number;
   readonly close: PriceRows;
@@ -21,6 +22,9 @@ export interface PricedMarket {
   readonly suspended?: PriceRows | undefined;
 }
 
+/** Without a price for so many dates, up to the last that prices are known of, a symbol is delisted. */
+const delistedAfter = 20;
+
 /** What holdings grow by from one moment to the next: a close, a date's trade price, its close. */
 export class Prices implements Tradable {
   /** Since the moment before, by symbol; 1 without a new price. */
@@ -29,10 +33,10 @@ export class Prices implements Tradable {
   readonly last: Float64Array;
   readonly buy: Uint8Array;
   readonly sell: Uint8Array;
-  /** 1 for symbols whose last price was the date before. */
+  /** 1 for symbols whose last price was the date before, and that are delisted. */
   readonly gone: Uint8Array;
   readonly #market: PricedMarket;
-  /** Date of the last price there is. */
+  /** Date of the last price of those that are delisted; none is that for others. */
   readonly #end: Int32Array;
 
   constructor(market: PricedMarket) {
@@ -47,11 +51,12 @@ export class Prices implements Tradable {
     for (let n = 0; n < symbols; n++) {
       let t = dates - 1;
       while (t >= 0 && !isPrice(cell(close, t, n)) && !isPrice(cell(trade, t, n))) t--;
-      this.#end[n] = t;
+      // A suspension that has not ended looks the same for a while.
+      this.#end[n] = dates - 1 - t >= delistedAfter ? t : dates;
     }
   }
 
-  /** Marks the symbols that have no price from this date on; false when there are none. */
+  /** Marks the symbols that are delisted from this date on; false when there are none. */
   leave(t: number): boolean {
     let any = false;
     for (let n = 0; n < this.gone.length; n++) {

@@ -58,7 +58,7 @@ export interface ScenarioReport {
   readonly worstViolation: number;
   /** Means over the rebalances whose risk is known. */
   readonly risk: RiskCheck | undefined;
-  /** Holdings whose symbol never had a price again: cash at their last one, without costs. */
+  /** Holdings without a price for 20 dates or more to the end of the data: cash at their last one, without costs. */
   readonly delisted: number;
 }
 

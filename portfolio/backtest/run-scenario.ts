@@ -2,8 +2,9 @@
  * One portfolio through the market: decided at the close of each signal date, traded on the date after, and held as
  * shares and cash in between.
  *
- * Nothing later moves what is held or earned, with the exception of delistings: a symbol without any price from some date
- * on is cash at its last one, which the exchange announces and prices alone cannot tell from a suspension.
+ * Nothing later moves what is held or earned, with the exception of delistings: a symbol without any price for 20 dates or
+ * more to the end of the data is cash at its last one, which the exchange announces and prices alone cannot tell from a
+ * suspension.
  */
 import { EvolveError } from '../../core/failure.ts';
 import { Prices } from '../../evaluation/tear-sheet/prices.ts';

@@ -11,7 +11,7 @@ import { pricedMarket } from './priced-market.ts';
 
 export type IndexedPrices = Pick<
   PortfolioInputs,
-  'dates' | 'symbols' | 'close' | 'trade' | 'canBuy' | 'canSell' | 'suspended' | 'index'
+  'dates' | 'priced' | 'symbols' | 'close' | 'trade' | 'canBuy' | 'canSell' | 'suspended' | 'index'
 >;
 
 export function indexReturns(inputs: IndexedPrices, start: number): Float64Array {

@@ -2,7 +2,7 @@ import type { PricedMarket } from '../../evaluation/tear-sheet/prices.ts';
 import type { PortfolioInputs } from '../inputs.ts';
 
 export const pricedMarket = ({
-  dates,
+  priced,
   symbols,
   close,
   trade,
@@ -11,7 +11,7 @@ export const pricedMarket = ({
   suspended,
 }: Pick<
   PortfolioInputs,
-  'dates' | 'symbols' | 'close' | 'trade' | 'canBuy' | 'canSell' | 'suspended'
+  'priced' | 'symbols' | 'close' | 'trade' | 'canBuy' | 'canSell' | 'suspended'
 >): PricedMarket => ({
-  ...{ dates: dates.length, symbols: symbols.length, close, trade, canBuy, canSell, suspended },
+  ...{ dates: priced, symbols: symbols.length, close, trade, canBuy, canSell, suspended },
 });
