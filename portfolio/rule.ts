@@ -36,8 +36,6 @@ export interface TradingRule {
    * on, which is known in part before the trade. Orders that cannot be filled stay open either way.
    */
   readonly tradability: 'signal' | 'trade';
-  /** Money at the start. */
-  readonly capital: number;
   readonly datesPerYear: number;
 }
 

@@ -148,6 +148,7 @@ describe('evolve backtest', () => {
       [[reversal, '--weights', join(folder, 'w.txt')], /\.arrow, \.parquet or \.csv|ends? in/],
       [[reversal, '--report', 'page.txt'], /must end in \.html/],
       [['CLOSE +'], /CLOSE \+/],
+      [[reversal, '--capital', '1000'], /capital/],
     ];
     const given = (args: string[]) => (args.includes('--index') ? [] : ['--index', 'top:20']);
     const outcomes = await evolveEach(

@@ -15,7 +15,7 @@ export const unbound: PortfolioRule = {
 };
 export const trading: TradingRule = {
   ...{ rebalance: 1, price: 'VWAP', costs: { buy: 0, sell: 0 }, tradability: 'signal' },
-  ...{ capital: 1e8, datesPerYear: 244 },
+  ...{ datesPerYear: 244 },
 };
 
 /** From Monday 2024-01-01 on, weekdays alone. */

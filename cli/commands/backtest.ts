@@ -30,7 +30,6 @@ interface Arguments {
   readonly costBuy?: number | undefined;
   readonly costSell?: number | undefined;
   readonly tradability?: (typeof tradabilities)[number] | undefined;
-  readonly capital?: number | undefined;
   readonly datesPerYear?: number | undefined;
   readonly weights?: string | undefined;
   readonly report?: string | undefined;
@@ -89,7 +88,6 @@ export const backtestCommand: CommandModule<object, Arguments> = {
         ...text(trading, 'Who can be traded as known at the signal (the usual), or on the date of the trade'),
         choices: tradabilities,
       })
-      .option('capital', number(trading, 'Money at the start; 100 million without'))
       .option('dates-per-year', number(trading, "For annual figures; the market's without"))
       .option('weights', text(out, 'A .csv, .parquet or .arrow file for the weights of every rebalance'))
       .option('report', text(out, 'An .html file, complete in itself'))

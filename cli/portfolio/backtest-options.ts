@@ -35,7 +35,6 @@ export interface BacktestOptions {
   readonly costBuy?: number | undefined;
   readonly costSell?: number | undefined;
   readonly tradability?: TradingRule['tradability'] | undefined;
-  readonly capital?: number | undefined;
   readonly datesPerYear?: number | undefined;
   /** A .csv, .parquet or .arrow file for the weights of every rebalance. */
   readonly weights?: string | undefined;

@@ -52,7 +52,6 @@ export function backtestRule(options: BacktestOptions, manifest: MarketManifest)
         sell: within('cost-sell', options.costSell ?? preset.trading.costs.sell, 0, 0.5),
       },
       tradability: options.tradability ?? 'signal',
-      capital: within('capital', options.capital ?? 1e8, 1, 1e15),
       datesPerYear: within('dates-per-year', options.datesPerYear ?? manifest.datesPerYear, 1, 366),
     },
   };

@@ -19,7 +19,7 @@ export interface TradePrices extends Tradable {
 }
 
 /**
- * Shares and cash, in money. Costs are paid from the cash that sells and buys share, and nothing is borrowed. Shares can be
+ * Shares and cash, in any money. Costs are paid from the cash that sells and buys share, and nothing is borrowed. Shares can be
  * parts of one, and their prices are adjusted, so that dividends stay in the holding that paid them.
  */
 export class Ledger {

@@ -45,11 +45,11 @@ export function runScenario(
   const start = signals[0] as number;
   const prices = new Prices(pricedMarket(inputs));
   for (let t = 0; t <= start; t++) prices.close(t);
-  const ledger = new Ledger(symbols.length, trading.capital, trading.costs);
+  const ledger = new Ledger(symbols.length, 1, trading.costs);
   const returns = new Float64Array(dates.length - start - 1);
   const rebalances: Rebalance[] = [];
   const targets: TargetWeights[] = [];
-  let [value, worst, delisted] = [trading.capital, 0, 0];
+  let [value, worst, delisted] = [1, 0, 0];
   for (let t = start + 1; t < dates.length; t++) {
     const row = rebalances.length;
     const plan = signals[row] === t - 1 ? planned(inputs, { name, rule }, row, ledger, prices, optimise) : undefined;

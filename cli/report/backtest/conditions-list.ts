@@ -4,7 +4,7 @@ import { count, countOf, rate } from '../../print/number.ts';
 import { type Content, type Html, html } from '../html.ts';
 
 export function conditionsList({ market, scores, preset, trading, dates, index }: BacktestReport): Html {
-  const { rebalance, price, costs, tradability, capital, datesPerYear } = trading;
+  const { rebalance, price, costs, tradability, datesPerYear } = trading;
   const often =
     rebalance === 'week'
       ? 'the last date of each week'
@@ -25,7 +25,6 @@ export function conditionsList({ market, scores, preset, trading, dates, index }
         ? 'as of the close that is decided at; orders that cannot be filled on the date after stay open'
         : 'as of the date of the trade, which is known in part before it; orders that cannot be filled stay open',
     ],
-    ['Capital', count(capital)],
     ['Annual figures', `${count(datesPerYear)} dates a year; excess is prod(1 + r − index), compounded`],
     ['Calmar', 'annual excess over the drawdown of the excess'],
     ['Turnover', 'bought and sold together, as a share of the value; mean of the rebalances after the first'],
