@@ -340,10 +340,16 @@ describe('the weights of an index', () => {
     expect(all[125]).toEqual(close([0.6, 0.4, 0]));
     expect(all[126]).toEqual(close([3 / 134, 0, 131 / 134]));
     expect(all[251]).toEqual(close([3 / 259, 0, 256 / 259]));
-    // It had a CAP in the half year before the third review, and none since: it stays until the next one.
-    expect(all[252]).toEqual(close([3 / 260, 0, 257 / 260]));
-    expect(all[377]).toEqual(close([3 / 385, 0, 382 / 385]));
-    expect(all[378]).toEqual(close([0, 2 / 385, 383 / 385]));
+    // At the third review its last CAP is 52 dates ago.
+    expect(all[252]).toEqual(close([0, 2 / 259, 257 / 259]));
+    // Up to 20 dates are a suspension, and it stays until the next review.
+    const until = (last: number) => {
+      const some = caps.map(([, second, third], t) => [t <= last ? 3 : none, second as number, third as number]);
+      return rows(indexWeights(fields({ CAP: some }, T), { kind: 'top', from: 1, to: 2 }).weights);
+    };
+    expect(until(126 - 19)[126]).toEqual(close([3 / 134, 0, 131 / 134]));
+    expect(until(126 - 20)[126]).toEqual(close([0, 2 / 133, 131 / 133]));
+    expect(until(126 - 19)[251]).toEqual(close([3 / 259, 0, 256 / 259]));
     const next = indexWeights(fields({ CAP: caps }, T), { kind: 'top', from: 2, to: 3 });
     expect(next.doc).toBe('those from 2 to 3 by CAP');
     expect(rows(next.weights)[0]).toEqual(close([0, 2 / 3, 1 / 3]));

@@ -1,6 +1,7 @@
 /**
  * The weights of an index on every date, as known at its close. Nothing later moves them: a symbol that is delisted leaves
- * an index of the largest at the next review, and until then keeps the weight of its last CAP.
+ * an index of the largest at the first review with no CAP of it on the 20 dates up to it, and until then keeps the weight
+ * of its last one.
  */
 import { EvolveError } from '../../core/failure.ts';
 import type { Panel } from '../inputs.ts';
@@ -31,6 +32,8 @@ export interface IndexWeights {
 
 /** Dates between two reviews of who belongs to the largest: half a year. */
 const reviewed = 126;
+/** Who had a CAP on the last so many of them, the review's included, can be a member. */
+const recent = 20;
 
 export function indexWeights(market: IndexMarket, rule: IndexRule): IndexWeights {
   switch (rule.kind) {
@@ -82,7 +85,7 @@ function largest(market: IndexMarket, { from, to }: Extract<IndexRule, { kind: '
   const weights = rowByRow(market, (t, row) => {
     caps.moveTo(t);
     if (t >= review) {
-      const ranked = caps.ranked(t - reviewed).subarray(from - 1, to);
+      const ranked = caps.ranked(t - recent).subarray(from - 1, to);
       // Before the first there may be nobody yet, and then the next date is as good.
       if (ranked.length > 0) {
         members.fill(0);
