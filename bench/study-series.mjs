@@ -42,7 +42,7 @@ const { manifest, train, valid, tested, rankIcs, shown } = study;
 const runs = [];
 const add = (name, scores, { networks: each, ensemble, seconds, ...more } = {}) => {
   const onTest = rankIcs(scores, tested);
-  runs.push({ name, onTest, networks: each, ensemble, seconds, ...more });
+  runs.push({ ...more, name, onTest, networks: each, ensemble, seconds });
   console.error(name, 'valid', ensemble?.validRankIc ?? shown(rankIcs(scores, valid)), 'test', shown(onTest));
   keep('series', { settings, runs });
 };
