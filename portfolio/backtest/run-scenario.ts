@@ -53,10 +53,13 @@ export function runScenario(
   for (let t = start + 1; t < dates.length; t++) {
     const row = rebalances.length;
     const plan = signals[row] === t - 1 ? planned(inputs, { name, rule }, row, ledger, prices, optimise) : undefined;
-    if (prices.leave(t)) delisted += ledger.writeOff(prices.gone, prices.last);
+    const gone = prices.leave(t);
+    if (gone) delisted += ledger.writeOff(prices.gone, prices.last);
     if (plan) {
       prices.trade(t);
-      const trade = ledger.trade(plan.weights, prices);
+      // Nobody gives an order for what is delisted by then.
+      const ordered = gone ? plan.weights.map((weight, n) => (prices.gone[n] === 1 ? 0 : weight)) : plan.weights;
+      const trade = ledger.trade(ordered, prices);
       const [signal, traded] = [dates[t - 1] as string, dates[t] as string];
       rebalances.push({ signal, traded, names: ledger.count, planned: plan.figures, ...trade });
       targets.push({ signal, ...sparse(plan.weights) });
