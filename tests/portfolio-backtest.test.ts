@@ -355,14 +355,44 @@ describe('the weights of an index', () => {
     expect(rows(next.weights)[0]).toEqual(close([0, 2 / 3, 1 / 3]));
   });
 
-  test('of a file hold until its next date', () => {
-    const values = Float32Array.from([none, none, none, 1, 3, none, none, none, none]);
-    const { weights } = indexWeights(fields({}), { kind: 'weights', values, name: 'mine.csv' });
+  test('of a file go with known prices until its next date', () => {
+    const CLOSE = [
+      [10, 10, 10],
+      [10, none, 10],
+      [20, 20, 10],
+      [20, none, 10],
+      [10, 40, 10],
+    ];
+    const none3 = [none, none, none];
+    const values = Float32Array.from([none3, [1, 3, none], none3, [none, 1, 1], none3].flat());
+    const { weights } = indexWeights(fields({ CLOSE }, 5), { kind: 'weights', values, name: 'mine.csv' });
     expect(rows(weights)).toEqual([
       [none, none, none],
-      [0.25, 0.75, 0],
-      [0.25, 0.75, 0],
+      close([0.25, 0.75, 0]),
+      close([2 / 8, 6 / 8, 0]),
+      close([0, 0.5, 0.5]),
+      close([0, 2 / 3, 1 / 3]),
     ]);
+  });
+
+  test('of a file are those of shares bought once', () => {
+    fc.assert(
+      fc.property(fc.nat(), fc.integer({ min: 3, max: 30 }), (seed, T) => {
+        const random = stream(seed, 0, 0);
+        const CLOSE = Array.from({ length: T }, () => [1, 2, 3].map(() => 1 + random.next()));
+        const first = [1, 2, 3].map(() => random.next());
+        const values = new Float32Array(T * 3).fill(none);
+        values.set(first);
+        const trade = CLOSE.map((_, t) => CLOSE[Math.max(0, t - 1)] as number[]);
+        const { weights } = indexWeights(fields({ CLOSE }, T), { kind: 'weights', values, name: 'mine.csv' });
+        const returns = indexReturns({ ...byHand({ close: CLOSE, trade }, [0]), index: weights }, 0);
+        const grown = [...returns].reduce((value, r) => value * (1 + r), 1);
+        const [from, to] = [CLOSE[0], CLOSE.at(-1)] as [number[], number[]];
+        const total = first.reduce((sum, w) => sum + w, 0);
+        const kept = first.reduce((sum, w, n) => sum + (w * (to[n] as number)) / (from[n] as number), 0) / total;
+        expect(grown).toBeCloseTo(kept, 5);
+      }),
+    );
   });
 
   test.each<[string, ReturnType<typeof fields>, IndexRule]>([

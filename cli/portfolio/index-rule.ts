@@ -1,4 +1,5 @@
 /** What `--index` says: the market's own, the largest by CAP, or weights from a file. */
+import { dateText, dayNumber } from '../../core/date.ts';
 import { EvolveError } from '../../core/failure.ts';
 import type { MarketManifest } from '../../data/market.ts';
 import { readScores } from '../../data/scores.ts';
@@ -33,7 +34,9 @@ export async function indexRule(wish: string | undefined, manifest: MarketManife
   if (/^top\b/.test(wish)) {
     throw new EvolveError('bad-argument', `--index ${wish} should be top:300 or top:301-800.`);
   }
-  const { names, values, dropped } = await readScores(wish, manifest);
+  const { calendar, symbols } = manifest;
+  const days = everyDay(calendar);
+  const { names, values, dropped } = await readScores(wish, { calendar: days, symbols });
   const [weights] = values;
   if (!weights || names.length > 1) {
     throw new EvolveError(
@@ -45,7 +48,30 @@ export async function indexRule(wish: string | undefined, manifest: MarketManife
     throw new EvolveError('bad-data', `--index ${wish} has weights below 0. An index holds, it does not short.`);
   }
   return {
-    rule: { kind: 'weights', values: weights, name: wish },
+    rule: { kind: 'weights', values: onDates(weights, days, manifest), name: wish },
     notes: dropped.map(({ reason, rows, example }) => `${wish}: ${rows} left out, ${reason}, such as ${example}.`),
   };
+}
+
+/** From the first date of a calendar to its last. */
+function everyDay(calendar: readonly string[]): string[] {
+  const [first, last] = [calendar[0], calendar.at(-1)].map((date) => dayNumber(date as string)) as [number, number];
+  return Array.from({ length: last - first + 1 }, (_, day) => dateText(first + day));
+}
+
+/** Weights of a day without trade, such as the end of a month, are those of the next date, unless it has its own. */
+function onDates(
+  weights: Float32Array,
+  days: readonly string[],
+  { calendar, symbols }: Pick<MarketManifest, 'calendar' | 'symbols'>,
+): Float32Array {
+  const N = symbols.length;
+  const out = new Float32Array(calendar.length * N).fill(Number.NaN);
+  let t = 0;
+  for (const [d, day] of days.entries()) {
+    while ((calendar[t] as string) < day) t++;
+    const row = weights.subarray(d * N, (d + 1) * N);
+    if (row.some((weight) => weight > 0)) out.set(row, t * N);
+  }
+  return out;
 }

@@ -4,6 +4,7 @@
  * of its last one.
  */
 import { EvolveError } from '../../core/failure.ts';
+import { isPrice } from '../../evaluation/tear-sheet/prices.ts';
 import type { Panel } from '../inputs.ts';
 
 export type IndexRule =
@@ -11,7 +12,7 @@ export type IndexRule =
   | { readonly kind: 'market' }
   /** By CAP, those from the first rank to the last: from 1 for the largest. */
   | { readonly kind: 'top'; readonly from: number; readonly to: number }
-  /** Date-major weights of anybody's making: each date that has some is valid until the next one. */
+  /** Date-major weights of anybody's making: those of a date are held until the next one that has some. */
   | { readonly kind: 'weights'; readonly values: Float32Array; readonly name: string };
 
 export interface IndexMarket {
@@ -105,13 +106,25 @@ function largest(market: IndexMarket, { from, to }: Extract<IndexRule, { kind: '
   return { weights, member: undefined, doc };
 }
 
+/** Shares bought at a date's weights and held: in between, weights go with known closes. */
 function held(market: IndexMarket, { values, name }: Extract<IndexRule, { kind: 'weights' }>): IndexWeights {
   const { symbols } = market;
-  let latest: Float32Array | undefined;
+  const close = market.field('CLOSE');
+  if (!close) throw new RangeError('CLOSE was not loaded');
+  const last = new Float64Array(symbols).fill(Number.NaN);
+  const worth = new Float64Array(symbols);
   const weights = rowByRow(market, (t, row) => {
+    const prices = rowOf(close, t, symbols);
+    for (let n = 0; n < symbols; n++) {
+      const price = prices[n] as number;
+      if (!isPrice(price)) continue;
+      // Before its first price a weight says nothing of how many shares it is.
+      if ((last[n] as number) > 0) worth[n] = ((worth[n] as number) * price) / (last[n] as number);
+      last[n] = price;
+    }
     const today = values.subarray(t * symbols, (t + 1) * symbols);
-    if (today.some((x) => x > 0)) latest = today;
-    if (latest) row.set(latest);
+    if (today.some((x) => x > 0)) worth.set(today);
+    row.set(worth);
   });
   return { weights, member: undefined, doc: `the weights of ${name}` };
 }
