@@ -79,11 +79,12 @@ describe.each([
   test('has the figures of the reports, the index last', () => {
     const [titles, ...rows] = rowsOf(text(), 'Performance');
     expect(titles).toEqual([
-      ...['portfolio', '#', 'return', 'volatility', 'Sharpe', 'drawdown', 'excess', 'TE', 'its drawdown', 'IR'],
-      ...['Calmar', 'months won', 'weeks won', 'turnover'],
+      ...['portfolio', '#', 'return', 'volatility', 'Sharpe', 'drawdown', 'weeks up', 'excess', 'TE', 'its drawdown'],
+      ...['IR', 'Calmar', 'months won', 'weeks won', 'turnover'],
     ]);
-    const alone = ({ annualReturn, volatility, sharpe, maxDrawdown }: ScenarioReport['performance']) => [
-      ...[percent(annualReturn), percent(volatility), ratio(sharpe), percent(maxDrawdown)],
+    const alone = (own: ScenarioReport['performance']) => [
+      ...[percent(own.annualReturn), percent(own.volatility), ratio(own.sharpe), percent(own.maxDrawdown)],
+      percent(own.weeklyWinRate, 1),
     ];
     expect(rows).toEqual([
       ...report.scenarios.map(({ name, performance, excess, turnover }, i) => [

@@ -441,7 +441,7 @@ describe('figures', () => {
   const calendar = { dates, perYear: 244 };
 
   test('are told by year and by week', () => {
-    const { years, excess, nav, excessNav } = returnFigures(returns, index, calendar);
+    const { years, performance, excess, nav, excessNav } = returnFigures(returns, index, calendar);
     expect(years.map(({ year, dates }) => [year, dates])).toEqual([
       [2023, 2],
       [2024, 3],
@@ -454,6 +454,8 @@ describe('figures', () => {
     expect(second?.excessMaxDrawdown).toBeCloseTo(0.05, 12);
     // Weeks of 1.05 x 0.9, 0.95 x 1.06 and 0.99: the second is won.
     expect([excess.weeks, excess.weeklyWinRate]).toEqual([3, expect.closeTo(1 / 3, 12)]);
+    // Of its own 1.1 x 0.8, 1.05 x 1.1 and 1.
+    expect([performance.weeks, performance.weeklyWinRate]).toEqual([3, expect.closeTo(1 / 3, 12)]);
     expect([nav.length, nav[0], excessNav[0]]).toEqual([6, 1, 1]);
     const beside = indexReport('even', index, calendar);
     expect(beside.years.map((year) => year.return)).toEqual([

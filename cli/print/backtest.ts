@@ -44,19 +44,20 @@ function figures({ index, scenarios }: BacktestReport): string {
     percentage(turnover),
     shortened(name, mostOfName),
   ]);
-  const headings = ['return', 'vol', 'Sharpe', 'drawdown'];
-  const ofExcess = ['excess', 'TE', 'its drawdown', 'IR', 'Calmar', 'months', 'weeks', 'turnover', 'portfolio'];
+  const headings = ['return', 'vol', 'Sharpe', 'drawdown', 'weeks up'];
+  const ofExcess = ['excess', 'TE', 'its drawdown', 'IR', 'Calmar', 'months won', 'weeks won', 'turnover', 'portfolio'];
   return table(
     [...rows, [...alone(index.performance), ...ofExcess.slice(1).map(() => ''), 'index']],
     [...headings, ...ofExcess],
   );
 }
 
-const alone = ({ annualReturn, volatility, sharpe, maxDrawdown }: ScenarioReport['performance']): string[] => [
-  percentage(annualReturn),
-  percentage(volatility),
-  fixed(sharpe, 2),
-  percentage(maxDrawdown),
+const alone = (own: ScenarioReport['performance']): string[] => [
+  percentage(own.annualReturn),
+  percentage(own.volatility),
+  fixed(own.sharpe, 2),
+  percentage(own.maxDrawdown),
+  percentage(own.weeklyWinRate),
 ];
 
 /** Returns, and what they are beyond the index. */

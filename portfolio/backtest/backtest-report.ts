@@ -20,7 +20,7 @@ export interface BacktestReport {
 export interface IndexReport {
   /** What it is, such as `the 200 of the highest CAP`. */
   readonly doc: string;
-  readonly performance: Performance;
+  readonly performance: Performance & Weekly;
   readonly nav: readonly number[];
   readonly years: readonly YearFigures[];
 }
@@ -40,12 +40,18 @@ export interface ExcessYear extends YearFigures {
   readonly excessMaxDrawdown: number;
 }
 
+/** Of ISO weeks, the share in which the net value rose. */
+export interface Weekly {
+  readonly weeklyWinRate: number;
+  readonly weeks: number;
+}
+
 export interface ScenarioReport {
   readonly name: string;
   readonly rule: PortfolioRule;
   /** Net of costs. */
-  readonly performance: Performance;
-  readonly excess: ExcessPerformance & { readonly weeklyWinRate: number; readonly weeks: number };
+  readonly performance: Performance & Weekly;
+  readonly excess: ExcessPerformance & Weekly;
   readonly years: readonly ExcessYear[];
   readonly nav: readonly number[];
   readonly excessNav: readonly number[];

@@ -7,7 +7,15 @@ import {
   performance,
   wins,
 } from '../../evaluation/tear-sheet/performance.ts';
-import type { ExcessYear, IndexReport, Rebalance, RiskCheck, ScenarioReport, YearFigures } from './backtest-report.ts';
+import type {
+  ExcessYear,
+  IndexReport,
+  Rebalance,
+  RiskCheck,
+  ScenarioReport,
+  Weekly,
+  YearFigures,
+} from './backtest-report.ts';
 import { isoWeek } from './signal-dates.ts';
 
 /** What days to count by: a date per return. */
@@ -18,7 +26,7 @@ export interface Calendar {
 
 export const indexReport = (doc: string, returns: Float64Array, calendar: Calendar): IndexReport => ({
   doc,
-  performance: performance(returns, calendar.perYear),
+  performance: { ...performance(returns, calendar.perYear), ...weekly(returns, calendar.dates) },
   nav: fromOne(returns),
   years: yearsOf(calendar).map(({ year, from, to }) => yearFigures(year, returns.subarray(from, to), calendar)),
 });
@@ -30,14 +38,9 @@ export function returnFigures(
 ): Pick<ScenarioReport, 'performance' | 'excess' | 'years' | 'nav' | 'excessNav'> {
   const { dates, perYear } = calendar;
   const active = lessBenchmark(returns, index);
-  const weeks = wins(active, (t) => isoWeek(dates[t] as string));
   return {
-    performance: performance(returns, perYear),
-    excess: {
-      ...excessPerformance(returns, index, dates, perYear),
-      weeklyWinRate: weeks.rate,
-      weeks: weeks.periods,
-    },
+    performance: { ...performance(returns, perYear), ...weekly(returns, dates) },
+    excess: { ...excessPerformance(returns, index, dates, perYear), ...weekly(active, dates) },
     years: yearsOf(calendar).map(({ year, from, to }): ExcessYear => {
       const its = returns.subarray(from, to);
       const beside = index.subarray(from, to);
@@ -87,6 +90,11 @@ export function riskCheck(
     realised: deviation(held) * Math.sqrt(perYear),
     bias: deviation(standardised),
   };
+}
+
+function weekly(returns: Float64Array, dates: readonly string[]): Weekly {
+  const { rate, periods } = wins(returns, (t) => isoWeek(dates[t] as string));
+  return { weeklyWinRate: rate, weeks: periods };
 }
 
 const deviation = (numbers: readonly number[]): number =>

@@ -23,11 +23,12 @@ const indexHead: readonly Content[] = [
   html`<span class="swatch" style="background:var(--shuffled)"></span>`,
 ];
 
-const ofReturns = ({ annualReturn, volatility, sharpe, maxDrawdown }: ScenarioReport['performance']): string[] => [
-  percentOf(annualReturn, 2),
-  percentOf(volatility, 2),
-  decimals(sharpe, 2),
-  percentOf(maxDrawdown, 2),
+const ofReturns = (own: ScenarioReport['performance']): string[] => [
+  percentOf(own.annualReturn, 2),
+  percentOf(own.volatility, 2),
+  decimals(own.sharpe, 2),
+  percentOf(own.maxDrawdown, 2),
+  percentOf(own.weeklyWinRate),
 ];
 
 /** The columns of the research reports. */
@@ -35,8 +36,8 @@ export const performanceTable = ({ index, scenarios }: BacktestReport): Html =>
   figureTable(
     'Performance',
     [
-      ...['portfolio', '#', 'return', 'volatility', 'Sharpe', 'drawdown', 'excess', 'TE', 'its drawdown', 'IR'],
-      ...['Calmar', 'months won', 'weeks won', 'turnover'],
+      ...['portfolio', '#', 'return', 'volatility', 'Sharpe', 'drawdown', 'weeks up', 'excess', 'TE', 'its drawdown'],
+      ...['IR', 'Calmar', 'months won', 'weeks won', 'turnover'],
     ],
     [
       ...scenarios.map((scenario, i) => {
