@@ -120,7 +120,7 @@ export const backtestCommand: CommandModule<object, Arguments> = {
         onProgress,
       }),
     );
-    console.log(json ? JSON.stringify(report, null, 2) : backtestSummary(report));
+    console.log(json ? JSON.stringify(report, null, 2) : backtestSummary(report, options));
   },
 };
 

@@ -1,7 +1,7 @@
 /** A backtest for a terminal: the tables of the research reports, and what was checked and given up. */
 import type { BacktestReport, Rebalance, ScenarioReport } from '../../portfolio/backtest/backtest-report.ts';
 import { type Relief, reliefs } from '../../portfolio/optimise/problem.ts';
-import { count, countOf, fixed, rate } from './number.ts';
+import { count, countOf, figure, fixed, percent, rate } from './number.ts';
 import { shortened, table } from './table.ts';
 
 const mostOfName = 60;
@@ -12,7 +12,7 @@ interface Files {
   readonly weights?: string | undefined;
 }
 
-export function backtestSummary(report: BacktestReport, { report: page, pictures, weights }: Files = {}): string {
+export function backtestSummary(report: BacktestReport, { report: page, pictures, weights }: Files): string {
   const parts = [headline(report), figures(report), years(report), checks(report)];
   if (report.warnings.length > 0) parts.push(report.warnings.map((sentence) => `! ${sentence}`).join('\n'));
   if (weights !== undefined) parts.push(`Weights of every rebalance: ${weights}`);
@@ -34,14 +34,14 @@ function headline({ market, scores, preset, trading, index, dates }: BacktestRep
 function figures({ index, scenarios }: BacktestReport): string {
   const rows = scenarios.map(({ name, performance, excess, turnover }) => [
     ...alone(performance),
-    percentage(excess.annualReturn),
-    percentage(excess.trackingError),
-    percentage(excess.maxDrawdown),
+    percent(excess.annualReturn, 2),
+    percent(excess.trackingError, 2),
+    percent(excess.maxDrawdown, 2),
     fixed(excess.informationRatio, 2),
     fixed(excess.calmar, 2),
-    percentage(excess.monthlyWinRate),
-    percentage(excess.weeklyWinRate),
-    percentage(turnover),
+    percent(excess.monthlyWinRate, 2),
+    percent(excess.weeklyWinRate, 2),
+    percent(turnover, 2),
     shortened(name, mostOfName),
   ]);
   const headings = ['return', 'vol', 'Sharpe', 'drawdown', 'weeks up'];
@@ -53,21 +53,21 @@ function figures({ index, scenarios }: BacktestReport): string {
 }
 
 const alone = (own: ScenarioReport['performance']): string[] => [
-  percentage(own.annualReturn),
-  percentage(own.volatility),
+  percent(own.annualReturn, 2),
+  percent(own.volatility, 2),
   fixed(own.sharpe, 2),
-  percentage(own.maxDrawdown),
-  percentage(own.weeklyWinRate),
+  percent(own.maxDrawdown, 2),
+  percent(own.weeklyWinRate, 2),
 ];
 
 /** Returns, and what they are beyond the index. */
 function years({ index, scenarios }: BacktestReport): string {
   const headings = ['', ...index.years.map(({ year }) => String(year))];
   const rows = scenarios.flatMap(({ name, years: ofOne }) => [
-    [shortened(name, mostOfName), ...ofOne.map((year) => percentage(year.return))],
-    ['  excess', ...ofOne.map(({ excess }) => percentage(excess))],
+    [shortened(name, mostOfName), ...ofOne.map((year) => percent(year.return, 2))],
+    ['  excess', ...ofOne.map(({ excess }) => percent(excess, 2))],
   ]);
-  return table([...rows, ['index', ...index.years.map((year) => percentage(year.return))]], headings);
+  return table([...rows, ['index', ...index.years.map((year) => percent(year.return, 2))]], headings);
 }
 
 function checks({ scenarios }: BacktestReport): string {
@@ -81,7 +81,7 @@ function checks({ scenarios }: BacktestReport): string {
     const facts = [
       given(all),
       risk &&
-        `tracking error ${percentage(risk.predicted)} predicted, ${percentage(risk.realised)} realised (bias ${fixed(risk.bias, 2)})`,
+        `tracking error ${percent(risk.predicted, 2)} predicted, ${percent(risk.realised, 2)} realised (bias ${fixed(risk.bias, 2)})`,
       unfilled(all),
       delisted > 0 && `${countOf(delisted, 'holding')} delisted`,
     ].filter((fact) => fact);
@@ -114,8 +114,8 @@ const words: Readonly<Record<Relief, string>> = {
   invested: 'being fully invested',
 };
 
-/** Styles are in deviations, all else is shares. */
-const amount = (relief: Relief, most: number): string => (relief === 'style' ? fixed(most, 4) : percentage(most));
+/** Styles are in deviations, all else is shares. What gave way by next to nothing is told apart from nothing. */
+const amount = (relief: Relief, most: number): string => (relief === 'style' ? figure(most) : `${figure(100 * most)}%`);
 
 function unfilled(rebalances: readonly Rebalance[]): string | undefined {
   const [buys, sells] = (['unbought', 'unsold'] as const).map((key) =>
@@ -124,8 +124,3 @@ function unfilled(rebalances: readonly Rebalance[]): string | undefined {
   if (buys + sells === 0) return undefined;
   return `${countOf(buys, 'order')} to buy and ${count(sells)} to sell could not be filled`;
 }
-
-const percentage = (share: number | null): string => {
-  const digits = fixed(share === null ? share : 100 * share, 2);
-  return digits && `${digits}%`;
-};

@@ -38,8 +38,8 @@ export const fixed = (value: number | null | undefined, decimals: number): strin
 /** 0.0004 -> 0.04%, 0.002 -> 0.2%: of a rate that somebody chose, all digits that matter. */
 export const rate = (share: number): string => `${Number((100 * share).toPrecision(6))}%`;
 
-/** 0.1234 -> 12%; nothing for a share that is not there. */
-export const percent = (share: number | null | undefined): string => {
-  const digits = fixed(share == null ? share : 100 * share, 0);
+/** 0.1234 -> 12%, or with so many decimals; nothing for a share that is not there. */
+export const percent = (share: number | null | undefined, decimals = 0): string => {
+  const digits = fixed(share == null ? share : 100 * share, decimals);
   return digits && `${digits}%`;
 };

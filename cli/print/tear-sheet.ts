@@ -102,13 +102,13 @@ function returns(sheet: TearSheet): string {
     if (!layers || !top || !bottom) return [];
     return [
       [
-        percentage(top.excess.annualReturn),
-        percentage(beforeCosts?.excess[0] ?? Number.NaN),
+        percent(top.excess.annualReturn, 1),
+        percent(beforeCosts?.excess[0], 1),
         fixed(top.excess.informationRatio, 2),
-        percentage(top.excess.maxDrawdown),
-        percentage(top.turnover),
-        percentage(bottom.excess.annualReturn),
-        percentage(layers.longShort.annualReturn),
+        percent(top.excess.maxDrawdown, 1),
+        percent(top.turnover, 1),
+        percent(bottom.excess.annualReturn, 1),
+        percent(layers.longShort.annualReturn, 1),
         fixed(layers.longShort.sharpe, 2),
         fixed(layers.monotonicity, 2),
         shortened(name, mostOfName),
@@ -125,22 +125,22 @@ function detail({ layers, beforeCosts, decay, autocorrelation, likeness, coverag
   if (layers) {
     const rows = layers.layers.map(({ performance, excess, turnover, size }, k) => [
       `${k + 1}${k === 0 ? ' (best scores)' : ''}`,
-      percentage(performance.annualReturn),
-      percentage(excess.annualReturn),
-      percentage(beforeCosts?.excess[k] ?? Number.NaN),
+      percent(performance.annualReturn, 1),
+      percent(excess.annualReturn, 1),
+      percent(beforeCosts?.excess[k], 1),
       fixed(excess.informationRatio, 2),
-      percentage(excess.maxDrawdown),
-      percentage(excess.monthlyWinRate),
-      percentage(turnover),
+      percent(excess.maxDrawdown, 1),
+      percent(excess.monthlyWinRate, 1),
+      percent(turnover, 1),
       fixed(size, 0),
     ]);
     const headings = ['layer', 'a year', 'excess', 'free', 'IR', 'drawdown', 'months won', 'turnover', 'symbols'];
     const { longShort } = layers;
     const apart = listed(', ', [
-      ['', percentage(longShort.annualReturn), ' a year'],
+      ['', percent(longShort.annualReturn, 1), ' a year'],
       ['Sharpe ', fixed(longShort.sharpe, 2), ''],
-      ['drawdown ', percentage(longShort.maxDrawdown), ''],
-      ['', percentage(beforeCosts?.longShort.annualReturn ?? Number.NaN), ' a year before costs'],
+      ['drawdown ', percent(longShort.maxDrawdown, 1), ''],
+      ['', percent(beforeCosts?.longShort.annualReturn, 1), ' a year before costs'],
     ]);
     parts.push(apart ? `${table(rows, headings)}\nTop less bottom: ${apart}.` : table(rows, headings));
   }
@@ -223,5 +223,3 @@ const listed = (
     .filter(([, figure]) => figure !== '')
     .map((words) => words.join(''))
     .join(between);
-
-const percentage = (x: number): string => (Number.isNaN(x) ? '' : `${(100 * x).toFixed(1)}%`);
