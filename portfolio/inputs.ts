@@ -33,7 +33,7 @@ export interface PortfolioInputs {
   readonly member: Panel | undefined;
   /** Positions in the calendar, ascending: decided at their close, traded on the date after. */
   readonly signals: Int32Array;
-  /** What portfolios are held to beside weights; undefined when no rule asks. */
+  /** What portfolios are held to beside weights, and are reported to have whether they are or not. */
   readonly exposures: ExposureRows | undefined;
   readonly risk: RiskRows | undefined;
 }

@@ -15,6 +15,7 @@ import { runBacktests } from '../../portfolio/backtest/run-backtests.ts';
 import { signalDates } from '../../portfolio/backtest/signal-dates.ts';
 import { indexWeights } from '../../portfolio/index/index-weights.ts';
 import type { Panel, PortfolioInputs } from '../../portfolio/inputs.ts';
+import { panelOf } from '../../portfolio/panel-of.ts';
 import { riskMarket } from '../../portfolio/risk/risk-market.ts';
 import { type SignalRows, signalRows } from '../../portfolio/risk/signal-rows.ts';
 import { canonical } from '../../program/canonical.ts';
@@ -42,7 +43,7 @@ export async function backtest(options: BacktestOptions): Promise<BacktestReport
   const outputs = reportOutputs(options, inputs);
   const weights = await WeightsFile.create(options, rule.scenarios, manifest, inputs);
   try {
-    const { report, targets } = await traded(folder, manifest, source, wish, rule, options);
+    const { report, targets } = await traded({ folder, manifest, source, wish, rule, options });
     const drawing = () => import('../report/backtest/backtest-page.ts');
     weights?.write(targets);
     await outputs.write({
@@ -58,103 +59,36 @@ export async function backtest(options: BacktestOptions): Promise<BacktestReport
   }
 }
 
-async function traded(
-  folder: string,
-  manifest: MarketManifest,
-  source: ScoreSource,
-  wish: IndexWish,
-  { preset, scenarios, trading }: BacktestRule,
-  options: BacktestOptions,
-) {
-  const { workers = availableParallelism(), memory, onProgress = () => {} } = options;
-  const evaluator = await Evaluator.open(folder, {
-    workers,
-    memory: memory ?? 2 * gibibyte,
-    fields: fieldsNeeded(manifest, source, trading.price, options.universe),
-    label: { price: 'CLOSE', lag: 1, horizon: 1 },
-    valueFolder: join(cacheFolder(), 'values'),
-    onMinutes: (done, total) => onProgress('Reading minute bars', done, total),
-  });
+interface Asked {
+  readonly folder: string;
+  readonly manifest: MarketManifest;
+  readonly source: ScoreSource;
+  readonly wish: IndexWish;
+  readonly rule: BacktestRule;
+  readonly options: BacktestOptions;
+}
+
+async function traded(asked: Asked) {
+  const evaluator = await opened(asked);
   try {
-    const { market, arena } = evaluator;
-    const panel = (name: string): Panel | undefined => {
-      const matrix = market.daily.get(name);
-      if (!matrix) return undefined;
-      const { address, stride, rows, columns } = matrix;
-      return { cells: arena.floats(address, ((rows - 1) * stride) / 4 + columns), stride: stride / 4 };
-    };
-    const must = (name: string): Panel => {
-      const found = panel(name);
-      if (!found) throw new EvolveError('missing-field', `The market has no ${name}, which a backtest needs.`);
-      return found;
-    };
-    const { calendar, symbols } = manifest;
-    const scores = await scoreCells(evaluator, source.factors, (done, total) =>
-      onProgress('Computing scores', done, total),
-    );
-    const index = indexWeights({ dates: calendar.length, symbols: symbols.length, field: panel }, wish.rule);
-    const any = ({ cells, stride }: Panel, t: number): boolean =>
-      cells.subarray(t * stride, t * stride + symbols.length).some((x) => Number.isFinite(x));
-    const { from, end } = stretchOf(options, source, calendar);
-    const { signals: due, skipped } = signalDates(
-      calendar,
-      trading.rebalance,
-      (t) => any(scores, t) && any(index.weights, t),
-      { from, to: calendar[end - 1] },
-    );
-    const risky = scenarios.some(({ rule }) => rule.trackingError !== undefined || rule.riskPenalty > 0);
-    const industries = manifest.fields.some(({ name }) => name === 'INDUSTRY') ? 'INDUSTRY' : undefined;
-    const rows = signalRows(riskMarket(market, arena, industries), due, {
-      risk: risky,
-      onDates: (done, total) => onProgress('Exposures and risk', done, total),
-    });
-    const { signals, exposures, risk, early } = withRisk(due, rows, symbols.length);
-    const inputs: PortfolioInputs = {
-      ...{ dates: calendar.slice(0, end), priced: calendar.length, symbols, trading, signals, scores, exposures, risk },
-      close: must('CLOSE'),
-      trade: must(trading.price),
-      canBuy: panel('CAN_BUY'),
-      canSell: panel('CAN_SELL'),
-      suspended: panel('SUSPENDED'),
-      universe: options.universe === undefined ? undefined : must(options.universe),
-      index: index.weights,
-      member: index.member,
-    };
+    const { inputs, index, warnings } = await backtestInputs(evaluator, asked);
+    const { scenarios, preset, trading } = asked.rule;
+    const { workers = availableParallelism(), onProgress = () => {} } = asked.options;
     const done = scenarios.map(() => 0);
-    const found = await runBacktests(inputs, index.doc, scenarios, {
+    const found = await runBacktests(inputs, index, scenarios, {
       workers,
       onDate: ({ name }, rebalances, total) => {
         done[scenarios.findIndex((scenario) => scenario.name === name)] = rebalances;
-        onProgress(
-          'Rebalancing',
-          done.reduce((sum, one) => sum + one, 0),
-          total * scenarios.length,
-        );
+        const all = done.reduce((sum, one) => sum + one, 0);
+        onProgress('Rebalancing', all, total * scenarios.length);
       },
     });
-    const first = signals[0] as number;
-    const seen = seenBefore(source.libraries, { split: 'test', part: { from: first, to: calendar.length } }, calendar);
-    const warnings = [
-      ...source.notes,
-      ...wish.notes,
-      ...seen,
-      ...(skipped.length > 0
-        ? [
-            `On ${countOf(skipped.length, 'date')} due for a rebalance there was no score or no index: holdings were kept.`,
-          ]
-        : []),
-      ...(early > 0
-        ? [`The risk model has too short a history on the first ${countOf(early, 'date')}: they are not traded.`]
-        : []),
-    ];
+    const { manifest, source } = asked;
     const report: BacktestReport = {
       schema: 1,
       market: { name: manifest.name, hash: manifest.hash },
       scores: source.name,
-      preset,
-      trading,
-      dates: found.dates,
-      index: found.index,
+      ...{ preset, trading, dates: found.dates, index: found.index },
       scenarios: found.scenarios.map(({ report: one }) => one),
       warnings,
     };
@@ -162,6 +96,80 @@ async function traded(
   } finally {
     await evaluator.close();
   }
+}
+
+function opened({ folder, manifest, source, rule, options }: Asked): Promise<Evaluator> {
+  const { workers = availableParallelism(), memory, universe, onProgress = () => {} } = options;
+  return Evaluator.open(folder, {
+    workers,
+    memory: memory ?? 2 * gibibyte,
+    fields: fieldsNeeded(manifest, source, rule.trading.price, universe),
+    label: { price: 'CLOSE', lag: 1, horizon: 1 },
+    valueFolder: join(cacheFolder(), 'values'),
+    onMinutes: (done, total) => onProgress('Reading minute bars', done, total),
+  });
+}
+
+/** With what the index is, and a sentence for each thing a reader should know. */
+async function backtestInputs(
+  evaluator: Evaluator,
+  { manifest, source, wish, rule, options }: Asked,
+): Promise<{ inputs: PortfolioInputs; index: string; warnings: string[] }> {
+  const { market, arena } = evaluator;
+  const { calendar, symbols } = manifest;
+  const { scenarios, trading } = rule;
+  const { universe, onProgress = () => {} } = options;
+  const field = (name: string): Panel | undefined => {
+    const matrix = market.daily.get(name);
+    return matrix && panelOf(arena, matrix);
+  };
+  const must = (name: string): Panel => {
+    const found = field(name);
+    if (!found) throw new EvolveError('missing-field', `The market has no ${name}, which a backtest needs.`);
+    return found;
+  };
+  const scores = await scoreCells(evaluator, source.factors, (done, total) =>
+    onProgress('Computing scores', done, total),
+  );
+  const index = indexWeights({ dates: calendar.length, symbols: symbols.length, field }, wish.rule);
+  const any = ({ cells, stride }: Panel, t: number): boolean =>
+    cells.subarray(t * stride, t * stride + symbols.length).some((x) => Number.isFinite(x));
+  const { from, end } = stretchOf(options, source, calendar);
+  const { signals: due, skipped } = signalDates(
+    calendar,
+    trading.rebalance,
+    (t) => any(scores, t) && any(index.weights, t),
+    { from, to: calendar[end - 1] },
+  );
+  const risky = scenarios.some(({ rule: one }) => one.trackingError !== undefined || one.riskPenalty > 0);
+  const industries = manifest.fields.some(({ name }) => name === 'INDUSTRY') ? 'INDUSTRY' : undefined;
+  const rows = signalRows(riskMarket(market, arena, industries), due, {
+    risk: risky,
+    onDates: (done, total) => onProgress('Exposures and risk', done, total),
+  });
+  const { early, ...known } = withRisk(due, rows, symbols.length);
+  const inputs: PortfolioInputs = {
+    ...{ dates: calendar.slice(0, end), priced: calendar.length, symbols, trading, scores, ...known },
+    ...{ close: must('CLOSE'), trade: must(trading.price), canBuy: field('CAN_BUY'), canSell: field('CAN_SELL') },
+    suspended: field('SUSPENDED'),
+    universe: universe === undefined ? undefined : must(universe),
+    ...{ index: index.weights, member: index.member },
+  };
+  const part = { from: inputs.signals[0] as number, to: calendar.length };
+  const warnings = [
+    ...source.notes,
+    ...wish.notes,
+    ...seenBefore(source.libraries, { split: 'test', part }, calendar),
+    ...(skipped.length > 0
+      ? [
+          `On ${countOf(skipped.length, 'date')} due for a rebalance there was no score or no index: holdings were kept.`,
+        ]
+      : []),
+    ...(early > 0
+      ? [`The risk model has too short a history on the first ${countOf(early, 'date')}: they are not traded.`]
+      : []),
+  ];
+  return { inputs, index: index.doc, warnings };
 }
 
 /** A library has seen the dates before its test part. */

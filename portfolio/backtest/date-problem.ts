@@ -64,7 +64,7 @@ class SignalDate {
   names(held: Float64Array): Int32Array {
     const names: number[] = [];
     for (let n = 0; n < this.#inputs.symbols.length; n++) {
-      const scored = !Number.isNaN(this.score(n)) && this.#isListed(n);
+      const scored = !Number.isNaN(this.score(n)) && this.#hasHadPrice(n);
       if (scored || this.isMember(n) || (held[n] as number) > 0) names.push(n);
     }
     return Int32Array.from(names);
@@ -96,7 +96,7 @@ class SignalDate {
     };
   }
 
-  #isListed(n: number): boolean {
+  #hasHadPrice(n: number): boolean {
     let t = this.#date;
     while (t >= 0 && !isPrice(cell(this.#inputs.close, t, n))) t--;
     return t >= 0;

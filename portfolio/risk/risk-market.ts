@@ -1,7 +1,8 @@
 /** What the risk model reads of a market. */
-import type { Arena, Matrix } from '../../core/arena.ts';
+import type { Arena } from '../../core/arena.ts';
 import type { Market } from '../../data/market.ts';
 import type { Panel } from '../inputs.ts';
+import { panelOf } from '../panel-of.ts';
 
 export interface RiskMarket {
   readonly dates: number;
@@ -15,10 +16,6 @@ export interface RiskMarket {
 
 /** Of the fields that were loaded: those of the styles, SUSPENDED, and the grouping that is named. */
 export function riskMarket({ manifest, daily }: Market, arena: Arena, grouping: string | undefined): RiskMarket {
-  const panel = ({ address, stride, rows, columns }: Matrix): Panel => ({
-    cells: arena.floats(address, ((rows - 1) * stride) / 4 + columns),
-    stride: stride / 4,
-  });
   const info = (name: string) => manifest.fields.find((field) => field.name === name);
   const codes = grouping === undefined ? undefined : daily.get(grouping);
   if (grouping !== undefined && !codes) throw new RangeError(`${grouping} was not loaded`);
@@ -29,8 +26,8 @@ export function riskMarket({ manifest, daily }: Market, arena: Arena, grouping: 
     field: (name) => {
       const matrix = daily.get(name);
       // What is known of one day only knows the future on those before.
-      return matrix && !info(name)?.snapshot ? panel(matrix) : undefined;
+      return matrix && !info(name)?.snapshot ? panelOf(arena, matrix) : undefined;
     },
-    industries: codes && { codes: panel(codes), labels: info(grouping as string)?.labels ?? [] },
+    industries: codes && { codes: panelOf(arena, codes), labels: info(grouping as string)?.labels ?? [] },
   };
 }
