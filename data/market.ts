@@ -92,5 +92,9 @@ const masks: ReadonlySet<string> = new Set([
   'WEIGHT',
 ]);
 
-/** Whether a factor may read the field; the others are for trading, labels and portfolios. */
-export const forFactors = ({ name, snapshot }: FieldInfo): boolean => !masks.has(name) && !snapshot;
+/**
+ * Whether a factor may read the field; the others are for trading, labels and portfolios. Groupings seldom change, so one
+ * day's are better than none.
+ */
+export const forFactors = ({ name, kind, snapshot }: FieldInfo): boolean =>
+  !masks.has(name) && (kind === 'g' || !snapshot);

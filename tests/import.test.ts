@@ -285,16 +285,31 @@ describe('tables beside the bars', () => {
   });
 
   test('without dates are no words of a formula, which would know the future', async () => {
-    const from = inputs({ 'p.csv': prices, 'cap.csv': 'symbol,cap\nA,100\nB,300\n' });
+    const from = inputs({
+      'p.csv': prices,
+      'cap.csv': 'symbol,cap\nA,100\nB,300\n',
+      'industry.csv': 'symbol,industry\nA,Banks\nB,Oil\n',
+      'members.csv': 'symbol,weight\nA,0.4\nB,0.6\n',
+    });
     const { daily, manifest } = await imported(from, {
       files: [from.path('p.csv')],
       static: [`CAP=${from.path('cap.csv')}:symbol,cap:money`],
+      group: [`INDUSTRY=${from.path('industry.csv')}`],
+      members: from.path('members.csv'),
     });
     expect(daily('CAP')[0]).toEqual([100, 300]);
     expect(words(manifest)).toContain('CLOSE');
     expect(words(manifest)).not.toContain('CAP');
+    const undated = manifest.fields.flatMap(({ name, snapshot }) => (snapshot ? [name] : []));
+    expect(undated.sort()).toEqual(['CAP', 'INDUSTRY', 'MEMBER', 'WEIGHT']);
+    // Groups of one day are better than none.
+    expect(words(manifest)).toContain('INDUSTRY');
     // Where it was made is nobody's business; what was asked for is kept as it was.
-    expect(manifest.provenance.options).toEqual({ static: ['CAP=cap.csv:symbol,cap:money'] });
+    expect(manifest.provenance.options).toEqual({
+      static: ['CAP=cap.csv:symbol,cap:money'],
+      group: ['INDUSTRY=industry.csv'],
+      members: 'members.csv',
+    });
     expect(JSON.stringify(manifest.provenance)).not.toContain(from.folder);
   });
 

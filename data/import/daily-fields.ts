@@ -143,15 +143,15 @@ async function groupFields(
   context: SideContext,
   table: DailyTable | undefined,
 ): Promise<Field[]> {
-  const field = (name: string, { codes, labels }: Grouping, from: string): Field => ({
-    info: { name, kind: 'g', unit: ratio, doc: `Grouping from ${from}`, labels },
+  const field = (name: string, { codes, labels }: Grouping, from: string, dated = true): Field => ({
+    info: { name, kind: 'g', unit: ratio, doc: `Grouping from ${from}`, labels, ...(!dated && { snapshot: true }) },
     cells: codes,
   });
   const fields = [...(table?.groups ?? [])].map(([name, group]) => field(name, group, 'a column of the daily bars'));
   for (const [name, text] of settings.groupFiles) {
     const group = await sideLabels(`--group ${name}`, text, [name, 'industry', 'sector', '行业'], context);
     if (!group.dated) notes.push(`${name} is one snapshot, taken for every date`);
-    fields.push(field(name, group, group.dated ? 'a dated table' : 'one snapshot for every date'));
+    fields.push(field(name, group, group.dated ? 'a dated table' : 'one snapshot for every date', group.dated));
   }
   return fields;
 }
@@ -180,7 +180,7 @@ async function memberFields({ options, notes }: Job, context: SideContext): Prom
   const { member, weight, dated } = await sideMembers(options.members, context);
   if (!dated) notes.push(snapshot('MEMBER'));
   const field = (name: string, doc: string, cells: Float32Array): Field => ({
-    info: { name, kind: 'm', unit: ratio, doc },
+    info: { name, kind: 'm', unit: ratio, doc, ...(!dated && { snapshot: true }) },
     cells,
   });
   return [
