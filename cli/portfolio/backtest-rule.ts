@@ -10,6 +10,8 @@ export interface BacktestRule {
   readonly preset: PresetName | undefined;
   readonly scenarios: readonly Scenario[];
   readonly trading: TradingRule;
+  /** A sentence for each thing that is not as a user may take it to be. */
+  readonly notes: readonly string[];
 }
 
 /** More are a grid search, whose best is luck. */
@@ -32,7 +34,7 @@ export function backtestRule(options: BacktestOptions, manifest: MarketManifest)
     turnover: options.turnover?.map((limit) => limited('turnover', limit, 2)) ?? preset.vary.turnover,
     memberFloor: options.memberFloor?.map((share) => within('member-floor', share, 0, 1)) ?? preset.vary.memberFloor,
   });
-  needed(scenarios, fields);
+  needed(scenarios, manifest.fields);
   const price = options.trade ?? (options.preset || fields.has('VWAP') ? preset.trading.price : 'CLOSE');
   if (!fields.has(price)) {
     const there = (['VWAP', 'OPEN', 'CLOSE'] as const).filter((name) => fields.has(name));
@@ -41,7 +43,13 @@ export function backtestRule(options: BacktestOptions, manifest: MarketManifest)
       `The market has no ${price} to trade at. Say what to trade at, such as --trade ${there[0] ?? 'CLOSE'}.`,
     );
   }
+  const instead = options.trade === undefined && price !== preset.trading.price;
   return {
+    notes: instead
+      ? [
+          `The market has no ${preset.trading.price}: trades are at ${price}, a price that nobody can be sure to get. Say which with --trade.`,
+        ]
+      : [],
     preset: options.preset,
     scenarios,
     trading: {
@@ -91,18 +99,25 @@ function variants(rule: PortfolioRule, { deviation, turnover, memberFloor }: Var
 }
 
 /** A constraint on something the market does not know is not met by leaving it out in silence. */
-function needed(scenarios: readonly Scenario[], fields: ReadonlySet<string>): void {
+function needed(scenarios: readonly Scenario[], fields: MarketManifest['fields']): void {
+  const named = (field: string) => fields.find(({ name }) => name === field);
   const asks = (of: (rule: PortfolioRule) => boolean): boolean => scenarios.some(({ rule }) => of(rule));
-  if (asks(({ industry }) => industry !== undefined) && !fields.has('INDUSTRY')) {
+  if (asks(({ industry }) => industry !== undefined) && !named('INDUSTRY')) {
     throw new EvolveError(
       'missing-field',
       'Industries are limited, and the market has no INDUSTRY. Import it with --group INDUSTRY=FILE, or give --industry none.',
     );
   }
-  if (asks(({ size }) => size !== undefined) && !fields.has('CAP')) {
+  if (asks(({ size }) => size !== undefined) && !named('CAP')) {
     throw new EvolveError(
       'missing-field',
       'Size is limited, and the market has no CAP. Import it, or give --size none.',
+    );
+  }
+  if (asks(({ size }) => size !== undefined) && named('CAP')?.snapshot) {
+    throw new EvolveError(
+      'missing-field',
+      'Size is limited, and CAP is known of one day only: on earlier dates it would know the future. Import one with dates, or give --size none.',
     );
   }
 }

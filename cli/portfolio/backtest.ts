@@ -12,18 +12,20 @@ import { fieldsOf } from '../../evaluation/minute-reduction.ts';
 import { styleFields } from '../../evaluation/tear-sheet/styles.ts';
 import type { BacktestReport } from '../../portfolio/backtest/backtest-report.ts';
 import { runBacktests } from '../../portfolio/backtest/run-backtests.ts';
+import { scoreCount } from '../../portfolio/backtest/score-count.ts';
 import { signalDates } from '../../portfolio/backtest/signal-dates.ts';
 import { indexWeights } from '../../portfolio/index/index-weights.ts';
 import type { Panel, PortfolioInputs } from '../../portfolio/inputs.ts';
 import { panelOf } from '../../portfolio/panel-of.ts';
 import { riskMarket } from '../../portfolio/risk/risk-market.ts';
+import { defaultRiskRule } from '../../portfolio/risk/risk-rule.ts';
 import { type SignalRows, signalRows } from '../../portfolio/risk/signal-rows.ts';
 import { canonical } from '../../program/canonical.ts';
 import { seenBefore } from '../evaluate/judged-sources.ts';
-import { countOf } from '../print/number.ts';
 import { reportOutputs } from '../report/report-outputs.ts';
 import type { BacktestOptions } from './backtest-options.ts';
 import { type BacktestRule, backtestRule } from './backtest-rule.ts';
+import { backtestWarnings, refuseUnknownSize } from './backtest-warnings.ts';
 import { type IndexWish, indexRule } from './index-rule.ts';
 import { type ScoreSource, scoreCells, scoreSource } from './scored.ts';
 import { WeightsFile } from './weights-file.ts';
@@ -134,11 +136,13 @@ async function backtestInputs(
   const index = indexWeights({ dates: calendar.length, symbols: symbols.length, field }, wish.rule);
   const any = ({ cells, stride }: Panel, t: number): boolean =>
     cells.subarray(t * stride, t * stride + symbols.length).some((x) => Number.isFinite(x));
+  const inside = universe === undefined ? undefined : must(universe);
+  const scored = (t: number): number => scoreCount(scores, inside, symbols.length, t);
   const { from, end } = stretchOf(options, source, calendar);
   const { signals: due, skipped } = signalDates(
     calendar,
     trading.rebalance,
-    (t) => any(scores, t) && any(index.weights, t),
+    (t) => scored(t) > 0 && any(index.weights, t),
     { from, to: calendar[end - 1] },
   );
   const risky = scenarios.some(({ rule: one }) => one.trackingError !== undefined || one.riskPenalty > 0);
@@ -147,27 +151,25 @@ async function backtestInputs(
     risk: risky,
     onDates: (done, total) => onProgress('Exposures and risk', done, total),
   });
+  refuseUnknownSize({ fields: manifest.fields, scenarios, leftOut: rows.leftOut });
   const { early, ...known } = withRisk(due, rows, symbols.length);
   const inputs: PortfolioInputs = {
     ...{ dates: calendar.slice(0, end), priced: calendar.length, symbols, trading, scores, ...known },
     ...{ close: must('CLOSE'), trade: must(trading.price), canBuy: field('CAN_BUY'), canSell: field('CAN_SELL') },
     suspended: field('SUSPENDED'),
-    universe: universe === undefined ? undefined : must(universe),
-    ...{ index: index.weights, member: index.member },
+    ...{ universe: inside, index: index.weights, member: index.member },
   };
-  const part = { from: inputs.signals[0] as number, to: calendar.length };
+  const { signals } = inputs;
+  const part = { from: signals[0] ?? end, to: end };
   const warnings = [
+    ...rule.notes,
     ...source.notes,
     ...wish.notes,
     ...seenBefore(source.libraries, { split: 'test', part }, calendar),
-    ...(skipped.length > 0
-      ? [
-          `On ${countOf(skipped.length, 'date')} due for a rebalance there was no score or no index: holdings were kept.`,
-        ]
-      : []),
-    ...(early > 0
-      ? [`The risk model has too short a history on the first ${countOf(early, 'date')}: they are not traded.`]
-      : []),
+    ...backtestWarnings({
+      ...{ fields: manifest.fields, scenarios, index: wish.rule, universe, leftOut: rows.leftOut },
+      ...{ signals, scored: Array.from(signals, scored), skipped, early, dates: part.to - part.from },
+    }),
   ];
   return { inputs, index: index.doc, warnings };
 }
@@ -224,6 +226,12 @@ function withRisk(
   const size = risk.factors ** 2;
   let early = 0;
   while (early < signals.length && Number.isNaN(risk.covariance[early * size])) early++;
+  if (early === signals.length && early > 0) {
+    throw new EvolveError(
+      'bad-data',
+      `The risk model needs ${defaultRiskRule.leastDates} dates of returns, and no date to trade on has so many before it. Trade later dates with --from and --to, or give --tracking-error none and --risk-penalty 0.`,
+    );
+  }
   const rows = (cells: Float32Array): Float32Array => cells.subarray(early * symbols);
   return {
     signals: signals.subarray(early),

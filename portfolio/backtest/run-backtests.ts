@@ -39,7 +39,7 @@ export async function runBacktests(
   if (start === undefined) {
     throw new EvolveError(
       'bad-data',
-      'There is nothing to trade on: no date before the last has both scores and an index. Widen --from and --to, or give scores of earlier dates.',
+      'There is nothing to trade on: no date before the last has both an index and scores that differ. Widen --from and --to, or give scores of earlier dates.',
     );
   }
   const index = indexReturns(inputs, start);

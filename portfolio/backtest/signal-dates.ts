@@ -11,7 +11,7 @@ export interface SignalDates {
 
 /**
  * From the first usable date on: the last one of each ISO week, or every so many. `usable` says whether there is
- * something to decide with at the date's close, such as scores and an index.
+ * something to decide with at the date's close, such as scores that differ and an index.
  */
 export function signalDates(
   dates: readonly string[],
