@@ -23,6 +23,8 @@ export interface PortfolioInputs {
   readonly canBuy: Panel | undefined;
   readonly canSell: Panel | undefined;
   readonly suspended: Panel | undefined;
+  /** Above 0 under special treatment: not bought, unless the trading rule says so. */
+  readonly st: Panel | undefined;
   /** Above 0 for those that may be bought; all that have a score if not given. */
   readonly universe: Panel | undefined;
   /** Known at each date's close; NaN where there is none. */

@@ -36,6 +36,8 @@ export interface TradingRule {
    * on, which is known in part before the trade. Orders that cannot be filled stay open either way.
    */
   readonly tradability: 'signal' | 'trade';
+  /** Whether symbols under special treatment at the signal are bought; the held ones are kept or sold either way. */
+  readonly withSt: boolean;
   readonly datesPerYear: number;
 }
 

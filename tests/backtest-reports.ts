@@ -51,7 +51,7 @@ export function backtestReport(seed: number, size: BacktestSize = {}): BacktestR
     preset: 'csi300@002',
     trading: {
       ...{ rebalance: 'week', price: 'VWAP', costs: { buy: 0.002, sell: 0.002 }, tradability: 'signal' },
-      ...{ datesPerYear: perYear },
+      ...{ withSt: false, datesPerYear: perYear },
     },
     dates,
     index: indexReport('the 300 of the highest CAP', index, calendar),

@@ -15,7 +15,7 @@ export const unbound: PortfolioRule = {
 };
 export const trading: TradingRule = {
   ...{ rebalance: 1, price: 'VWAP', costs: { buy: 0, sell: 0 }, tradability: 'signal' },
-  ...{ datesPerYear: 244 },
+  ...{ withSt: false, datesPerYear: 244 },
 };
 
 /** From Monday 2024-01-01 on, weekdays alone. */
@@ -40,6 +40,7 @@ export interface Grid {
   readonly canBuy?: readonly number[][];
   readonly canSell?: readonly number[][];
   readonly suspended?: readonly number[][];
+  readonly st?: readonly number[][];
 }
 
 export function byHand(grid: Grid, signals: readonly number[], rule: Partial<TradingRule> = {}): PortfolioInputs {
@@ -56,6 +57,7 @@ export function byHand(grid: Grid, signals: readonly number[], rule: Partial<Tra
     canBuy: canBuy && panel(canBuy),
     canSell: canSell && panel(canSell),
     suspended: suspended && panel(suspended),
+    st: grid.st && panel(grid.st),
     universe: undefined,
     scores: panel(grid.scores ?? all(1)),
     index: panel(grid.index ?? all(1 / N)),
@@ -72,6 +74,7 @@ export function troubled(seed: number, T: number, N: number, rule: Partial<Tradi
   const filled = (value: number) => new Float32Array((T + later) * N).fill(value);
   const [close, trade, scores, cap] = [filled(none), filled(none), filled(none), filled(none)];
   const [canBuy, canSell, suspended, universe] = [filled(1), filled(1), filled(0), filled(1)];
+  const st = filled(0);
   for (let n = 0; n < N; n++) {
     const listed = random.next() < 0.2 ? random.below(T) : 0;
     const delisted = random.next() < 0.2 ? random.below(T) : T;
@@ -92,6 +95,7 @@ export function troubled(seed: number, T: number, N: number, rule: Partial<Tradi
       if (random.next() < 0.05) trade[i] = none;
       if (random.next() < 0.08) canBuy[i] = 0;
       if (random.next() < 0.08) canSell[i] = 0;
+      if (random.next() < 0.05) st[i] = 1;
     }
   }
   const rows = (cells: Float32Array): Panel => ({ cells, stride: N });
@@ -106,7 +110,7 @@ export function troubled(seed: number, T: number, N: number, rule: Partial<Tradi
   return {
     ...{ dates, priced: T + later, symbols: Array.from({ length: N }, (_, n) => `S${n}`), trading: terms },
     ...{ close: rows(close), trade: rows(trade), canBuy: rows(canBuy), canSell: rows(canSell) },
-    ...{ suspended: rows(suspended), universe: rows(universe), scores: rows(scores), index: weights },
+    ...{ st: rows(st), suspended: rows(suspended), universe: rows(universe), scores: rows(scores), index: weights },
     ...{ member: undefined, signals, ...exposuresAndRisk(random, signals.length, N) },
   };
 }

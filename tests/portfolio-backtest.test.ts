@@ -260,6 +260,16 @@ describe('the problem of a date', () => {
     expect([...problem.reachable.most]).toEqual(close([0.1, 1, 0.2, 1]));
   });
 
+  test('buys nobody under special treatment at the signal, unless asked', () => {
+    const st = panel([row(0, 0, 0, 0, 0)[0] as number[], [1, 0, 0, 1, 0], [0, 1, 1, 0, 0]]);
+    const held = Float64Array.of(0.1, 0, 0, 0, 0);
+    const reach = (withSt: boolean) =>
+      dateProblem({ ...base, st, trading: { ...trading, withSt } }, unbound, 0, held).reachable;
+    expect([...reach(false).most].map((x) => x.toFixed(1))).toEqual(['0.1', '1.0', '0.2', '0.0']);
+    expect([...reach(false).least]).toEqual([0, 0, 0, 0]);
+    expect([...reach(true).most].map((x) => x.toFixed(1))).toEqual(['1.0', '1.0', '0.2', '1.0']);
+  });
+
   test('takes who can be traded from the date after when asked', () => {
     const canBuy = panel([row(1, 1, 1, 1, 1)[0] as number[], [1, 1, 1, 1, 1], [0, 1, 1, 1, 1]]);
     const most = (tradability: 'signal' | 'trade') =>
@@ -705,6 +715,7 @@ function shuffled(inputs: PortfolioInputs, order: Int32Array): PortfolioInputs {
     symbols: Array.from(order, (n) => inputs.symbols[n] as string),
     ...{ close: moved(inputs.close), trade: moved(inputs.trade), canBuy: moved(inputs.canBuy) },
     ...{ canSell: moved(inputs.canSell), suspended: moved(inputs.suspended), universe: moved(inputs.universe) },
+    st: moved(inputs.st),
     ...{ scores: moved(inputs.scores), index: moved(inputs.index) },
     exposures: exposures && {
       ...exposures,

@@ -104,6 +104,15 @@ describe('a check of weights', () => {
     expect(worst?.violation).toBeCloseTo(violation, 6);
   });
 
+  test('finds who is bought under special treatment', () => {
+    const st = panel(dates([1, 0, 0, 0, 0]));
+    const weights = [0.4, 0.2, 0.2, 0.2, 0];
+    expect(broken(found(weights, free, [], { ...market, st }).findings)).toEqual(['tradable S0']);
+    expect(broken(found([0.2, 0.4, 0.2, 0.2, 0], free, [], { ...market, st }).findings)).toEqual([]);
+    const asked = { ...market, st, trading: { ...market.trading, withSt: true } };
+    expect(broken(found(weights, free, [], asked).findings)).toEqual([]);
+  });
+
   test('finds the unknown industry, and whoever has no variance of its own', () => {
     const { figures } = found([0.2, 0.3, 0.2, 0.2, 0.1]);
     expect(figures.industries.map(({ label, active }) => [label, active])).toEqual(

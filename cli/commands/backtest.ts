@@ -29,6 +29,7 @@ interface Arguments {
   readonly trade?: (typeof prices)[number] | undefined;
   readonly costBuy?: number | undefined;
   readonly costSell?: number | undefined;
+  readonly withSt?: boolean | undefined;
   readonly tradability?: (typeof tradabilities)[number] | undefined;
   readonly datesPerYear?: number | undefined;
   readonly weights?: string | undefined;
@@ -67,6 +68,11 @@ export const backtestCommand: CommandModule<object, Arguments> = {
       .option('from', text(what, "First date; the first with scores without, of a library its test part's"))
       .option('to', text(what, 'Last date'))
       .option('universe', text(what, 'Only symbols above 0 in this field are bought'))
+      .option('with-st', {
+        type: 'boolean',
+        group: what,
+        describe: 'Buy symbols whose ST is above 0 as well; reports leave them out',
+      })
       .option('preset', {
         ...text(held, `Portfolios of the research reports. ${usual.doc} without`),
         choices: Object.keys(presets) as PresetName[],

@@ -34,6 +34,8 @@ export interface BacktestOptions {
   readonly trade?: TradingRule['price'] | undefined;
   readonly costBuy?: number | undefined;
   readonly costSell?: number | undefined;
+  /** Symbols under special treatment are bought as others are. */
+  readonly withSt?: boolean | undefined;
   readonly tradability?: TradingRule['tradability'] | undefined;
   readonly datesPerYear?: number | undefined;
   /** A .csv, .parquet or .arrow file for the weights of every rebalance. */

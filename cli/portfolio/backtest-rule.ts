@@ -60,6 +60,7 @@ export function backtestRule(options: BacktestOptions, manifest: MarketManifest)
         sell: within('cost-sell', options.costSell ?? preset.trading.costs.sell, 0, 0.5),
       },
       tradability: options.tradability ?? 'signal',
+      withSt: options.withSt ?? false,
       datesPerYear: within('dates-per-year', options.datesPerYear ?? manifest.datesPerYear, 1, 366),
     },
   };

@@ -156,7 +156,7 @@ async function backtestInputs(
   const inputs: PortfolioInputs = {
     ...{ dates: calendar.slice(0, end), priced: calendar.length, symbols, trading, scores, ...known },
     ...{ close: must('CLOSE'), trade: must(trading.price), canBuy: field('CAN_BUY'), canSell: field('CAN_SELL') },
-    suspended: field('SUSPENDED'),
+    ...{ suspended: field('SUSPENDED'), st: field('ST') },
     ...{ universe: inside, index: index.weights, member: index.member },
   };
   const { signals } = inputs;
@@ -209,7 +209,7 @@ function fieldsNeeded(
   const wanted = new Set<string>([
     ...fieldsOf(programs, 'daily'),
     ...styleFields,
-    ...['CLOSE', price, 'CAN_BUY', 'CAN_SELL', 'SUSPENDED', 'CAP', 'INDUSTRY', 'WEIGHT', 'MEMBER'],
+    ...['CLOSE', price, 'CAN_BUY', 'CAN_SELL', 'SUSPENDED', 'ST', 'CAP', 'INDUSTRY', 'WEIGHT', 'MEMBER'],
     ...(universe === undefined ? [] : [universe]),
   ]);
   const there = new Set(manifest.fields.filter(({ kind }) => kind !== 'b').map(({ name }) => name));

@@ -87,11 +87,12 @@ class SignalDate {
   }
 
   tradable(n: number): { buy: boolean; sell: boolean } {
-    const { canBuy, canSell, suspended } = this.#inputs;
+    const { canBuy, canSell, suspended, st, trading } = this.#inputs;
+    const barred = !trading.withSt && st !== undefined && cell(st, this.#date, n) > 0;
     const t = this.#traded;
     const traded = isPrice(cell(this.#price, t, n)) && !(suspended && cell(suspended, t, n) === 1);
     return {
-      buy: traded && (!canBuy || cell(canBuy, t, n) === 1),
+      buy: traded && !barred && (!canBuy || cell(canBuy, t, n) === 1),
       sell: traded && (!canSell || cell(canSell, t, n) === 1),
     };
   }

@@ -142,14 +142,15 @@ const beyond = (value: number, limit: number): number =>
   Number.isNaN(value - limit) ? Number.POSITIVE_INFINITY : Math.max(0, value - limit);
 
 function canTrade(inputs: PortfolioInputs, date: number, n: number): { buy: boolean; sell: boolean } {
-  const { trading, close, trade, canBuy, canSell, suspended } = inputs;
+  const { trading, close, trade, canBuy, canSell, suspended, st } = inputs;
   const t = trading.tradability === 'trade' ? date + 1 : date;
   const prices = trading.tradability === 'trade' ? trade : close;
   const price = prices.cells[t * prices.stride + n] as number;
   const halted = suspended?.cells[t * suspended.stride + n] === 1;
+  const treated = st !== undefined && (st.cells[date * st.stride + n] as number) > 0;
   const open = price > 0 && Number.isFinite(price) && !halted;
   return {
-    buy: open && (canBuy === undefined || canBuy.cells[t * canBuy.stride + n] === 1),
+    buy: open && (trading.withSt || !treated) && (canBuy === undefined || canBuy.cells[t * canBuy.stride + n] === 1),
     sell: open && (canSell === undefined || canSell.cells[t * canSell.stride + n] === 1),
   };
 }

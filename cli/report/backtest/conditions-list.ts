@@ -4,7 +4,7 @@ import { count, countOf, rate } from '../../print/number.ts';
 import { type Content, type Html, html } from '../html.ts';
 
 export function conditionsList({ market, scores, preset, trading, dates, index }: BacktestReport): Html {
-  const { rebalance, price, costs, tradability, datesPerYear } = trading;
+  const { rebalance, price, costs, tradability, withSt, datesPerYear } = trading;
   const often =
     rebalance === 'week'
       ? 'the last date of each week'
@@ -24,6 +24,10 @@ export function conditionsList({ market, scores, preset, trading, dates, index }
       tradability === 'signal'
         ? 'as of the close that is decided at; orders that cannot be filled on the date after stay open'
         : 'as of the date of the trade, which is known in part before it; orders that cannot be filled stay open',
+    ],
+    [
+      'Special treatment',
+      withSt ? 'symbols under it are bought as others are' : 'symbols under it (ST) are not bought',
     ],
     ['Annual figures', `${count(datesPerYear)} dates a year; excess is prod(1 + r − index), compounded`],
     ['Calmar', 'annual excess over the drawdown of the excess'],
