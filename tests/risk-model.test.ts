@@ -211,6 +211,23 @@ describe('on any market', () => {
     expectClose(half?.specific as Float32Array, times(one?.specific as Float32Array), 1e-4);
   });
 
+  test('variances are of the dates per year that are asked for, and styles stay', () => {
+    const market = marketOf(randomMarket(4));
+    const made = (datesPerYear?: number) => signalRows(market, signals, { risk: true, datesPerYear });
+    const [usual, tenth] = [made(), made(market.datesPerYear / 10)];
+    expectClose(
+      riskOf(tenth).covariance.map((x) => 10 * x),
+      riskOf(usual).covariance,
+      1e-12,
+    );
+    expectClose(
+      riskOf(tenth).specific.map((x) => 10 * x),
+      riskOf(usual).specific,
+      1e-6,
+    );
+    expect(tenth.exposures).toEqual(usual.exposures);
+  });
+
   test('symbols may stand in any order', () => {
     const fields = randomMarket(9);
     const { symbols } = fields;

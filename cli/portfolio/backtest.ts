@@ -149,6 +149,7 @@ async function backtestInputs(
   const industries = manifest.fields.some(({ name }) => name === 'INDUSTRY') ? 'INDUSTRY' : undefined;
   const rows = signalRows(riskMarket(market, arena, industries), due, {
     risk: risky,
+    datesPerYear: trading.datesPerYear,
     onDates: (done, total) => onProgress('Exposures and risk', done, total),
   });
   refuseUnknownSize({ fields: manifest.fields, scenarios, leftOut: rows.leftOut });

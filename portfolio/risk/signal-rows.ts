@@ -23,6 +23,8 @@ export interface SignalRowsOptions {
   /** Exposures alone cost less: styles of other dates are not made. */
   readonly risk: boolean;
   readonly rule?: RiskRule | undefined;
+  /** That variances are of; the market's without. */
+  readonly datesPerYear?: number | undefined;
   /** Called as dates get done. */
   readonly onDates?: ((done: number, total: number) => void) | undefined;
 }
@@ -34,7 +36,7 @@ export function signalRows(market: RiskMarket, signals: Int32Array, options: Sig
   const daily = tooRare === undefined ? new DailyStyles(stylePanel(market)) : undefined;
   const styles = daily?.styles ?? [];
   const groups = industries?.labels.length ?? 0;
-  const model = options.risk ? new RiskModel(market, groups + 1, styles, options.rule ?? defaultRiskRule) : undefined;
+  const model = options.risk ? new RiskModel(market, groups + 1, styles, options) : undefined;
   const K = groups + 1 + styles.length;
   const floats = (): Float32Array => new Float32Array(new SharedArrayBuffer(4 * signals.length * symbols));
   const codes = industries && floats();
@@ -80,6 +82,7 @@ export function signalRows(market: RiskMarket, signals: Int32Array, options: Sig
 class RiskModel {
   readonly #market: RiskMarket;
   readonly #rule: RiskRule;
+  readonly #datesPerYear: number;
   readonly #styles: readonly Section[];
   readonly #regression: FactorRegression;
   readonly #covariance: FactorCovariance;
@@ -96,12 +99,18 @@ class RiskModel {
   readonly #weights: Section;
   readonly #variances: Section;
 
-  constructor(market: RiskMarket, industries: number, styles: readonly DailyStyle[], rule: RiskRule) {
+  constructor(
+    market: RiskMarket,
+    industries: number,
+    styles: readonly DailyStyle[],
+    { rule = defaultRiskRule, datesPerYear = market.datesPerYear }: SignalRowsOptions,
+  ) {
     const { symbols } = market;
     const close = market.field('CLOSE');
     if (!close) throw new RangeError('CLOSE was not loaded');
     this.#market = market;
     this.#rule = rule;
+    this.#datesPerYear = datesPerYear;
     this.#styles = styles.map(({ section }) => section);
     this.#regression = new FactorRegression(symbols, industries, styles.length);
     this.#covariance = new FactorCovariance(industries, styles.length, rule);
@@ -147,7 +156,8 @@ class RiskModel {
 
   /** Annual, of the last date held. */
   report(date: number, into: { readonly covariance: Float64Array; readonly specific: Float32Array }): void {
-    const { symbols, datesPerYear } = this.#market;
+    const { symbols } = this.#market;
+    const datesPerYear = this.#datesPerYear;
     this.#covariance.covariance(into.covariance);
     if (Number.isNaN(into.covariance[0])) {
       into.specific.fill(Number.NaN);
