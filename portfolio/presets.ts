@@ -69,6 +69,7 @@ export const usual: PortfolioPreset = {
 export const presets = {
   // The text of the report caps turnover at 30% for both sides together; its own table realises 58%. We take 30% a side.
   'csi500@000': alphaNet(10, 0.6, 'AlphaNet report: every 10 dates, neutral to industry and size, turnover 30% a side'),
+  // The report states no cap on deviations: the rows are those of the first report.
   'csi500@001': alphaNet('week', 0.3, 'Second AlphaNet report: weekly, neutral to industry and size, turnover 30%'),
   'csi300@002': frequencies('CSI 300', 0.8, 0.008, neutral),
   'csi500@002': frequencies('CSI 500', 0.6, 0.008, neutral),
