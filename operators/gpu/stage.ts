@@ -1,0 +1,47 @@
+/**
+ * A kernel of gpu.js as data: its body, what it is called with and what it gives. gpu.js compiles text, and these are
+ * texts rather than functions so that no bundler or test runner can rename what is in them.
+ *
+ * Every value on a device is a date-major float32 matrix. Missing is a number, because WGSL may assume there is no NaN
+ * and drop a test for it: what is below `-3e38` is missing, and `missing` is what is written.
+ */
+
+/** Written for a missing value; whatever is below -3e38 is read as one. */
+export const missing = '-3.4e38';
+
+/** Series are matrices, by letter or by the earlier stage that makes them; all else are numbers. */
+const wholeNumbers = ['s', 'columns', 'steps', 'bars', 'start', 'delay'] as const;
+const numbers = ['q', 'k'] as const;
+export type NumberName = (typeof wholeNumbers)[number] | (typeof numbers)[number];
+
+export interface Stage {
+  readonly name: string;
+  /** Names of the arguments, in order: `x`, `y`, `z`, an earlier stage, or a number. */
+  readonly takes: readonly string[];
+  /** `cells`: like the result. `dates`: one column. `parts`: 64 columns, each of every 64th symbol. */
+  readonly gives: 'cells' | 'dates' | 'parts';
+  readonly body: string;
+}
+
+export const partsOfRow = 64;
+
+/** The type gpu.js must give an argument: inferred ones would make a window of 20 a float. */
+export function typeOf(taken: string): 'Input' | 'Integer' | 'Float' {
+  if ((wholeNumbers as readonly string[]).includes(taken)) return 'Integer';
+  return (numbers as readonly string[]).includes(taken) ? 'Float' : 'Input';
+}
+
+export const textOf = ({ name, takes, body }: Stage): string => `function ${name}(${takes.join(', ')}) {${body}}`;
+
+/** Returns a number, or missing where it cannot be stored. */
+export const settle = (value: string): string => `
+  const settled = ${value};
+  if (settled > -3e38 && settled < 3e38) return settled;
+  return ${missing};`;
+
+/** Adds `term` to `total` and keeps in `lost` what rounding took, so that sums are as exact as their terms. */
+export const addUp = (term: string): string => `
+    const due = ${term} - lost;
+    const next = total + due;
+    lost = (next - total) - due;
+    total = next;`;
