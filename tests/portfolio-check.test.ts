@@ -144,7 +144,11 @@ describe('a check of weights', () => {
       [[0.2, 0.3, 0.2, 0.2, 0], free, { relief: 'invested', amount: 0.1 }],
       [[0.15, 0.45, 0.2, 0.2, 0], { ...free, deviation: 0.1 }, { relief: 'deviation', amount: 0.1 }],
       [[0.3, 0.3, 0, 0.2, 0.2], { ...free, memberFloor: 0.9 }, { relief: 'members', amount: 0.1 }],
-      [[0.3, 0.4, 0.1, 0.2, 0], { ...free, industry: 0.1, style: 0 }, { relief: 'style', name: 'Beta', amount: 0.1 }],
+      [
+        [0.3, 0.4, 0.1, 0.2, 0],
+        { ...free, industry: 0.1, style: 0 },
+        { relief: 'style', kind: 'style', name: 'Beta', amount: 0.1 },
+      ],
       [[0.4, 0.2, 0.2, 0.2, 0], { ...free, turnover: 0.15 }, { relief: 'turnover', amount: 0.05 }],
       [[0.4, 0.2, 0.2, 0.2, 0], { ...free, trackingError: 0.04 }, { relief: 'tracking-error', amount: 0.0059 }],
     ];

@@ -5,13 +5,17 @@ import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { stream } from '../core/random.ts';
+import { ActiveVariance } from '../portfolio/optimise/active-variance.ts';
 import { buildProgram, type PortfolioProgram } from '../portfolio/optimise/build-program.ts';
+import { conditionalGradient } from '../portfolio/optimise/conditional-gradient.ts';
 import { ConeSolver } from '../portfolio/optimise/cone-solver.ts';
 import type { ActiveRisk, ConicSolution, RiskAsk } from '../portfolio/optimise/conic.ts';
+import { Elimination } from '../portfolio/optimise/elimination.ts';
 import { HighsSolver } from '../portfolio/optimise/highs-solver.ts';
 import { Optimiser } from '../portfolio/optimise/optimise.ts';
 import type { PortfolioProblem } from '../portfolio/optimise/problem.ts';
 import { violation } from '../portfolio/optimise/violation.ts';
+import { factorise } from '../portfolio/risk/cholesky.ts';
 import type { RiskSection } from '../portfolio/risk/risk-section.ts';
 
 interface Golden {
@@ -294,6 +298,155 @@ describe('on any date', () => {
     const first = answered(problem, best(0.02));
     answered(anyProblem(4, 20, undefined), best(0.05, 3));
     expect(answered(problem, best(0.02)).values).toEqual(first.values);
+  });
+});
+
+describe('on thin dates', () => {
+  /** Neutral, or nearly, with little to trade, names that cannot be, and a cap about what is the least there is. */
+  const dates = fc.record({
+    seed: fc.nat(1e6),
+    names: fc.integer({ min: 10, max: 40 }),
+    turnover: fc.constantFrom(undefined, 0.02, 0.05),
+    industry: fc.constantFrom(0, 0.01),
+    size: fc.constantFrom(0, 0.1),
+    blocked: fc.constantFrom(0, 0.1, 0.4),
+    cap: fc.constantFrom(0.001, 0.005, 0.02),
+    near: fc.constantFrom(undefined, 1, 1.0000001, 1.001),
+    riskPenalty: fc.constantFrom(0, 5),
+  });
+  const drifted = ({ index }: Risky, seed: number): Float64Array => {
+    const random = stream(seed, 1, 0);
+    const held = index.map((weight) => weight * Math.exp(0.4 * random.normal()));
+    return held.map((weight) => weight / sum(held));
+  };
+
+  test('there always is a portfolio, and it keeps what is not told to have given way', async () => {
+    const optimiser = new Optimiser(await HighsSolver.load(), new ConeSolver(await HighsSolver.load()));
+    fc.assert(
+      fc.property(dates, ({ seed, names, turnover, industry, size, blocked, cap, near, riskPenalty }) => {
+        const free = anyProblem(seed, names, turnover);
+        const held = turnover === undefined ? free.held : drifted(free, seed);
+        const random = stream(seed, 2, 0);
+        const stuck = held.map(() => (random.next() < blocked ? 1 : 0));
+        const reachable = {
+          least: held.map((weight, i) => (stuck[i] ? weight : 0)),
+          most: held.map((weight, i) => (stuck[i] ? weight : 1)),
+        };
+        const inside = (x: number, i: number): number =>
+          Math.min(reachable.most[i] as number, Math.max(reachable.least[i] as number, x));
+        const wished: Risky = {
+          ...free,
+          ...{ held, reachable, turnover, riskPenalty, trackingError: cap },
+          least: free.index.map((weight, i) => inside(Math.max(0, weight - 0.03), i)),
+          most: free.index.map((weight, i) => inside(weight + 0.03, i)),
+          industries: { codes: free.risk.industries, labels: ['a', 'b', 'c'], limit: industry },
+          styles: free.styles.map((style) => ({ ...style, limit: size })),
+        };
+        const covariance = covarianceOf(wished);
+        const calmest = optimiser.optimise({ ...wished, trackingError: 1e-5, riskPenalty: 0 });
+        const problem =
+          near === undefined
+            ? wished
+            : { ...wished, trackingError: Math.max(1e-4, near * deviation(wished, covariance, calmest.weights)) };
+        const { weights, slacks } = optimiser.optimise(problem);
+        const slack = (relief: string, name?: string): number =>
+          sum(slacks.filter((one) => one.relief === relief && one.name === name).map(({ amount }) => amount));
+        const active = weights.map((weight, i) => weight - (problem.index[i] as number));
+        const most = Math.max(
+          Math.abs(sum(weights) - 1 + slack('invested')),
+          ...weights.map((x, i) => Math.max((reachable.least[i] as number) - x, x - (reachable.most[i] as number))),
+          sum(weights.map((x, i) => Math.max(0, (problem.least[i] as number) - x, x - (problem.most[i] as number)))) -
+            slack('deviation'),
+          Math.abs(dot(active, problem.styles[0]?.values ?? [])) - size - slack('style', 'size'),
+          ...['a', 'b', 'c'].map((label, code) => {
+            const own = sum(active.filter((_, i) => problem.risk.industries[i] === code));
+            return Math.abs(own) - industry - slack('style', label);
+          }),
+          turnover === undefined
+            ? 0
+            : sum(weights.map((x, i) => Math.abs(x - (held[i] as number)))) - turnover - slack('turnover'),
+        );
+        expect(most).toBeLessThan(2e-9);
+        const allowed = (problem.trackingError as number) + slack('tracking-error');
+        expect(deviation(problem, covariance, weights)).toBeLessThan(allowed * (1 + 1e-5));
+      }),
+      { numRuns: 100 },
+    );
+    optimiser.close();
+  });
+
+  test('where scores alone keep the cap it is their portfolio, to the bit', () => {
+    fc.assert(
+      fc.property(dates, ({ seed, names }) => {
+        const problem = anyProblem(seed, names, undefined);
+        const free = linear.solve(buildProgram(problem, new Map(), 'score'));
+        fc.pre(free !== 'infeasible');
+        const { values } = answered(problem, best(1));
+        expect(values.map((x, c) => Math.abs(x - (free.values[c] as number))).every((x) => x < 1e-12)).toBe(true);
+      }),
+    );
+  });
+
+  test('by linear programs alone the least deviation is nearly found, and every row holds', () => {
+    fc.assert(
+      fc.property(dates, ({ seed, names, turnover }) => {
+        const problem = { ...anyProblem(seed, names, turnover), held: drifted(anyProblem(seed, names, 1), seed) };
+        const program = buildProgram(problem, new Map(), 'score');
+        const { answer } = ask(problem, { kind: 'least' });
+        const free = linear.solve(program);
+        fc.pre(answer !== 'infeasible' && free !== 'infeasible');
+        const risk = activeRisk(problem);
+        const goal = { cost: new Float64Array(program.columns), weight: 1e4 };
+        const variance = new ActiveVariance(risk);
+        const activeWeights = (values: Float64Array): Float64Array => {
+          const active = risk.offset.slice();
+          for (const [c, name] of program.columnNames.entries()) {
+            active[name] = (active[name] as number) + (program.columnSigns[c] as number) * (values[c] as number);
+          }
+          return active;
+        };
+        const values = conditionalGradient(program, variance, activeWeights, goal, linear, free.values);
+        expect(violation(program, values)).toBeLessThan(1e-9);
+        const [near, wild] = [values, free.values].map((x) => variance.of(activeWeights(x))) as [number, number];
+        expect(near).toBeGreaterThan(answer.deviation ** 2 - 1e-7);
+        expect(near).toBeLessThan(answer.deviation ** 2 + 0.02 * wild + 1e-12);
+      }),
+      { numRuns: 20 },
+    );
+  });
+});
+
+describe('systems', () => {
+  const systems = fc.record({ seed: fc.nat(1e6), size: fc.integer({ min: 1, max: 12 }) });
+  const square = (size: number, of: (i: number, j: number) => number): Float64Array =>
+    Float64Array.from({ length: size * size }, (_, k) => of(Math.floor(k / size), k % size));
+
+  test('what is solved solves, be rows on scales of their own or depend on each other', () => {
+    fc.assert(
+      fc.property(systems, fc.boolean(), ({ seed, size }, dependent) => {
+        const random = stream(seed, size, 3);
+        const scale = Float64Array.from({ length: size }, () => 10 ** (4 * random.normal()));
+        const half = square(size, () => random.normal());
+        const moved = square(size, (i, j) =>
+          dependent && i === size - 1 ? (half[j] as number) : (half[i * size + j] as number),
+        );
+        const matrix = square(size, (i, j) => {
+          const own = dot(moved.subarray(i * size, (i + 1) * size), moved.subarray(j * size, (j + 1) * size));
+          return own * (scale[i] as number) * (scale[j] as number);
+        });
+        const wanted = scale.map((x) => random.normal() / x);
+        const right = Float64Array.from({ length: size }, (_, i) =>
+          dot(matrix.subarray(i * size, (i + 1) * size), wanted),
+        );
+        const x = new Elimination(matrix, size).solve(right);
+        for (let i = 0; i < size; i++) {
+          const row = matrix.subarray(i * size, (i + 1) * size);
+          const terms = sum(row.map((value, j) => Math.abs(value * (wanted[j] as number))));
+          expect(Math.abs(dot(row, x) - (right[i] as number))).toBeLessThanOrEqual(1e-8 * terms);
+        }
+        expect(factorise(matrix.slice(), size)).toBe(dependent && size > 1 ? size - 1 : size);
+      }),
+    );
   });
 });
 

@@ -99,6 +99,31 @@ function worst(problem: PortfolioProblem, weights: Float64Array, slacks: Portfol
   return Math.max(...excesses);
 }
 
+test('an industry and a style of one name give way each by its own amount', () => {
+  const problem: PortfolioProblem = {
+    names: 2,
+    symbols: Int32Array.of(0, 1),
+    score: Float64Array.of(1, 0),
+    index: Float64Array.of(0.5, 0.5),
+    member: Uint8Array.of(1, 1),
+    held: Float64Array.of(0.8, 0.2),
+    least: Float64Array.of(0.8, 0.2),
+    most: Float64Array.of(0.8, 0.2),
+    reachable: { least: Float64Array.of(0.8, 0.2), most: Float64Array.of(0.8, 0.2) },
+    memberFloor: 0,
+    industries: { codes: Int32Array.of(0, 1), labels: ['Size', 'Banks'], limit: 0.1 },
+    styles: [{ name: 'Size', values: Float64Array.of(2, -1), limit: 0.2 }],
+    ...{ turnover: undefined, risk: undefined, trackingError: undefined, riskPenalty: 0 },
+    costs: { buy: 0, sell: 0 },
+  };
+  const { slacks } = optimiser.optimise(problem);
+  expect(slacks.map(({ relief, kind, name, amount }) => [relief, kind, name, Math.round(amount * 1e8) / 1e8])).toEqual([
+    ['style', 'industry', 'Size', 0.2],
+    ['style', 'industry', 'Banks', 0.2],
+    ['style', 'style', 'Size', 0.7],
+  ]);
+});
+
 describe('against other solvers', () => {
   const feasible = goldens.filter(({ slacks }) => Object.keys(slacks).length === 0);
   const infeasible = goldens.filter(({ slacks }) => Object.keys(slacks).length > 0);

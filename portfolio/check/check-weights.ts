@@ -48,8 +48,10 @@ export function checkWeights(
   slacks: readonly Slack[],
 ): CheckedWeights {
   const figures = weightFigures(inputs, row, held, weights);
-  const slack = (relief: Relief, name?: string): number =>
-    slacks.reduce((sum, one) => sum + (one.relief === relief && one.name === name ? one.amount : 0), 0);
+  const slack = (relief: Relief, kind?: Slack['kind'], name?: string): number => {
+    const own = slacks.filter((one) => one.relief === relief && one.kind === kind && one.name === name);
+    return own.reduce((sum, { amount }) => sum + amount, 0);
+  };
   const findings: Finding[] = [...byName(inputs, rule, row, held, weights, slack('deviation'))];
   const atMost = (constraint: Constraint, value: number, limit: number, name?: string): void => {
     findings.push({ constraint, ...(name !== undefined && { name }), limit, value, violation: beyond(value, limit) });
@@ -65,12 +67,12 @@ export function checkWeights(
   if (rule.memberFloor > 0) atLeast('members', figures.members, rule.memberFloor - slack('members'));
   if (rule.industry !== undefined) {
     for (const { label, active } of figures.industries) {
-      atMost('industry', Math.abs(active), rule.industry + slack('style', label), label);
+      atMost('industry', Math.abs(active), rule.industry + slack('style', 'industry', label), label);
     }
   }
   for (const { name, size, active } of figures.styles) {
     const limit = size ? rule.size : rule.style;
-    if (limit !== undefined) atMost('style', Math.abs(active), limit + slack('style', name), name);
+    if (limit !== undefined) atMost('style', Math.abs(active), limit + slack('style', 'style', name), name);
   }
   if (rule.turnover !== undefined && held.some((weight) => weight > 0)) {
     atMost('turnover', figures.turnover, rule.turnover + slack('turnover'));

@@ -1,4 +1,5 @@
 /** The predicted variance of active weights: that of their exposures to factors, and each name's own. */
+import { factorise } from '../risk/cholesky.ts';
 import type { ActiveRisk } from './conic.ts';
 
 export class ActiveVariance {
@@ -67,6 +68,18 @@ export class ActiveVariance {
     return out;
   }
 
+  /** Halved slopes of the variance along each name's active weight. */
+  slopes(active: Float64Array): Float64Array {
+    const moved = this.unrotate(this.rotated(active));
+    return active.map((x, name) => {
+      let slope = (this.specific[name] as number) * x;
+      this.exposures(name, (factor, exposure) => {
+        slope += (moved[factor] as number) * exposure;
+      });
+      return slope;
+    });
+  }
+
   of(active: Float64Array): number {
     let sum = 0;
     for (const x of this.rotated(active)) sum += x * x;
@@ -77,19 +90,11 @@ export class ActiveVariance {
 
 /** Of a positive semidefinite matrix: a column is 0 where the ones before explain all. */
 function rootOf(matrix: Float64Array, size: number): Float64Array {
-  const L = new Float64Array(size * size);
-  for (let j = 0; j < size; j++) {
-    const own = matrix[j * size + j] as number;
-    let pivot = own;
-    for (let k = 0; k < j; k++) pivot -= (L[j * size + k] as number) ** 2;
-    if (pivot <= 1e-13 * own) continue;
-    const root = Math.sqrt(pivot);
-    L[j * size + j] = root;
-    for (let i = j + 1; i < size; i++) {
-      let sum = matrix[i * size + j] as number;
-      for (let k = 0; k < j; k++) sum -= (L[i * size + k] as number) * (L[j * size + k] as number);
-      L[i * size + j] = sum / root;
-    }
+  const root = matrix.slice();
+  factorise(root, size);
+  for (let i = 0; i < size; i++) {
+    if (root[i * size + i] === Number.POSITIVE_INFINITY) root[i * size + i] = 0;
+    root.fill(0, i * size + i + 1, (i + 1) * size);
   }
-  return L;
+  return root;
 }

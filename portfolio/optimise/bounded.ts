@@ -1,5 +1,7 @@
 /** The least curvature: of what has no bound. */
 const free = 1e-12;
+/** The least a value is kept from its bounds. */
+const closest = 1e-15;
 
 /**
  * Values of an interior point that have a lower bound, an upper one, or both, and a price for each: what is left to a bound
@@ -127,7 +129,9 @@ export class Bounded {
 
   move(part: number): void {
     for (let k = 0; k < this.size; k++) {
-      this.x[k] = (this.x[k] as number) + part * (this.dx[k] as number);
+      // Rounding must not take a value to its bound.
+      const x = (this.x[k] as number) + part * (this.dx[k] as number);
+      this.x[k] = Math.min((this.upper[k] as number) - closest, Math.max((this.lower[k] as number) + closest, x));
       if ((this.zl[k] as number) > 0) this.zl[k] = (this.zl[k] as number) + part * (this.#dzl[k] as number);
       if ((this.zu[k] as number) > 0) this.zu[k] = (this.zu[k] as number) + part * (this.#dzu[k] as number);
     }

@@ -59,20 +59,16 @@ export function buildProgram(
     for (let i = 0; i < names; i++) total += of(i);
     return total;
   };
-  const shared = (relief: Relief): number | undefined =>
-    relaxation.has(relief) && relief !== 'tracking-error' ? rows.place(reliefKey + reliefs.indexOf(relief)) : undefined;
-  const slack = (relief: Relief, key: number, row: number, coefficient: number): void => {
-    const total = shared(relief);
-    if (total === undefined) return;
-    columns.slack(relief, 2 * key + (coefficient < 0 ? 1 : 0));
-    columns.entry(row, coefficient);
-    columns.entry(total, 1);
-  };
+  /** Infinity where nothing is asked of the constraint, or its slack is the goal; 0 where it stands. */
+  const amountOf = (relief: Relief): number => relaxation.get(relief) ?? 0;
+  const asked = (relief: Relief): boolean => goal === relief || amountOf(relief) < Number.POSITIVE_INFINITY;
+  /** What one row may miss needs no column: its bound moves. */
+  const moved = (relief: Relief): number => (goal === relief ? 0 : amountOf(relief));
 
   const cash = 1 - sum((i) => held[i] as number);
-  const budgetRow = rows.add(budget, cash, cash);
+  const budgetRow = rows.add(budget, cash - moved('invested'), cash);
   const industryRows: number[] = [];
-  if (industries) {
+  if (industries && asked('style')) {
     const before = new Float64Array(industries.labels.length);
     for (let i = 0; i < names; i++) {
       const code = industries.codes[i] as number;
@@ -82,25 +78,32 @@ export function buildProgram(
       industryRows.push(rows.add(industryKey + code, -industries.limit - x, industries.limit - x));
     }
   }
-  const styleRows = styles.map(({ values, limit }, s) => {
+  const styleRows = (asked('style') ? styles : []).map(({ values, limit }, s) => {
     const before = sum((i) => active(i) * (values[i] as number));
     return rows.add(styleKey + s, -limit - before, limit - before);
   });
   const share = sum((i) => (member[i] ? (held[i] as number) : 0));
   const memberRow =
-    problem.memberFloor > 0 ? rows.add(members, problem.memberFloor - share, Number.POSITIVE_INFINITY) : undefined;
+    problem.memberFloor > 0 && asked('members')
+      ? rows.add(members, problem.memberFloor - share - moved('members'), Number.POSITIVE_INFINITY)
+      : undefined;
   const turnoverRow =
-    problem.turnover === undefined ? undefined : rows.add(turnover, Number.NEGATIVE_INFINITY, problem.turnover);
-  const outside = relaxation.has('deviation')
+    problem.turnover !== undefined && asked('turnover')
+      ? rows.add(turnover, Number.NEGATIVE_INFINITY, problem.turnover + moved('turnover'))
+      : undefined;
+  /** What several constraints may miss together. */
+  const shared = (relief: Relief, before: number): number | undefined => {
+    const amount = amountOf(relief);
+    return amount > 0 && amount < Number.POSITIVE_INFINITY
+      ? rows.add(reliefKey + reliefs.indexOf(relief), Number.NEGATIVE_INFINITY, amount - before)
+      : undefined;
+  };
+  const styleTotal = shared('style', 0);
+  const pieced = relaxation.has('deviation') && asked('deviation');
+  const outside = pieced
     ? sum((i) => Math.max(0, (least[i] as number) - (held[i] as number), (held[i] as number) - (most[i] as number)))
     : 0;
-  for (const [relief, amount] of relaxation) {
-    if (relief === 'tracking-error') continue;
-    const before = relief === 'deviation' ? outside : 0;
-    rows.add(reliefKey + reliefs.indexOf(relief), Number.NEGATIVE_INFINITY, amount - before);
-  }
-
-  const deviationRow = shared('deviation');
+  const deviationRow = shared('deviation', outside);
   const trade = (i: number, piece: Piece, from: number, to: number): void => {
     if (to <= 0) return;
     column(i, piece, from, to);
@@ -112,7 +115,8 @@ export function buildProgram(
     const cost = goal === 'score' ? paid - sign * worth : goal === 'deviation' ? slope : 0;
     columns.add((symbols[i] as number) * 8 + piece, i, sign, from, to, cost);
     columns.entry(budgetRow, sign);
-    if (industries) columns.entry(industryRows[industries.codes[i] as number] as number, sign);
+    if (industries && industryRows.length > 0)
+      columns.entry(industryRows[industries.codes[i] as number] as number, sign);
     for (const [s, row] of styleRows.entries()) columns.entry(row, sign * (styles[s]?.values[i] as number));
     if (memberRow !== undefined && member[i]) columns.entry(memberRow, sign);
     if (turnoverRow !== undefined) columns.entry(turnoverRow, 1);
@@ -121,9 +125,10 @@ export function buildProgram(
   const split = turnoverRow !== undefined || costs.buy > 0 || costs.sell > 0;
   for (let i = 0; i < names; i++) {
     const h = held[i] as number;
-    const l = least[i] as number;
-    const m = most[i] as number;
-    if (deviationRow !== undefined) {
+    const { least: lower, most: upper } = pieced || asked('deviation') ? problem : reachable;
+    const l = lower[i] as number;
+    const m = upper[i] as number;
+    if (pieced) {
       // What a weight is outside its bounds by is convex in it, as turnover is, so pieces are used up in their order.
       trade(i, 2, 0, l - h);
       trade(i, 0, 0, m - Math.max(h, l));
@@ -136,6 +141,12 @@ export function buildProgram(
       trade(i, 1, Math.max(0, h - m), h - l);
     } else if (l !== h || m !== h) column(i, 0, l - h, m - h);
   }
+  const slack = (relief: Relief, key: number, row: number, coefficient: number): void => {
+    if (goal !== relief && (relief !== 'style' || styleTotal === undefined)) return;
+    columns.slack(relief, 2 * key + (coefficient < 0 ? 1 : 0));
+    columns.entry(row, coefficient);
+    if (relief === 'style' && styleTotal !== undefined) columns.entry(styleTotal, 1);
+  };
   for (const [code, row] of industryRows.entries()) {
     slack('style', industryKey + code, row, 1);
     slack('style', industryKey + code, row, -1);

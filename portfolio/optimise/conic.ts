@@ -21,9 +21,11 @@ export interface ConicSolution {
   readonly values: Float64Array;
   /** Of these values. */
   readonly deviation: number;
+  /** Whether the active weights are the only ones that answer it, by a margin: every name has a variance of its own. */
+  readonly only: boolean;
 }
 
-/** Solves one program after the other, each from what it knows of the last. */
+/** Solves one program after the other. */
 export interface ConicSolver {
   solve(program: PortfolioProgram, risk: ActiveRisk, ask: RiskAsk): ConicSolution | 'infeasible';
   close(): void;

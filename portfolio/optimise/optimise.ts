@@ -6,7 +6,7 @@ import { buildProgram, type PortfolioProgram, type Relaxation } from './build-pr
 import type { ConicSolver } from './conic.ts';
 import type { LinearSolver } from './linear-program.ts';
 import { type PortfolioProblem, type PortfolioSolution, type Relief, reliefs } from './problem.ts';
-import { relax } from './relax.ts';
+import { type Least, relax } from './relax.ts';
 import { slacks } from './slacks.ts';
 
 /** Less is the rounding of a solver. */
@@ -15,6 +15,8 @@ const least = 1e-9;
 interface Stage {
   readonly weights: Float64Array;
   readonly deviation: number | undefined;
+  /** Whether no other portfolio answers what was asked. */
+  readonly only: boolean;
 }
 
 /** Solvers remember their last program, so an optimiser belongs to one portfolio and is given its dates in order. */
@@ -34,13 +36,13 @@ export class Optimiser {
     const met = first === undefined ? this.#solve(problem, new Map(), 'score') : 'infeasible';
     if (met !== 'infeasible') return this.#solution(problem, met, new Map());
     const order = reliefsOf(problem);
-    const relaxation = relax(order, first ?? (order[0] as Relief), (relaxation, goal) => {
-      const stage = this.#solve(problem, relaxation, goal);
+    const conic = problem.trackingError !== undefined || problem.riskPenalty > 0;
+    const { relaxation, stage, decided } = relax<Stage>(order, first ?? (order[0] as Relief), conic, (given, goal) => {
+      const stage = this.#solve(problem, given, goal);
       return stage === 'infeasible' ? stage : leastOf(problem, goal, stage);
     });
-    const best = this.#solve(problem, relaxation, 'score');
-    if (best === 'infeasible') throw new Error(`no portfolio is left once ${[...relaxation.keys()]} gave way`);
-    return this.#solution(problem, best, relaxation);
+    const best = decided ? stage : this.#solve(problem, relaxation, 'score');
+    return this.#solution(problem, best === 'infeasible' ? stage : best, relaxation);
   }
 
   close(): void {
@@ -56,14 +58,15 @@ export class Optimiser {
     if (goal !== 'tracking-error' && cap === Number.POSITIVE_INFINITY && penalty === 0) {
       const answer = this.#linear.solve(program);
       if (answer === 'infeasible') return answer;
-      return { weights: weightsOf(problem, relaxation, program, answer.values), deviation: undefined };
+      return { weights: weightsOf(problem, relaxation, program, answer.values), deviation: undefined, only: false };
     }
     if (!this.#conic || !risk) throw new Error('a portfolio that asks for its risk needs a risk and a conic solver');
     const offset = problem.held.map((held, i) => held - (problem.index[i] as number));
     const ask = goal === 'tracking-error' ? ({ kind: 'least' } as const) : ({ kind: 'best', cap, penalty } as const);
     const answer = this.#conic.solve(program, { section: risk, offset }, ask);
     if (answer === 'infeasible') return answer;
-    return { weights: weightsOf(problem, relaxation, program, answer.values), deviation: answer.deviation };
+    const { values, deviation, only } = answer;
+    return { weights: weightsOf(problem, relaxation, program, values), deviation, only };
   }
 
   #solution(problem: PortfolioProblem, stage: Stage, relaxation: Relaxation): PortfolioSolution {
@@ -99,10 +102,12 @@ function neededFirst({ least: low, most, reachable }: PortfolioProblem): Relief 
   return total(low) > 1 + least || total(most) < 1 - least ? 'deviation' : undefined;
 }
 
-function leastOf(problem: PortfolioProblem, goal: Relief, { weights, deviation }: Stage): number {
-  const amount = slacks(problem, goal, weights, deviation).reduce((sum, slack) => sum + slack.amount, 0);
+function leastOf(problem: PortfolioProblem, goal: Relief, stage: Stage): Least<Stage> {
+  const total = slacks(problem, goal, stage.weights, stage.deviation).reduce((sum, slack) => sum + slack.amount, 0);
+  if (goal !== 'tracking-error') return { amount: total, stage, only: stage.only };
   // A cone is met less closely than a row.
-  return goal === 'tracking-error' && amount > 0 ? amount + 1e-6 * (deviation ?? 0) : amount;
+  const amount = total > 0 ? total + 1e-6 * (stage.deviation ?? 0) : 0;
+  return { amount, stage, only: total > 1e-6 * (stage.deviation ?? 0) };
 }
 
 /** Inside their bounds to the last bit, which solvers are only almost. */

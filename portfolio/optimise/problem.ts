@@ -53,7 +53,8 @@ export interface StyleBound {
 
 /**
  * What gives way on a date that cannot meet everything, in this order: a later one only when giving up all earlier ones
- * is not enough, and each by as little as possible.
+ * is not enough, and each by as little as possible. Of styles it is the plain sum that is least: a hundredth of the whole
+ * in an industry counts as much as a hundredth of a deviation of a style.
  */
 export const reliefs = ['turnover', 'style', 'tracking-error', 'members', 'deviation', 'invested'] as const;
 export type Relief = (typeof reliefs)[number];
@@ -61,7 +62,9 @@ export type Relief = (typeof reliefs)[number];
 /** How far a constraint was let go. */
 export interface Slack {
   readonly relief: Relief;
-  /** Which of them: an industry, a style; none where there is one. */
+  /** Of styles: what is told by shares of the whole, and what by deviations over the names. */
+  readonly kind?: 'industry' | 'style';
+  /** Which of them; none where there is one. */
   readonly name?: string;
   readonly amount: number;
 }

@@ -2,7 +2,7 @@
  * Values that miss rows by a little, moved so that they do not: by as little as possible, in shares of what each has left
  * to its nearest bound, so that what is at a bound stays there.
  */
-import { factorise, substitute } from './cholesky.ts';
+import { factorise, substitute } from '../risk/cholesky.ts';
 import type { LinearProgram } from './linear-program.ts';
 
 const rounds = 4;

@@ -8,9 +8,9 @@ export function slacks(
   deviation: number | undefined,
 ): Slack[] {
   const sum = (of: (weight: number, i: number) => number): number => weights.reduce((x, w, i) => x + of(w, i), 0);
-  const over = (amount: number, name?: string): Slack => ({
+  const over = (amount: number, which?: Pick<Slack, 'kind' | 'name'>): Slack => ({
     relief,
-    ...(name === undefined ? {} : { name }),
+    ...which,
     amount: Math.max(0, amount),
   });
   const { held, index, least, most, industries } = problem;
@@ -23,10 +23,14 @@ export function slacks(
         active[code] = (active[code] as number) + (weights[i] as number) - (index[i] as number);
       }
       return [
-        ...(industries?.labels.map((label, code) => over(Math.abs(active[code] as number) - industries.limit, label)) ??
-          []),
+        ...(industries?.labels.map((name, code) =>
+          over(Math.abs(active[code] as number) - industries.limit, { kind: 'industry', name }),
+        ) ?? []),
         ...problem.styles.map(({ name, values, limit }) =>
-          over(Math.abs(sum((w, i) => (w - (index[i] as number)) * (values[i] as number))) - limit, name),
+          over(Math.abs(sum((w, i) => (w - (index[i] as number)) * (values[i] as number))) - limit, {
+            kind: 'style',
+            name,
+          }),
         ),
       ];
     }

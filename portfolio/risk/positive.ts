@@ -1,11 +1,13 @@
 /** Makes correlations, each of other dates, those of something: positive semidefinite, the diagonal 1. */
+import { factorise } from './cholesky.ts';
 
-/** Of a pivot, or an eigenvalue: below is rounding. */
+/** Of an eigenvalue: below is rounding. */
 const tiny = 1e-12;
 
 /** In place, row-major. Negative eigenvalues become 0; where there are none nothing changes. */
 export function makePositive(correlations: Float64Array, size: number): void {
-  if (definite(correlations, size)) return;
+  // Much sooner known than eigenvalues.
+  if (factorise(correlations.slice(), size) === size) return;
   const { values, vectors } = symmetricEigen(correlations, size);
   if (values.every((value) => value >= -tiny * size)) return;
   for (let i = 0; i < size; i++) {
@@ -27,20 +29,6 @@ export function makePositive(correlations: Float64Array, size: number): void {
     }
     correlations[i * size + i] = 1;
   }
-}
-
-/** Whether it has a Cholesky factor: much sooner known than its eigenvalues. */
-function definite(matrix: Float64Array, size: number): boolean {
-  const lower = new Float64Array(size * size);
-  for (let i = 0; i < size; i++) {
-    for (let j = 0; j <= i; j++) {
-      let sum = matrix[i * size + j] as number;
-      for (let k = 0; k < j; k++) sum -= (lower[i * size + k] as number) * (lower[j * size + k] as number);
-      if (i === j && !(sum > tiny)) return false;
-      lower[i * size + j] = i === j ? Math.sqrt(sum) : sum / (lower[j * size + j] as number);
-    }
-  }
-  return true;
 }
 
 /** Jacobi's method: rotations take off-diagonal elements to 0 in turn. Vectors are rows. */

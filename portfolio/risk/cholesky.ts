@@ -1,17 +1,25 @@
+/** A pivot of less than this share of what it was is rounding: its row depends on those before it. */
+const tiny = 1e-13;
+
 /**
- * In place, lower triangle of a row-major matrix. A row that depends on those before it, as the rows of all industries and
- * that of their sum do, gets no say: its pivot is set to Infinity, which makes its part of a solution 0.
+ * The lower triangle L of L L' = matrix, in place, row-major: what is above the diagonal is left as it is. A row that
+ * depends on those before it has a pivot of Infinity, which makes its part of a solution 0. How many did not.
  */
-export function factorise(matrix: Float64Array, size: number): void {
+export function factorise(matrix: Float64Array, size: number): number {
+  let rank = 0;
   for (let i = 0; i < size; i++) {
     const own = matrix[i * size + i] as number;
     for (let j = 0; j <= i; j++) {
       let sum = matrix[i * size + j] as number;
       for (let k = 0; k < j; k++) sum -= (matrix[i * size + k] as number) * (matrix[j * size + k] as number);
       if (j < i) matrix[i * size + j] = sum / (matrix[j * size + j] as number);
-      else matrix[i * size + i] = sum > 1e-13 * own ? Math.sqrt(sum) : Number.POSITIVE_INFINITY;
+      else if (sum > tiny * own) {
+        matrix[i * size + i] = Math.sqrt(sum);
+        rank++;
+      } else matrix[i * size + i] = Number.POSITIVE_INFINITY;
     }
   }
+  return rank;
 }
 
 /** Solves with a factorised matrix, in place. */
