@@ -6,53 +6,80 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { backtest } from '../cli/portfolio/backtest.ts';
 import { readManifest } from '../data/store/manifest.ts';
 import { synthesise } from '../data/synth/synthesise.ts';
-import { presets } from '../portfolio/presets.ts';
+import { libraryText } from '../runs/library.ts';
 import { evolve, evolveEach } from './evolve.ts';
+import { factorLibrary, libraryFactor } from './small-library.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'evolve-backtest-'));
 const market = join(folder, 'market');
 const reversal = 'neg(ts_return(CLOSE, 5))';
 const scores = join(folder, 'scores.csv');
 
+/** Dates of the market: enough history for risk, and ten weeks to trade. */
+const days = 120;
 beforeAll(async () => {
-  await synthesise(market, { stocks: 40, days: 160, minutes: 4, seed: 4 });
+  await synthesise(market, { stocks: 40, days, minutes: 4, seed: 4 });
   const { calendar, symbols } = await readManifest(market);
   const rows = calendar.flatMap((date, t) =>
-    t < 20 ? [] : symbols.map((symbol, n) => `${date},${symbol},${(n * 7 + t) % 11},${n === t % 40 ? '' : n}`),
+    t < 80 ? [] : symbols.map((symbol, n) => `${date},${symbol},${(n * 7 + t) % 11},${n === t % 40 ? '' : n}`),
   );
   writeFileSync(scores, `date,symbol,first,second\n${rows.join('\n')}\n`);
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-const usual = { data: market, index: 'top:20' } as const;
+const usual = { data: market, index: 'top:20', workers: 1 } as const;
+const date = async (t: number) => (await readManifest(market)).calendar[t] as string;
 
 describe('backtest', () => {
-  test('makes a portfolio for each value of a list, and each is what it would be alone', async () => {
-    const options = { ...usual, scores: reversal, turnover: [0.3] } as const;
+  test('makes a portfolio for each value of a list, each what it would be alone, and --to ends it earlier', async () => {
+    const options = { ...usual, scores: reversal, turnover: [0.3], from: await date(70) } as const;
     const both = await backtest({ ...options, deviation: [0.01, 0.03], workers: 2 });
     expect(both.scenarios.map(({ name }) => name)).toEqual(['deviation 1%', 'deviation 3%']);
-    const alone = await backtest({ ...options, deviation: [0.03], workers: 1 });
-    expect({ ...alone.scenarios[0], name: '' }).toEqual({ ...both.scenarios[1], name: '' });
+    const to = await date(100);
+    const alone = await backtest({ ...options, deviation: [0.03], to });
+    expect(alone.dates.at(-1)).toBe(to);
+    const [first] = alone.scenarios;
+    const until = both.scenarios[1];
+    expect(first?.nav).toEqual(until?.nav.slice(0, alone.dates.length));
+    expect(first?.rebalances).toEqual(until?.rebalances.slice(0, first?.rebalances.length));
+    expect(alone.index.nav).toEqual(both.index.nav.slice(0, alone.dates.length));
     for (const { worstViolation, rebalances, rule } of both.scenarios) {
       expect(worstViolation).toBeLessThan(1e-6);
       // Who cannot be traded keeps its weight, whatever the cap: on most dates nobody is that far off.
       const within = rebalances.filter(({ planned }) => planned.deviation < (rule.deviation as number) + 1e-6);
       expect(within.length).toBeGreaterThan(rebalances.length / 2);
     }
+    expect(both.warnings.join(' ')).toContain('too few for annual figures');
   });
 
   test('begins a library where its test dates do, and turns a factor by its sign', async () => {
-    const file = join(folder, 'formulas.json');
-    writeFileSync(file, JSON.stringify([reversal, 'neg(ts_std(RETURN1, 10))']));
-    const { scores: name, scenarios } = await backtest({ ...usual, scores: file });
-    expect(name).toBe('2 factors in equal weights');
-    expect(scenarios[0]?.rebalances.length).toBeGreaterThan(20);
+    const { calendar } = await readManifest(market);
+    const [from, to] = [calendar[99] as string, await date(112)];
+    const split = {
+      train: [calendar[0] as string, calendar[108] as string],
+      valid: [calendar[80] as string, calendar[90] as string],
+      test: [from, calendar[days - 1] as string],
+    } as const;
+    const of = (expression: string, ic: number) => {
+      const file = join(folder, `${ic > 0 ? 'right' : 'wrong'}.json`);
+      writeFileSync(file, libraryText({ ...factorLibrary(libraryFactor('f', expression, ic)), split }));
+      return backtest({ ...usual, scores: file, to });
+    };
+    const right = await of(reversal, 0.05);
+    const wrong = await of('ts_return(CLOSE, 5)', -0.05);
+    expect((right.dates[0] as string) >= from).toBe(true);
+    expect(right.scenarios[0]?.rebalances.length).toBeGreaterThan(1);
+    expect(wrong.scenarios[0]?.nav).toEqual(right.scenarios[0]?.nav);
+    // Of its training dates those that are traded are said to be seen, and nothing after --to counts.
+    const first = calendar.indexOf(right.dates[0] as string);
+    expect(right.warnings.join(' ')).toContain(`seen ${109 - first} of the ${113 - first} dates judged`);
   });
 
   test('of a preset holds what the preset says', async () => {
-    const { scenarios, trading } = await backtest({ ...usual, scores: reversal, preset: 'csi500@002' });
-    expect(scenarios.map(({ rule }) => rule.turnover)).toEqual(presets['csi500@002'].vary.turnover);
-    expect(trading).toMatchObject(presets['csi500@002'].trading);
+    const from = await date(90);
+    const { scenarios, trading } = await backtest({ ...usual, scores: reversal, preset: 'csi500@002', from });
+    expect(scenarios.map(({ rule }) => rule.turnover)).toEqual([0.3, 0.4, 0.5]);
+    expect(trading).toMatchObject({ rebalance: 'week', price: 'VWAP', costs: { buy: 0.002, sell: 0.002 } });
     for (const { rebalances } of scenarios) {
       for (const { planned } of rebalances) {
         const given = new Set(planned.slacks.map(({ relief }) => relief));
@@ -62,28 +89,26 @@ describe('backtest', () => {
     }
   });
 
-  test('keeps a predicted tracking error, and says what it came to', async () => {
+  test('keeps a predicted tracking error, and says what it came to and what the model does without', async () => {
     const free = { ...usual, scores: reversal, turnover: ['none'], industry: 'none', size: 'none' } as const;
-    const loose = await backtest({ ...free, deviation: ['none'], trackingError: 0.5 });
     const tight = await backtest({ ...free, deviation: ['none'], trackingError: 0.03 });
-    const predicted = ({ scenarios }: typeof loose) =>
-      (scenarios[0]?.rebalances ?? []).map(({ planned }) => planned.trackingError as number);
-    expect(Math.max(...predicted(tight))).toBeLessThan(0.03 * (1 + 1e-4));
-    expect(Math.min(...predicted(loose))).toBeGreaterThan(0.03);
-    const risk = tight.scenarios[0]?.risk;
-    expect(risk?.predicted).toBeCloseTo(0.03, 3);
-    expect(risk?.bias).toBeGreaterThan(0.5);
-    expect(risk?.bias).toBeLessThan(2);
-    expect(tight.warnings.join(' ')).toContain('too short a history');
+    const [scenario] = tight.scenarios;
+    const predicted = (scenario?.rebalances ?? []).map(({ planned }) => planned.trackingError as number);
+    expect(predicted.length).toBeGreaterThan(5);
+    expect(Math.max(...predicted)).toBeLessThan(0.03 * (1 + 1e-4));
+    expect(scenario?.risk?.predicted).toBeCloseTo(0.03, 3);
+    expect(scenario?.risk?.bias).toBeGreaterThan(0.4);
+    expect(scenario?.risk?.bias).toBeLessThan(2.5);
+    const warnings = tight.warnings.join(' ');
+    expect(warnings).toContain('too short a history on the first');
+    expect(warnings).toMatch(/Growth is left out of the risk model: the market has no /);
   });
 
-  test('ends with --to, and knows nothing after it', async () => {
-    const { calendar } = await readManifest(market);
-    const to = calendar[100] as string;
-    const short = await backtest({ ...usual, scores: reversal, to });
-    const long = await backtest({ ...usual, scores: reversal });
-    expect(short.dates.at(-1)).toBe(to);
-    expect(short.scenarios[0]?.nav).toEqual(long.scenarios[0]?.nav.slice(0, short.dates.length));
+  test('of a risk model without any date of enough history is refused', async () => {
+    const to = await date(40);
+    await expect(backtest({ ...usual, scores: reversal, to, trackingError: 0.05 })).rejects.toThrow(
+      /^The risk model needs 63 dates of returns/,
+    );
   });
 });
 
@@ -106,6 +131,10 @@ describe('evolve backtest', () => {
       'top:20',
       '--deviation',
       '1%,2%',
+      '--from',
+      await date(100),
+      '--workers',
+      '1',
       ...files,
     ]);
     expect({ code, stderr: stderr.replaceAll(/^.* left\n/gm, '') }).toEqual({ code: 0, stderr: '' });
@@ -152,7 +181,7 @@ describe('evolve backtest', () => {
     ];
     const given = (args: string[]) => (args.includes('--index') ? [] : ['--index', 'top:20']);
     const outcomes = await evolveEach(
-      mistakes.map(([args]) => ['backtest', ...args, '--data', market, ...given(args)]),
+      mistakes.map(([args]) => ['backtest', ...args, '--data', market, '--workers', '1', ...given(args)]),
     );
     for (const [i, { code, stderr }] of outcomes.entries()) {
       const [args, sentence] = mistakes[i] as [string[], RegExp];

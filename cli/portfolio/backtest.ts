@@ -40,12 +40,13 @@ export async function backtest(options: BacktestOptions): Promise<BacktestReport
   const rule = backtestRule(options, manifest);
   const source = await scoreSource(options.scores, options.column, manifest);
   const wish = await indexRule(options.index, manifest);
+  const stretch = stretchOf(options, source, manifest.calendar);
   // What cannot be written is said before anything is computed.
   const inputs = [folder, options.config, options.scores, options.index];
   const outputs = reportOutputs(options, inputs);
   const weights = await WeightsFile.create(options, rule.scenarios, manifest, inputs);
   try {
-    const { report, targets } = await traded({ folder, manifest, source, wish, rule, options });
+    const { report, targets } = await traded({ folder, manifest, source, wish, rule, stretch, options });
     const drawing = () => import('../report/backtest/backtest-page.ts');
     weights?.write(targets);
     await outputs.write({
@@ -67,6 +68,7 @@ interface Asked {
   readonly source: ScoreSource;
   readonly wish: IndexWish;
   readonly rule: BacktestRule;
+  readonly stretch: Stretch;
   readonly options: BacktestOptions;
 }
 
@@ -115,7 +117,7 @@ function opened({ folder, manifest, source, rule, options }: Asked): Promise<Eva
 /** With what the index is, and a sentence for each thing a reader should know. */
 async function backtestInputs(
   evaluator: Evaluator,
-  { manifest, source, wish, rule, options }: Asked,
+  { manifest, source, wish, rule, stretch, options }: Asked,
 ): Promise<{ inputs: PortfolioInputs; index: string; warnings: string[] }> {
   const { market, arena } = evaluator;
   const { calendar, symbols } = manifest;
@@ -138,7 +140,7 @@ async function backtestInputs(
     cells.subarray(t * stride, t * stride + symbols.length).some((x) => Number.isFinite(x));
   const inside = universe === undefined ? undefined : must(universe);
   const scored = (t: number): number => scoreCount(scores, inside, symbols.length, t);
-  const { from, end } = stretchOf(options, source, calendar);
+  const { from, end } = stretch;
   const { signals: due, skipped } = signalDates(
     calendar,
     trading.rebalance,
@@ -175,8 +177,14 @@ async function backtestInputs(
   return { inputs, index: index.doc, warnings };
 }
 
+interface Stretch {
+  readonly from: string | undefined;
+  /** Position of the date after the last. */
+  readonly end: number;
+}
+
 /** A library has seen the dates before its test part. */
-function stretchOf({ from, to }: BacktestOptions, { library }: ScoreSource, calendar: readonly string[]) {
+function stretchOf({ from, to }: BacktestOptions, { library }: ScoreSource, calendar: readonly string[]): Stretch {
   const first = from ?? library?.split.test[0];
   for (const [flag, date] of [
     ['from', from],
