@@ -89,7 +89,8 @@ export class Device {
     const made = Object.defineProperty((...given: DeviceValue[]) => answers(...given), 'length', {
       value: inputs.length,
     });
-    return new DevicePlan(this.#library.createPipeline(made, {}), this.#input, inputs);
+    // Threads are what workers are for: one that started more would take the others' cores.
+    return new DevicePlan(this.#library.createPipeline(made, { threads: false }), this.#input, inputs);
   }
 
   async close(): Promise<void> {
@@ -157,7 +158,7 @@ async function load(name: string, mode: DeviceMode): Promise<object> {
     return { ...module.default, ...module };
   } catch (cause) {
     const absent = (cause as { code?: unknown }).code === 'ERR_MODULE_NOT_FOUND';
-    const needed = mode === 'webgpu' ? 'npm i gpu.js webgpu' : 'npm i gpu.js';
+    const needed = mode === 'webgpu' ? 'npm i --no-save gpu.js webgpu' : 'npm i --no-save gpu.js';
     const sentence = absent
       ? `The ${mode} device needs the package ${name}, which is not installed; ${needed} installs it.`
       : `The package ${name} is installed but does not load here: ${(cause as Error).message.split('\n')[0]}`;

@@ -168,14 +168,21 @@ export const decayLinear = both(
   total = 0.0;
   lost = 0.0;${each(addUp('(i + 1) * (v - base)'))}${settle('base + total / (s * (s + 1) * 0.5)')}`,
 );
+/** Relative to today's value, which weighs most; an extreme first one would take the digits of all that follow. */
 export const exponential = both(
   'exponential',
   ['x'],
   'every',
-  `${survey('x')}
-  const keep = (s - 1) / (s + 1);
+  `const keep = (s - 1) / (s + 1);
+  const today = x[from + s - 1][this.thread.x];
   let held = 0.0;
-  let weights = 0.0;${each('held = held * keep + (v - base); weights = weights * keep + 1;')}${settle('base + held / weights')}`,
+  let weights = 0.0;
+  let reach = 0.0;
+  let gap = 0.0;${each(`if (v < -3e38) gap = 1;
+    reach = Math.max(reach, Math.abs(v - today));
+    held = held * keep + (v - today);
+    weights = weights * keep + 1;`)}
+  if (gap > 0 || reach > ${tooFar}) ${none}${settle('today + held / weights')}`,
 );
 
 /** Kept near 1 by whole powers of 2^64, counted apart: a product may leave float32's range and come back. */
