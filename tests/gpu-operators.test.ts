@@ -287,6 +287,11 @@ for (const mode of ['webasm', 'webgpu'] as const) {
             all[key] = device.run(stages, { series, numbers: { s, start, bars, q: 0.3 } }, days, x.columns);
           }
         }
+        const repeated = Float64Array.from(x.cells, (_, at) => {
+          return x.cells[Math.floor(at / x.columns / bars) * x.columns + (at % x.columns)] as number;
+        });
+        answers.set('daily', { row: gpuKernels.abs, expected: repeated, columns: x.columns });
+        all.daily = device.run([spread.m], { series, numbers: { bars } }, x.rows, x.columns);
         for (const [name, row] of operatorsOf('bar')) {
           for (const s of [1, 5]) {
             const expected = Float64Array.from(x.cells, (_, at) => {

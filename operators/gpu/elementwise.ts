@@ -1,5 +1,5 @@
 /** Cell by cell. Where a device's own function is coarse (WGSL: log near 1, tanh near 0), a series stands in for it. */
-import { missing, type Stage, settle } from './stage.ts';
+import { dayOfBar, missing, type Stage, settle } from './stage.ts';
 
 const cell = (name: string): string => `${name}[this.thread.y][this.thread.x]`;
 
@@ -101,8 +101,9 @@ export const choose: readonly Stage[] = [
   },
 ];
 
-/** A constant, a market vector and a daily matrix repeated to the shape of what they are combined with. */
+/** A constant, a market vector and a daily matrix repeated to fit what they are combined with; the last to bars. */
 export const spread = {
   s: { name: 'spread_scalar', takes: ['k'], gives: 'cells', body: 'return k;' },
   v: { name: 'spread_vector', takes: ['x'], gives: 'cells', body: 'return x[this.thread.y][0];' },
+  m: { name: 'spread_daily', takes: ['x', 'bars'], gives: 'cells', body: `${dayOfBar} return x[day][this.thread.x];` },
 } as const satisfies Record<string, Stage>;

@@ -109,7 +109,7 @@ export const gpuKernels: Readonly<Record<Exclude<OperatorName, 'interval'>, GpuR
   ts_slope: window(rolling.slope, moments),
   ts_rsquare: window(rolling.rsquare, moments),
   ts_resid: {
-    ...window(rolling.residual, 'what a line leaves of a drift is measured against the whole drift, in float32'),
+    ...window(rolling.residual, 'what a line leaves is measured against what it takes away, in float32'),
     tolerance: 1e-4,
   },
   ts_prod: window(rolling.product, 'a rounding for each row of the window'),
@@ -123,7 +123,10 @@ export const gpuKernels: Readonly<Record<Exclude<OperatorName, 'interval'>, GpuR
   cs_demean: date(cross.demean, sums),
   cs_winsor: date(cross.winsor, 'medians are values or halfway between two; one rounding each for distance and bounds'),
   cs_scale: date(cross.scale, 'a float32 sum of sizes'),
-  cs_resid: date(cross.residual, moments),
+  cs_resid: {
+    ...date(cross.residual, 'what a line leaves is measured against what it takes away, in float32'),
+    tolerance: 1e-4,
+  },
   group_norm: date(groups.groupNorm, moments),
   group_rank: { stages: groups.groupRank, ...counts },
   group_demean: date(groups.groupDemean, sums),

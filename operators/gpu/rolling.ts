@@ -6,7 +6,7 @@
  * window has a spread of exactly zero. Squares are taken of differences divided by the largest of them, since float32
  * holds neither the square of 1e-25 nor the fourth power of a volume.
  */
-import { addUp, missing, type Stage, settle } from './stage.ts';
+import { addUp, dayOfBar, missing, type Stage, settle } from './stage.ts';
 
 export interface RollingStages {
   readonly daily: readonly Stage[];
@@ -311,10 +311,7 @@ const bar = (name: string, answer: string): readonly Stage[] => [
     name: `bar_${name}`,
     takes: ['x', 's', 'bars'],
     gives: 'cells',
-    // A device's quotient may be one part in 1e7 short of the whole number it should be.
-    body: `let day = Math.floor(this.thread.y / bars);
-  if (day * bars > this.thread.y) day = day - 1;
-  if ((day + 1) * bars <= this.thread.y) day = day + 1;
+    body: `${dayOfBar}
   if (this.thread.y - day * bars < s) ${none}
   const last = this.thread.y;
   const from = last - s;

@@ -12,7 +12,6 @@ export const missing = '-3.4e38';
 /** Series are matrices, by letter or by the earlier stage that makes them; all else are numbers. */
 const wholeNumbers = ['s', 'columns', 'steps', 'bars', 'start', 'delay'] as const;
 const numbers = ['q', 'k'] as const;
-export type NumberName = (typeof wholeNumbers)[number] | (typeof numbers)[number];
 
 export interface Stage {
   readonly name: string;
@@ -45,3 +44,9 @@ export const addUp = (term: string): string => `
     const next = total + due;
     lost = (next - total) - due;
     total = next;`;
+
+/** `day`, the date of the thread's bar. A device's quotient may be one part in 1e7 short of the whole number it should be. */
+export const dayOfBar = `
+  let day = Math.floor(this.thread.y / bars);
+  if (day * bars > this.thread.y) day = day - 1;
+  if ((day + 1) * bars <= this.thread.y) day = day + 1;`;
