@@ -120,6 +120,52 @@ describe('with a pencil', () => {
     expect(result.report.delisted).toBe(0);
   });
 
+  test('who is suspended at the signal and at the trade keeps its shares, whatever the others do in between', () => {
+    const close = [
+      [10, 10, 10],
+      [10, 10, 10],
+      [10, 10, 10],
+      [20, 20, 10],
+      [20, 20, 10],
+    ];
+    const suspended = close.map((_, t) => [0, 0, t === 2 || t === 3 ? 1 : 0]);
+    const inputs = byHand({ close, suspended }, [0, 2], { costs: { buy: 0.01, sell: 0.01 } });
+    const result = run(inputs, wanting([0.3, 0.3, 0.4], [0.3, 0.3, 0.4]));
+    // A third of what the others are worth is not taken for the one that cannot be bought.
+    expect(result.report.rebalances[1]).toMatchObject({ unbought: 0, unsold: 0, cost: 0 });
+    expect(result.report.rebalances[1]?.cash).toBeCloseTo(0, 12);
+    expect(money(result, 1010)).toEqual(['1010.00', '1000.00', '1000.00', '1600.00', '1600.00']);
+    // And on the way down they are not scaled for the one that cannot be sold.
+    const down = close.map((row, t) => (t > 2 ? [5, 5, 10] : row));
+    const fallen = run(
+      { ...inputs, ...byHand({ close: down, suspended }, [0, 2]) },
+      wanting(...[0, 2].map(() => [0.3, 0.3, 0.4])),
+    );
+    expect(fallen.report.rebalances[1]).toMatchObject({ unbought: 0, unsold: 0, cash: expect.closeTo(0, 12) });
+    expect(money(fallen, 1000)).toEqual(['1000.00', '1000.00', '1000.00', '700.00', '700.00']);
+  });
+
+  test.each(['st', 'canBuy'] as const)(
+    'who may not be bought by its %s is kept, and not bought back after a fall',
+    (mask) => {
+      const close = [
+        [10, 10],
+        [10, 10],
+        [10, 10],
+        [10, 5],
+        [10, 5],
+      ];
+      const at = (t: number, n: number) => (mask === 'st') === (t === 2 && n === 1);
+      const barred = close.map((row, t) => row.map((_, n) => (at(t, n) ? 1 : 0)));
+      const inputs = byHand({ close, [mask]: barred }, [0, 2]);
+      const kept = run(inputs, wanting([0.5, 0.5], [0.5, 0.5])).report.rebalances[1];
+      expect(kept).toMatchObject({ bought: 0, sold: 0, unbought: 0, unsold: 0 });
+      // At half its price it is 1/3 of the value, and 0.45 would be more.
+      const less = run(inputs, wanting([0.5, 0.5], [0.55, 0.45])).report.rebalances[1];
+      expect(less).toMatchObject({ bought: 0, unbought: 0, unsold: 0 });
+    },
+  );
+
   test('a delisted holding is cash at its last price, and buys others', () => {
     const close = [
       [10, 10],
@@ -617,7 +663,7 @@ const greedy: Optimise = ({ score, least, most }) => {
 
 /** Net values by amounts of money per name; what is left after costs is found by halving. */
 function followed(inputs: PortfolioInputs, targets: readonly TargetWeights[]): number[] {
-  const { close, trade, canBuy, canSell, suspended, dates, symbols, signals, trading: rule } = inputs;
+  const { close, trade, canBuy, canSell, suspended, st, dates, symbols, signals, trading: rule } = inputs;
   const N = symbols.length;
   const price = (field: Panel, t: number, n: number) => {
     const x = field.cells[t * field.stride + n] as number;
@@ -635,23 +681,38 @@ function followed(inputs: PortfolioInputs, targets: readonly TargetWeights[]): n
   for (let t = 0; t <= start; t++) for (let n = 0; n < N; n++) move(n, price(close, t, n));
   const nav = [1];
   for (let t = start + 1; t < dates.length; t++) {
+    const target = targets[[...signals].indexOf(t - 1)];
+    const wanted = symbols.map((_, n) => target?.weights[target.symbols.indexOf(n)] ?? 0);
+    const worth = cash + amounts.reduce((a, b) => a + b, 0);
+    // Of the signal: who was held and could not be bought or sold then, and who of these is to stay as it is.
+    const barred = symbols.map((_, n) => {
+      const held = (amounts[n] as number) / worth;
+      const at = (field: Panel | undefined) => field?.cells[(t - 1) * field.stride + n] as number;
+      const open = price(close, t - 1, n) > 0 && at(suspended) !== 1;
+      const scored = Number.isFinite(at(inputs.scores)) && at(inputs.universe) > 0;
+      const buy = held > 0 && !(open && at(canBuy) === 1 && !(at(st) > 0) && (scored || at(inputs.index) > held));
+      const sell = held > 0 && !(open && at(canSell) === 1);
+      return { buy, sell, stays: (buy || sell) && Math.abs(held - (wanted[n] as number)) < 1e-6 };
+    });
     for (let n = 0; n < N; n++) {
       const ahead = Array.from({ length: dates.length - t }, (_, k) => t + k);
       if (ahead.some((k) => price(close, k, n) > 0 || price(trade, k, n) > 0)) continue;
       cash += amounts[n] as number;
       amounts[n] = 0;
+      wanted[n] = 0;
     }
-    const target = targets[[...signals].indexOf(t - 1)];
     if (target) {
       const is = (field: Panel | undefined, n: number) => field?.cells[t * field.stride + n] === 1;
+      const stays = (n: number) => barred[n]?.stays || (barred[n]?.buy && barred[n]?.sell);
       const open = symbols.map((_, n) => price(trade, t, n) > 0 && !is(suspended, n));
       for (let n = 0; n < N; n++) if (open[n]) move(n, price(trade, t, n));
-      const wanted = symbols.map((_, n) => target.weights[target.symbols.indexOf(n)] ?? 0);
+      const kept = (of: readonly number[]) => of.reduce((sum, x, n) => sum + (stays(n) ? x : 0), 0);
       const value = cash + amounts.reduce((a, b) => a + b, 0);
       const orders = (left: number) => {
-        const changes = wanted.map((weight, n) => weight * left - (amounts[n] as number));
-        const buys = changes.map((x, n) => (open[n] && is(canBuy, n) ? Math.max(0, x) : 0));
-        const sells = changes.map((x, n) => (open[n] && is(canSell, n) ? Math.max(0, -x) : 0));
+        const ofOthers = (left - kept(amounts)) / (1 - kept(wanted));
+        const changes = wanted.map((weight, n) => (stays(n) ? 0 : weight * ofOthers - (amounts[n] as number)));
+        const buys = changes.map((x, n) => (open[n] && is(canBuy, n) && !barred[n]?.buy ? Math.max(0, x) : 0));
+        const sells = changes.map((x, n) => (open[n] && is(canSell, n) && !barred[n]?.sell ? Math.max(0, -x) : 0));
         const [bought, sold] = [buys, sells].map((xs) => xs.reduce((a, b) => a + b, 0)) as [number, number];
         const paid = cash + sold * (1 - rule.costs.sell);
         const share = bought > 0 ? Math.min(1, paid / (bought * (1 + rule.costs.buy))) : 1;

@@ -79,15 +79,19 @@ export class Ledger {
    * Brings each holding to its target, a share of the value that costs leave, as far as orders can be filled. Who cannot
    * be bought leaves cash; who cannot be sold stays, and when that leaves too little cash for the others, all buys are
    * smaller by the same factor.
+   *
+   * `ordered` says whom orders may be given for at all: who is neither to be bought nor sold keeps its shares, whatever
+   * they have come to, and the others share what is left of the value as they were to.
    */
-  trade(targets: Float64Array, prices: TradePrices): Trade {
+  trade(targets: Float64Array, prices: TradePrices, ordered: Tradable = anybody): Trade {
     const value = this.value(prices.last);
     for (let n = 0; n < targets.length; n++) this.#current[n] = this.#worth(n, prices.last);
+    const others = this.#others(targets, ordered);
     // What is wanted depends on the costs and they on it, but on each other only by a factor of about their rate: six
     // rounds settle costs of 0.2% to the last bit.
     let [bought, sold, share, cost] = [0, 0, 1, 0];
     for (let round = 0; round < 100; round++) {
-      [bought, sold] = this.#reach(targets, value - cost, prices);
+      [bought, sold] = this.#reach(targets, others(value - cost), prices, ordered);
       const budget = this.#cash + sold * (1 - this.#costs.sell);
       const needed = bought * (1 + this.#costs.buy);
       share = needed > budget ? budget / needed : 1;
@@ -108,12 +112,29 @@ export class Ledger {
     };
   }
 
+  /** Of a value, what the targets of the others are shares of: it leaves those who keep their shares as they are. */
+  #others(targets: Float64Array, { buy, sell }: Tradable): (value: number) => number {
+    let [kept, share] = [0, 0];
+    for (let n = 0; n < targets.length; n++) {
+      if (buy[n] !== 0 || sell[n] !== 0) continue;
+      kept += this.#current[n] as number;
+      share += targets[n] as number;
+    }
+    return (value) => (share < 1 ? Math.max(0, value - kept) / (1 - share) : 0);
+  }
+
   /** What is wanted of `value`, and what becomes of it if there is cash enough; gives what is bought and sold then. */
-  #reach(targets: Float64Array, value: number, { buy, sell }: Tradable): [bought: number, sold: number] {
+  #reach(
+    targets: Float64Array,
+    value: number,
+    { buy, sell }: Tradable,
+    ordered: Tradable,
+  ): [bought: number, sold: number] {
     let [bought, sold] = [0, 0];
     for (let n = 0; n < targets.length; n++) {
       const current = this.#current[n] as number;
-      const wanted = (targets[n] as number) * value;
+      const target = (targets[n] as number) * value;
+      const wanted = (target > current ? ordered.buy[n] : ordered.sell[n]) === 0 ? current : target;
       this.#wanted[n] = wanted;
       const filled = (wanted > current ? buy[n] : sell[n]) === 1;
       this.#reached[n] = filled ? wanted : current;
@@ -131,7 +152,6 @@ export class Ledger {
       const current = this.#current[n] as number;
       const reached = this.#reached[n] as number;
       const missed = (this.#wanted[n] as number) - reached;
-      // What prices moved since the target was set is no order: a suspended symbol is to stay as it is.
       if (missed > leastOrder * value) unbought++;
       else if (missed < -leastOrder * value) unsold++;
       if (reached === current) continue;
@@ -147,5 +167,8 @@ export class Ledger {
   }
 }
 
-/** A basis point of the value. */
+/** A basis point of the value: less is what prices moved since the target was set. */
 const leastOrder = 1e-4;
+
+/** Nobody is marked as one whom orders are not given for. */
+const anybody: Tradable = { buy: new Uint8Array(), sell: new Uint8Array() };

@@ -7,6 +7,7 @@
  * suspension.
  */
 import { EvolveError } from '../../core/failure.ts';
+import type { Tradable } from '../../evaluation/tear-sheet/portfolio.ts';
 import { Prices } from '../../evaluation/tear-sheet/prices.ts';
 import { type CheckedWeights, checkWeights, type Finding } from '../check/check-weights.ts';
 import { pricedMarket } from '../index/priced-market.ts';
@@ -58,8 +59,8 @@ export function runScenario(
     if (plan) {
       prices.trade(t);
       // Nobody gives an order for what is delisted by then.
-      const ordered = gone ? plan.weights.map((weight, n) => (prices.gone[n] === 1 ? 0 : weight)) : plan.weights;
-      const trade = ledger.trade(ordered, prices);
+      const wanted = gone ? plan.weights.map((weight, n) => (prices.gone[n] === 1 ? 0 : weight)) : plan.weights;
+      const trade = ledger.trade(wanted, prices, plan.ordered);
       const [signal, traded] = [dates[t - 1] as string, dates[t] as string];
       rebalances.push({ signal, traded, names: ledger.count, planned: plan.figures, ...trade });
       targets.push({ signal, ...sparse(plan.weights) });
@@ -89,6 +90,8 @@ export function runScenario(
 interface Plan {
   /** One for every symbol. */
   readonly weights: Float64Array;
+  /** Whom orders are given for. */
+  readonly ordered: Tradable;
   readonly figures: Rebalance['planned'];
 }
 
@@ -115,6 +118,7 @@ function planned(
   const { figures } = checked;
   return {
     weights,
+    ordered: orders(problem, solution, held.length),
     figures: {
       turnover: figures.turnover,
       memberShare: figures.members,
@@ -127,6 +131,23 @@ function planned(
       ...{ score, solver: solution.solver, slacks: solution.slacks, violation },
     },
   };
+}
+
+/**
+ * Who could not be bought at the signal is not bought, whatever prices do until the trade, and the same of sold. When it is
+ * to keep its weight it keeps its shares: what its weight has become by then is no reason for an order.
+ */
+function orders({ symbols, held, reachable }: PortfolioProblem, { weights }: PortfolioSolution, all: number): Tradable {
+  const [buy, sell] = [new Uint8Array(all).fill(1), new Uint8Array(all).fill(1)];
+  for (const [i, n] of symbols.entries()) {
+    const before = held[i] as number;
+    if (before === 0) continue;
+    const barred = { buy: (reachable.most[i] as number) <= before, sell: (reachable.least[i] as number) >= before };
+    const kept = (barred.buy || barred.sell) && Math.abs((weights[i] as number) - before) <= aSolversRounding;
+    if (kept || barred.buy) buy[n] = 0;
+    if (kept || barred.sell) sell[n] = 0;
+  }
+  return { buy, sell };
 }
 
 /** A user's mistake says which portfolio and date it is about. */
@@ -160,9 +181,10 @@ function believe({ findings }: CheckedWeights, where: string): number {
   return worst?.violation ?? 0;
 }
 
+const aSolversRounding = 1e-6;
 /** Cones are met less closely than rows. */
 const rounding = ({ constraint, limit }: Finding): number =>
-  constraint === 'tracking-error' ? Math.max(1e-6, 1e-3 * limit) : 1e-6;
+  constraint === 'tracking-error' ? Math.max(aSolversRounding, 1e-3 * limit) : aSolversRounding;
 
 function sparse(weights: Float64Array): Pick<TargetWeights, 'symbols' | 'weights'> {
   const symbols = Int32Array.from(weights.keys()).filter((n) => (weights[n] as number) > 0);
