@@ -33,7 +33,8 @@ export interface TradingRule {
   readonly costs: { readonly buy: number; readonly sell: number };
   /**
    * What the optimiser knows of who can be traded: the state at the close it decides at, or that of the date it trades
-   * on, which is known in part before the trade. Orders that cannot be filled stay open either way.
+   * on, which is known in part before the trade. Orders that cannot be filled are left until the next rebalance
+   * either way.
    */
   readonly tradability: 'signal' | 'trade';
   /** Whether symbols under special treatment at the signal are bought; the held ones are kept or sold either way. */

@@ -124,6 +124,11 @@ describe.each([
     for (const warning of report.warnings) expect(words(text())).toContain(warning);
   });
 
+  test('says that orders which cannot be filled do not wait', () => {
+    expect(words(text())).toMatch(/orders that cannot be filled .*?are left until the next rebalance/);
+    expect(words(text())).not.toContain('stay open');
+  });
+
   test('its charts are drawn in colours that have a dark counterpart, and say what they show', () => {
     const colours: Set<string> = new Set(Object.values(tones).map(({ light }) => light));
     expect(charts(text()).length).toBe(2 + report.scenarios.length * (report === one ? 5 : 4));

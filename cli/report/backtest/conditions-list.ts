@@ -22,8 +22,8 @@ export function conditionsList({ market, scores, preset, trading, dates, index }
     [
       'Who can be traded',
       tradability === 'signal'
-        ? 'as of the close that is decided at; orders that cannot be filled on the date after stay open'
-        : 'as of the date of the trade, which is known in part before it; orders that cannot be filled stay open',
+        ? 'as of the close that is decided at; orders that cannot be filled on the date after are left until the next rebalance'
+        : 'as of the date of the trade, which is known in part before it; orders that cannot be filled are left until the next rebalance',
     ],
     [
       'Special treatment',
