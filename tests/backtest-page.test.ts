@@ -1,11 +1,14 @@
 /** The page of backtests: whole, by itself, of the report's own figures, and safe whatever is written in it. */
 import fc from 'fast-check';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { figure } from '../cli/print/number.ts';
 import { backtestPage, backtestPictures } from '../cli/report/backtest/backtest-page.ts';
 import { peaks } from '../cli/report/backtest/peaks.ts';
+import { slackText } from '../cli/report/backtest/slack-words.ts';
 import { tones } from '../cli/report/scheme.ts';
 import { thinned } from '../cli/report/tear-sheet/plot.ts';
-import type { BacktestReport, ScenarioReport } from '../portfolio/backtest/backtest-report.ts';
+import type { BacktestReport, Rebalance, ScenarioReport } from '../portfolio/backtest/backtest-report.ts';
+import type { Relief } from '../portfolio/optimise/problem.ts';
 import { backtestReport } from './backtest-reports.ts';
 import { charts, elements } from './html.ts';
 
@@ -119,7 +122,7 @@ describe.each([
     expect(dates.map(([date]) => date)).toEqual(relaxed.slice(0, 30).map(({ signal }) => signal));
     for (const [k, { planned }] of relaxed.slice(0, 30).entries()) {
       const turnover = planned.slacks.find(({ relief }) => relief === 'turnover');
-      expect(dates[k]?.[1]).toBe(turnover ? percent(turnover.amount) : '');
+      expect(dates[k]?.[1]).toBe(turnover ? `${figure(100 * turnover.amount)}%` : '');
     }
     for (const warning of report.warnings) expect(words(text())).toContain(warning);
   });
@@ -186,6 +189,19 @@ test('of many portfolios the first are drawn, the others have their lines, and t
   const relaxed = relaxedOf(first(many)).length;
   expect(rowsOf(text, 'Dates on which a constraint gave way')).toHaveLength(31);
   expect(words(text)).toContain(`The first 30 are shown; there are ${relaxed - 30} more.`);
+});
+
+test('what gave way by next to nothing is told apart from nothing', () => {
+  const [rebalance] = relaxedOf(first(one));
+  const slack = (relief: Relief, amount: number, name?: string) => {
+    const slacks = [{ relief, amount, ...(name !== undefined && { name }) }];
+    return slackText({ ...rebalance, planned: { ...rebalance?.planned, slacks } } as Rebalance, relief);
+  };
+  expect(slack('style', 2e-5, 'Size')).toBe('Size 2.000e-5');
+  expect(slack('style', 0.125, 'Size')).toBe('Size 0.1250');
+  expect(slack('style', 2e-5, 'Banks')).toBe('Banks 0.002000%');
+  expect(slack('turnover', 3e-8)).toBe('3.000e-6%');
+  expect(slack('turnover', 0.25)).toBe('25.00%');
 });
 
 test('where nothing gave way the page says so', async () => {

@@ -1,7 +1,8 @@
 /** What gave way, as people say it. */
 import type { Rebalance } from '../../../portfolio/backtest/backtest-report.ts';
 import type { Relief, Slack } from '../../../portfolio/optimise/problem.ts';
-import { decimals, percentOf } from '../tear-sheet/figures.ts';
+import { figure } from '../../print/number.ts';
+import { decimals } from '../tear-sheet/figures.ts';
 
 export const hasSlack = ({ planned }: Rebalance): boolean => planned.slacks.length > 0;
 
@@ -30,6 +31,8 @@ export function slackText({ planned }: Rebalance, relief: Relief): string {
   return `${named.join(', ')}${more > 0 ? `, ${more} more` : ''}`;
 }
 
-/** Styles are in deviations over the symbols, all else is shares. */
-const amountText = ({ name, amount }: Slack, styles: Rebalance['planned']['styles']): string =>
-  name !== undefined && Object.hasOwn(styles, name) ? decimals(amount, 4) : percentOf(amount, 2);
+/** Styles are in deviations over the symbols, all else is shares; next to nothing is told apart from nothing. */
+function amountText({ name, amount }: Slack, styles: Rebalance['planned']['styles']): string {
+  if (!Number.isFinite(amount)) return decimals(amount, 0);
+  return name !== undefined && Object.hasOwn(styles, name) ? figure(amount) : `${figure(100 * amount)}%`;
+}
