@@ -458,7 +458,7 @@ describe('a training that learns nothing', () => {
   });
 
   test('from correlations of two symbols says so', async () => {
-    const data = world.at('two');
+    const data = world.at('two-symbols');
     const market = await plainDaily(world.market);
     const two = market.manifest.symbols.slice(0, 2);
     await rewritten(
