@@ -4,8 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { backtest } from '../cli/portfolio/backtest.ts';
+import type { BacktestOptions } from '../cli/portfolio/backtest-options.ts';
 import { readManifest } from '../data/store/manifest.ts';
 import { synthesise } from '../data/synth/synthesise.ts';
+import { isoWeek } from '../portfolio/backtest/signal-dates.ts';
 import { libraryText } from '../runs/library.ts';
 import { evolve, evolveEach } from './evolve.ts';
 import { factorLibrary, libraryFactor } from './small-library.ts';
@@ -102,6 +104,42 @@ describe('backtest', () => {
     const warnings = tight.warnings.join(' ');
     expect(warnings).toContain('too short a history on the first');
     expect(warnings).toMatch(/Growth is left out of the risk model: the market has no /);
+  });
+
+  test('that cannot decide on any date says which reason it is', async () => {
+    const { calendar, symbols } = await readManifest(market);
+    const week = (t: number) => isoWeek(calendar[t] as string);
+    const t = calendar.findIndex((_, k) => k > 75 && week(k - 1) < week(k) && week(k) === week(k + 4));
+    const [monday, , wednesday, , friday] = calendar.slice(t, t + 5) as [string, string, string, string, string];
+    const file = join(folder, 'days.csv');
+    const scored = (dates: readonly string[], score: (n: number) => number) => {
+      const rows = dates.flatMap((day) => symbols.map((symbol, n) => `${day},${symbol},${score(n)}`));
+      writeFileSync(file, `date,symbol,score\n${rows.join('\n')}\n`);
+      return file;
+    };
+    const why = (options: Partial<BacktestOptions>) =>
+      backtest({ ...usual, scores: reversal, ...options }).then(
+        () => 'traded',
+        (error: Error) => error.message,
+      );
+    expect(await why({ from: monday, to: friday })).toBe(
+      `There is nothing to trade on: no week ends from ${monday} to ${friday} with a date after it to trade on. Widen --from and --to, or decide on any date with --rebalance 1.`,
+    );
+    const midweek = scored([wednesday], (n) => n);
+    expect(await why({ scores: midweek })).toBe(
+      `There is nothing to trade on: of 1 date with scores and an index, such as ${wednesday}, none is the last of its week, which --rebalance week decides on. Decide on any date with --rebalance 1.`,
+    );
+    expect(await why({ scores: midweek, rebalance: 1 })).toBe('traded');
+    expect(await why({ scores: midweek, from: monday, to: wednesday })).toMatch(
+      /no date from .*, but for the last, which has none after it to trade on, has two scores that differ\./,
+    );
+    expect(await why({ scores: scored(calendar.slice(70, 90), () => 3) })).toMatch(/two scores that differ\. Widen/);
+    const late = join(folder, 'late.csv');
+    writeFileSync(late, `date,symbol,weight\n${calendar[100]},${symbols[0]},1\n`);
+    expect(await why({ index: late, to: calendar[99] as string })).toMatch(/ has an index\. Widen/);
+    expect(await why({ scores: scored([wednesday], (n) => n), index: late })).toMatch(
+      / has both an index and two scores that differ\./,
+    );
   });
 
   test('of a risk model without any date of enough history is refused', async () => {

@@ -19,6 +19,7 @@ const facts: BacktestFacts = {
   leftOut: [{ name: 'Growth', reason: 'the market has no EARNINGS_GROWTH, nor CAP' }],
   signals: Int32Array.of(10, 20, 30, 40),
   scored: [100, 100, 100, 100],
+  ...{ rebalance: 'week', usable: Int32Array.from({ length: 50 }, (_, t) => t), unused: 46 },
   ...{ skipped: new Int32Array(), early: 0, dates: 60 },
 };
 const warned = (changed: Partial<BacktestFacts> & { readonly rule?: Partial<PortfolioRule> }) =>
@@ -40,6 +41,17 @@ describe('a backtest', () => {
       'On 1 rebalance date fewer than half of the usual 100 symbols had a score: the others were not bought.',
     ]);
     expect(warned({ early: 3 })).toEqual([expect.stringMatching(/too short a history on the first 3 dates/)]);
+  });
+
+  test('says which scores it leaves aside when there are few of them, and nothing of daily ones', () => {
+    const monthly = { usable: Int32Array.of(0, 20, 41, 61), unused: 3 };
+    expect(warned(monthly)).toEqual([
+      'Scores and an index are there on 4 of 62 dates, and 3 of these are not the last of a week: not used, and holdings are kept until the next that is. --rebalance 1 decides on every date that has them.',
+    ]);
+    expect(warned({ ...monthly, rebalance: 20, unused: 1 })).toEqual([
+      expect.stringMatching(/ 1 of these is not one of every 20 dates: /),
+    ]);
+    expect(warned({ ...monthly, unused: 0 })).toEqual([]);
   });
 
   test.each<[string, Partial<PortfolioRule>]>([

@@ -347,6 +347,15 @@ describe('signal dates', () => {
       ['2024-01-02', 'not 2024-01-08'],
     ]);
   });
+
+  test('say what else could be decided on', () => {
+    const wednesdays = (t: number) => ['2024-01-03', '2024-01-10'].includes(dates[t] as string);
+    const { signals, usable, due } = signalDates(dates, 'week', wednesdays);
+    expect([[...signals], Array.from(usable, (t) => dates[t]), due]).toEqual([[], ['2024-01-03', '2024-01-10'], 2]);
+    // Without a date after it the last one is as if it were not there.
+    expect([...signalDates(dates, 'week', wednesdays, { to: '2024-01-10' }).usable]).toEqual([2]);
+    expect(signalDates(dates, 'week', () => true, { from: '2024-01-08', to: '2024-01-12' }).due).toBe(0);
+  });
 });
 
 describe('the weights of an index', () => {

@@ -43,7 +43,7 @@ describe('backtests on threads', () => {
     );
     const without = { ...inputs, signals: new Int32Array(0) };
     await expect(runBacktests(without, 'the largest', scenarios, { workers: 2 })).rejects.toThrow(
-      'There is nothing to trade on',
+      'there is no date to decide on',
     );
   });
 

@@ -3,8 +3,8 @@ import { EvolveError } from '../../core/failure.ts';
 import type { MarketManifest } from '../../data/market.ts';
 import type { IndexRule } from '../../portfolio/index/index-weights.ts';
 import type { SignalRows } from '../../portfolio/risk/signal-rows.ts';
-import type { Scenario } from '../../portfolio/rule.ts';
-import { countOf } from '../print/number.ts';
+import type { Scenario, TradingRule } from '../../portfolio/rule.ts';
+import { count, countOf } from '../print/number.ts';
 
 export interface BacktestFacts {
   readonly fields: MarketManifest['fields'];
@@ -15,6 +15,10 @@ export interface BacktestFacts {
   /** Positions of the dates traded on, and symbols with a score on each. */
   readonly signals: Int32Array;
   readonly scored: readonly number[];
+  readonly rebalance: TradingRule['rebalance'];
+  /** Positions of dates that could be decided on, and how many of them are not due. */
+  readonly usable: Int32Array;
+  readonly unused: number;
   /** Positions of dates that were due and could not be used. */
   readonly skipped: Int32Array;
   /** Dates at the beginning whose risk is unknown. */
@@ -45,7 +49,17 @@ export function backtestWarnings(facts: BacktestFacts): string[] {
       `The risk model has too short a history on the first ${countOf(early, 'date')}: they are not traded.`,
     );
   }
-  return [...warnings, ...thinDates(facts), ...lacking(facts), ...undated(facts)];
+  return [...warnings, ...sparseDates(facts), ...thinDates(facts), ...lacking(facts), ...undated(facts)];
+}
+
+/** Of daily scores those between rebalances are left aside, as everybody expects; of the ends of months it is most of them. */
+function sparseDates({ rebalance, usable, unused }: BacktestFacts): string[] {
+  const span = (usable.at(-1) as number) - (usable[0] as number) + 1;
+  if (unused === 0 || 2 * usable.length > span) return [];
+  const due = rebalance === 'week' ? 'the last of a week' : `one of every ${rebalance} dates`;
+  return [
+    `Scores and an index are there on ${count(usable.length)} of ${countOf(span, 'date')}, and ${count(unused)} of these ${unused === 1 ? 'is' : 'are'} not ${due}: not used, and holdings are kept until the next that is. --rebalance 1 decides on every date that has them.`,
+  ];
 }
 
 /** A file that ends early, or a field with holes, leaves portfolios to the few that are left. */

@@ -27,6 +27,7 @@ import type { BacktestOptions } from './backtest-options.ts';
 import { type BacktestRule, backtestRule } from './backtest-rule.ts';
 import { backtestWarnings, refuseUnknownSize } from './backtest-warnings.ts';
 import { type IndexWish, indexRule } from './index-rule.ts';
+import { refuseIdle } from './refuse-idle.ts';
 import { type ScoreSource, scoreCells, scoreSource } from './scored.ts';
 import { WeightsFile } from './weights-file.ts';
 
@@ -136,17 +137,19 @@ async function backtestInputs(
     onProgress('Computing scores', done, total),
   );
   const index = indexWeights({ dates: calendar.length, symbols: symbols.length, field }, wish.rule);
-  const any = ({ cells, stride }: Panel, t: number): boolean =>
-    cells.subarray(t * stride, t * stride + symbols.length).some((x) => Number.isFinite(x));
+  const indexed = (t: number): boolean => {
+    const { cells, stride } = index.weights;
+    return cells.subarray(t * stride, t * stride + symbols.length).some((x) => Number.isFinite(x));
+  };
   const inside = universe === undefined ? undefined : must(universe);
   const scored = (t: number): number => scoreCount(scores, inside, symbols.length, t);
   const { from, end } = stretch;
-  const { signals: due, skipped } = signalDates(
-    calendar,
-    trading.rebalance,
-    (t) => scored(t) > 0 && any(index.weights, t),
-    { from, to: calendar[end - 1] },
-  );
+  const decided = signalDates(calendar, trading.rebalance, (t) => scored(t) > 0 && indexed(t), {
+    from,
+    to: calendar[end - 1],
+  });
+  refuseIdle(decided, { calendar, from, end, universe, indexed, scored: (t) => scored(t) > 0 });
+  const { signals: due, skipped, usable } = decided;
   const risky = scenarios.some(({ rule: one }) => one.trackingError !== undefined || one.riskPenalty > 0);
   const industries = manifest.fields.some(({ name }) => name === 'INDUSTRY') ? 'INDUSTRY' : undefined;
   const rows = signalRows(riskMarket(market, arena, industries), due, {
@@ -171,6 +174,7 @@ async function backtestInputs(
     ...seenBefore(source.libraries, { split: 'test', part }, calendar),
     ...backtestWarnings({
       ...{ fields: manifest.fields, scenarios, index: wish.rule, universe, leftOut: rows.leftOut },
+      ...{ rebalance: trading.rebalance, usable, unused: usable.length - due.length },
       ...{ signals, scored: Array.from(signals, scored), skipped, early, dates: part.to - part.from },
     }),
   ];

@@ -36,12 +36,7 @@ export async function runBacktests(
   { workers, onDate = () => {} }: BacktestSeats,
 ): Promise<Backtests> {
   const start = inputs.signals[0];
-  if (start === undefined) {
-    throw new EvolveError(
-      'bad-data',
-      'There is nothing to trade on: no date before the last has both an index and scores that differ. Widen --from and --to, or give scores of earlier dates.',
-    );
-  }
+  if (start === undefined) throw new RangeError('there is no date to decide on');
   const index = indexReturns(inputs, start);
   const results = await onThreads(workers, { inputs, index }, scenarios, (scenario, done) =>
     onDate(scenario, done, inputs.signals.length),

@@ -7,6 +7,10 @@ export interface SignalDates {
   readonly signals: Int32Array;
   /** Due after the first of them, but unusable: holdings are kept on these. */
   readonly skipped: Int32Array;
+  /** All of the range that could be decided on, due or not, and have a date after them. */
+  readonly usable: Int32Array;
+  /** How many dates of the range are due, usable or not. */
+  readonly due: number;
 }
 
 /**
@@ -21,19 +25,28 @@ export function signalDates(
 ): SignalDates {
   const signals: number[] = [];
   const skipped: number[] = [];
+  const all: number[] = [];
+  let count = 0;
   const within = (date: string) => !(range.from && date < range.from) && !(range.to && date > range.to);
   for (let t = 0; t + 1 < dates.length; t++) {
     if (!within(dates[t] as string) || !within(dates[t + 1] as string)) continue;
-    const first = signals[0];
+    const [first, can] = [signals[0], usable(t)];
+    if (can) all.push(t);
     const due =
       rebalance === 'week'
         ? isoWeek(dates[t] as string) !== isoWeek(dates[t + 1] as string)
         : first === undefined || (t - first) % rebalance === 0;
     if (!due) continue;
-    if (usable(t)) signals.push(t);
+    count++;
+    if (can) signals.push(t);
     else if (first !== undefined) skipped.push(t);
   }
-  return { signals: Int32Array.from(signals), skipped: Int32Array.from(skipped) };
+  return {
+    signals: Int32Array.from(signals),
+    skipped: Int32Array.from(skipped),
+    usable: Int32Array.from(all),
+    due: count,
+  };
 }
 
 /** Weeks since that of the first Monday before 1970: they change where ISO weeks do. */
