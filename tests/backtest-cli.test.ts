@@ -169,6 +169,10 @@ describe('evolve backtest', () => {
       'top:20',
       '--deviation',
       '1%,2%',
+      '--cost-buy',
+      '0.1%',
+      '--cost-sell',
+      '0.003',
       '--from',
       await date(100),
       '--workers',
@@ -177,6 +181,7 @@ describe('evolve backtest', () => {
     ]);
     expect({ code, stderr: stderr.replaceAll(/^.* left\n/gm, '') }).toEqual({ code: 0, stderr: '' });
     expect(stdout).toContain('deviation 2%');
+    expect(stdout).toContain('0.1% of what is bought and 0.3% of what is sold');
     expect(stdout).toContain('every constraint of every date checked');
     expect(readFileSync(page, 'utf8')).toContain('<svg');
     expect(existsSync(join(pictures, 'net-value.svg'))).toBe(true);
@@ -207,7 +212,12 @@ describe('evolve backtest', () => {
       [[reversal, '--deviation', '1%,1%'], /asked for twice/],
       [[reversal, '--turnover', '300%'], /from 0 to 2/],
       [[reversal, '--rebalance', '0'], /week, or a whole number of dates/],
-      [[reversal, '--rebalance', 'month'], /week, or a whole number of dates/],
+      [[reversal, '--rebalance', 'month'], /week, or a whole number of dates from 1, not "month"\./],
+      [[reversal, '--rebalance', ''], /week, or a whole number of dates from 1, not ""\./],
+      [[reversal, '--rebalance', '2.5'], /not "2\.5"\./],
+      [[reversal, '--cost-sell', 'much'], /--cost-sell should be a number such as 0\.002 or 0\.2%, not "much"\./],
+      [[reversal, '--cost-buy', '60%'], /from 0 to 0\.5, not 0\.6/],
+      [[reversal, '--index', ''], /--index "" says nothing\. Give market, top:300 or a file of weights\./],
       [[reversal, '--cost-buy', '2'], /from 0 to 0\.5/],
       [[reversal, '--from', '2030-01-01'], /Widen --from and --to/],
       [[reversal, '--to', 'tomorrow'], /a date such as/],

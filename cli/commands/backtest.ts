@@ -2,6 +2,7 @@ import type { CommandModule } from 'yargs';
 import { EvolveError } from '../../core/failure.ts';
 import { memorySize } from '../../core/memory-size.ts';
 import { type PresetName, presets, usual } from '../../portfolio/presets.ts';
+import type { TradingRule } from '../../portfolio/rule.ts';
 import type { Limit } from '../portfolio/backtest-options.ts';
 import { backtestSummary } from '../print/backtest.ts';
 import { showingStages } from '../print/progress.ts';
@@ -27,8 +28,8 @@ interface Arguments {
   readonly riskPenalty?: number | undefined;
   readonly rebalance?: string | undefined;
   readonly trade?: (typeof prices)[number] | undefined;
-  readonly costBuy?: number | undefined;
-  readonly costSell?: number | undefined;
+  readonly costBuy?: string | undefined;
+  readonly costSell?: string | undefined;
   readonly withSt?: boolean | undefined;
   readonly tradability?: (typeof tradabilities)[number] | undefined;
   readonly datesPerYear?: number | undefined;
@@ -88,8 +89,8 @@ export const backtestCommand: CommandModule<object, Arguments> = {
       .option('risk-penalty', number(held, 'What predicted variance takes from the score; 0 without'))
       .option('rebalance', text(trading, 'week (on the scores of its last date), or every so many dates'))
       .option('trade', { ...text(trading, 'Price of the trades, the date after the scores'), choices: prices })
-      .option('cost-buy', number(trading, 'Share of what is bought, such as 0.002'))
-      .option('cost-sell', number(trading, 'Share of what is sold'))
+      .option('cost-buy', text(trading, 'Share of what is bought, such as 0.2% or 0.002'))
+      .option('cost-sell', text(trading, 'Share of what is sold'))
       .option('tradability', {
         ...text(trading, 'Who can be traded as known at the signal (the usual), or on the date of the trade'),
         choices: tradabilities,
@@ -107,7 +108,7 @@ export const backtestCommand: CommandModule<object, Arguments> = {
       .example('evolve backtest scores.csv --deviation 0.5%,1%,2% --turnover 30%', 'three portfolios side by side'),
   handler: async ({ json, memory, rebalance, ...options }) => {
     const { backtest } = await import('../portfolio/backtest.ts');
-    const { deviation, turnover, memberFloor, industry, size, style, trackingError } = options;
+    const { deviation, turnover, memberFloor, industry, size, style, trackingError, costBuy, costSell } = options;
     const one = (flag: string, given: string | undefined) => (given === undefined ? undefined : limit(flag, given));
     const list = (flag: string, given: string | undefined) =>
       given === undefined ? undefined : commaList(flag, given).map((part) => limit(flag, part));
@@ -121,7 +122,9 @@ export const backtestCommand: CommandModule<object, Arguments> = {
         size: one('size', size),
         style: one('style', style),
         trackingError: one('tracking-error', trackingError),
-        rebalance: rebalance === undefined || rebalance === 'week' ? rebalance : Number(rebalance),
+        rebalance: rebalance === undefined ? undefined : rebalanceOf(rebalance),
+        costBuy: costBuy === undefined ? undefined : share('cost-buy', costBuy),
+        costSell: costSell === undefined ? undefined : share('cost-sell', costSell),
         memory: memory === undefined ? undefined : memorySize(memory),
         onProgress,
       }),
@@ -133,13 +136,29 @@ export const backtestCommand: CommandModule<object, Arguments> = {
 /** `0.5%`, `0.005` or `none`. */
 function limit(flag: string, given: string): Limit {
   if (given === 'none') return 'none';
+  const value = numberOf(given);
+  if (value !== undefined) return value;
+  throw new EvolveError('bad-argument', `--${flag} should be a number such as 0.005 or 0.5%, or none, not "${given}".`);
+}
+
+function share(flag: string, given: string): number {
+  const value = numberOf(given);
+  if (value !== undefined) return value;
+  throw new EvolveError('bad-argument', `--${flag} should be a number such as 0.002 or 0.2%, not "${given}".`);
+}
+
+function numberOf(given: string): number | undefined {
   const [, digits, percent] = /^((?:\d+(?:\.\d*)?|\.\d+)(?:e-?\d+)?)\s*(%?)$/i.exec(given.trim()) ?? [];
-  if (digits === undefined) {
-    throw new EvolveError(
-      'bad-argument',
-      `--${flag} should be a number such as 0.005 or 0.5%, or none, not "${given}".`,
-    );
-  }
+  if (digits === undefined) return undefined;
   // Division keeps 0.8% at exactly 0.008, as a user would write it.
   return percent === '%' ? Number(digits) / 100 : Number(digits);
+}
+
+function rebalanceOf(given: string): TradingRule['rebalance'] {
+  if (given === 'week') return given;
+  if (/^\d+$/.test(given.trim())) return Number(given);
+  throw new EvolveError(
+    'bad-argument',
+    `--rebalance should be week, or a whole number of dates from 1, not "${given}".`,
+  );
 }

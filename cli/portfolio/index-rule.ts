@@ -25,6 +25,9 @@ export async function indexRule(wish: string | undefined, manifest: MarketManife
       ],
     };
   }
+  if (wish.trim() === '') {
+    throw new EvolveError('bad-argument', `--index "${wish}" says nothing. Give market, top:300 or a file of weights.`);
+  }
   const top = /^top:(\d+)(?:-(\d+))?$/.exec(wish);
   if (top) {
     const [first, last] = [Number(top[1]), top[2] === undefined ? undefined : Number(top[2])];
