@@ -1,6 +1,5 @@
 /** From what a user asks for to a rule that can be carried out on the market, or a sentence why it cannot. */
 import { EvolveError } from '../../core/failure.ts';
-import { nearest } from '../../core/nearest.ts';
 import type { LabelRule, MarketManifest } from '../../data/market.ts';
 import { defaultSplit, embargoOf, type Split, type SplitRule, splitCalendar } from '../../data/splits.ts';
 import { calendarStretch } from '../../evaluation/calendar-stretch.ts';
@@ -8,6 +7,7 @@ import type { Dates } from '../../evaluation/task.ts';
 import type { SheetRule } from '../../evaluation/tear-sheet/rule.ts';
 import { parseWinsorisation } from '../../evaluation/tear-sheet/winsorise.ts';
 import type { FactorLibrary } from '../../runs/library.ts';
+import { knownField } from '../known-field.ts';
 import { splitRule } from '../mining/split-text.ts';
 import { count, countOf } from '../print/number.ts';
 import { againstNames, defaults, type EvaluateOptions, mostShuffles, presets } from './evaluate-options.ts';
@@ -166,17 +166,6 @@ function pricedBy(flag: string, price: string, fields: ReadonlySet<string>): Lab
   if (fields.has(known)) return known;
   const others = prices.filter((one) => fields.has(one));
   throw new EvolveError('missing-field', `The market has no ${known}; give --${flag} ${others.join(' or ')}.`);
-}
-
-function knownField(flag: string, name: string | undefined, { fields }: MarketManifest): string | undefined {
-  if (name === undefined) return undefined;
-  const daily = fields.filter(({ kind }) => kind === 'm').map((field) => field.name);
-  if (daily.includes(name)) return name;
-  const meant = nearest(name, daily);
-  throw new EvolveError(
-    'missing-field',
-    `--${flag} ${name}: the market has no such daily field.${meant ? ` Did you mean ${meant}?` : ''}`,
-  );
 }
 
 function against(names: readonly string[] | undefined): SheetRule['against'] {

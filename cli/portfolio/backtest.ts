@@ -22,6 +22,7 @@ import { defaultRiskRule } from '../../portfolio/risk/risk-rule.ts';
 import { type SignalRows, signalRows } from '../../portfolio/risk/signal-rows.ts';
 import { canonical } from '../../program/canonical.ts';
 import { seenBefore } from '../evaluate/judged-sources.ts';
+import { knownField } from '../known-field.ts';
 import { reportOutputs } from '../report/report-outputs.ts';
 import type { BacktestOptions } from './backtest-options.ts';
 import { type BacktestRule, backtestRule } from './backtest-rule.ts';
@@ -39,6 +40,7 @@ export async function backtest(options: BacktestOptions): Promise<BacktestReport
   const folder = await marketFolder(options.data, onProgress);
   const manifest = await readManifest(folder);
   const rule = backtestRule(options, manifest);
+  knownField('universe', options.universe, manifest);
   const source = await scoreSource(options.scores, options.column, manifest);
   const wish = await indexRule(options.index, manifest);
   const stretch = stretchOf(options, source, manifest.calendar);
@@ -215,9 +217,6 @@ function fieldsNeeded(
   price: string,
   universe: string | undefined,
 ): Set<string> {
-  if (universe !== undefined && !manifest.fields.some(({ name, kind }) => name === universe && kind !== 'b')) {
-    throw new EvolveError('missing-field', `--universe ${universe}: the market has no daily field of that name.`);
-  }
   const programs = factors.flatMap(({ source }) => (source.kind === 'program' ? [canonical(source.program)] : []));
   const wanted = new Set<string>([
     ...fieldsOf(programs, 'daily'),
