@@ -4,6 +4,7 @@ import { EvolveError } from '../../core/failure.ts';
 import type { MarketManifest } from '../../data/market.ts';
 import { readScores } from '../../data/scores.ts';
 import type { IndexRule } from '../../portfolio/index/index-weights.ts';
+import { count, countOf, figure, percent } from '../print/number.ts';
 
 export interface IndexWish {
   readonly rule: IndexRule;
@@ -52,8 +53,37 @@ export async function indexRule(wish: string | undefined, manifest: MarketManife
   }
   return {
     rule: { kind: 'weights', values: onDates(weights, days, manifest), name: wish },
-    notes: dropped.map(({ reason, rows, example }) => `${wish}: ${rows} left out, ${reason}, such as ${example}.`),
+    notes: [
+      ...dropped.map(({ reason, rows, example }) => `${wish}: ${rows} left out, ${reason}, such as ${example}.`),
+      ...uneven(wish, weights, days, symbols.length),
+    ],
   };
+}
+
+/** Sums as rounded weights have them. */
+const nearly = 0.01;
+
+/**
+ * Weights of a date that are not the whole index, as when symbols are unknown or have no number, say so by their sum. It
+ * should be 1, or 100 of percents.
+ */
+function uneven(file: string, weights: Float32Array, days: readonly string[], symbols: number): string[] {
+  const sums = days.flatMap((day, d) => {
+    let sum = 0;
+    for (const weight of weights.subarray(d * symbols, (d + 1) * symbols)) if (weight > 0) sum += weight;
+    return sum > 0 ? [{ day, sum }] : [];
+  });
+  const middle = sums.map(({ sum }) => sum).sort((a, b) => a - b)[Math.floor(sums.length / 2)] ?? 1;
+  const whole = middle > 10 ? 100 : 1;
+  const off = sums.filter(({ sum }) => Math.abs(sum / whole - 1) > nearly);
+  const far = ({ sum }: { readonly sum: number }): number => Math.abs(Math.log(sum / whole));
+  const [first, ...others] = off;
+  if (!first) return [];
+  const worst = others.reduce((most, one) => (far(one) > far(most) ? one : most), first);
+  const lost = worst.sum < whole ? `, ${percent(1 - worst.sum / whole, 1)} less` : '';
+  return [
+    `${file}: weights of symbols in the market do not add up to ${whole} on ${count(off.length)} of ${countOf(sums.length, 'date')}, on ${worst.day} to ${figure(worst.sum)}${lost}. They are taken in proportion, so what is missing (no number, a symbol the market does not have) goes to the others.`,
+  ];
 }
 
 /** From the first date of a calendar to its last. */
