@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { backtest } from '../cli/portfolio/backtest.ts';
 import type { BacktestOptions } from '../cli/portfolio/backtest-options.ts';
+import { EvolveError } from '../core/failure.ts';
 import { readManifest } from '../data/store/manifest.ts';
 import { synthesise } from '../data/synth/synthesise.ts';
 import { isoWeek } from '../portfolio/backtest/signal-dates.ts';
@@ -104,6 +105,29 @@ describe('backtest', () => {
     const warnings = tight.warnings.join(' ');
     expect(warnings).toContain('too short a history on the first');
     expect(warnings).toMatch(/Growth is left out of the risk model: the market has no /);
+  });
+
+  test.each<[Record<string, unknown>, RegExp]>([
+    [{ scores: undefined }, /^A backtest needs scores: .*, not undefined\.$/],
+    [{ scores: ' ' }, /^A backtest needs scores/],
+    [{ deviation: [] }, /^--deviation should be a list of one value or more, not an empty one\./],
+    [{ turnover: [] }, /^--turnover should be a list of one value or more, not an empty one\./],
+    [{ memberFloor: 0.8 }, /^--member-floor should be a list of one value or more, not 0\.8\./],
+    [{ deviation: ['1%'] }, /^--deviation should be a number from 0 to 1, not 1%\.$/],
+    [{ trade: 'HIGH' }, /^--trade should be one of CLOSE, OPEN, VWAP, not "HIGH"\.$/],
+    [{ tradability: 'x' }, /^--tradability should be one of signal, trade, not "x"\.$/],
+    [{ preset: 'nope' }, /^--preset should be one of csi500@000, .*, not "nope"\.$/],
+    [{ preset: 'toString' }, /^--preset should be one of /],
+    [{ index: 20 }, /^--index should be a text, not 20\.$/],
+    [{ rebalance: 'month' }, /^--rebalance should be week, or a whole number of dates from 1, not month\.$/],
+  ])('refuses %o of a program with a sentence', async (wrong, sentence) => {
+    const options = { ...usual, scores: reversal, from: await date(100), ...wrong } as unknown as BacktestOptions;
+    const failure = await backtest(options).then(
+      () => 'traded',
+      (error: unknown) => error,
+    );
+    expect(failure).toBeInstanceOf(EvolveError);
+    expect((failure as EvolveError).message).toMatch(sentence);
   });
 
   test('that cannot decide on any date says which reason it is', async () => {

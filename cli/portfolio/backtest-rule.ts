@@ -151,7 +151,7 @@ function limited(flag: string, limit: Limit, most: number, check?: Check): numbe
 }
 
 function within(flag: string, value: number, least: number, most: number): number {
-  if (value >= least && value <= most) return value;
+  if (typeof value === 'number' && value >= least && value <= most) return value;
   throw new EvolveError('bad-argument', `--${flag} should be a number from ${least} to ${most}, not ${value}.`);
 }
 

@@ -27,6 +27,7 @@ import { reportOutputs } from '../report/report-outputs.ts';
 import type { BacktestOptions } from './backtest-options.ts';
 import { type BacktestRule, backtestRule } from './backtest-rule.ts';
 import { backtestWarnings, refuseUnknownSize } from './backtest-warnings.ts';
+import { checkOptions } from './check-options.ts';
 import { type IndexWish, indexRule } from './index-rule.ts';
 import { refuseIdle } from './refuse-idle.ts';
 import { type ScoreSource, scoreCells, scoreSource } from './scored.ts';
@@ -36,6 +37,7 @@ const gibibyte = 1024 ** 3;
 
 export async function backtest(options: BacktestOptions): Promise<BacktestReport> {
   const { onProgress } = options;
+  checkOptions(options);
   checkWorkers(options.workers);
   const folder = await marketFolder(options.data, onProgress);
   const manifest = await readManifest(folder);
