@@ -33,6 +33,7 @@ function headline({ market, scores, preset, trading, index, dates }: BacktestRep
 
 function figures({ index, scenarios }: BacktestReport): string {
   const rows = scenarios.map(({ name, performance, excess, turnover }) => [
+    shortened(name, mostOfName),
     ...alone(performance),
     percent(excess.annualReturn, 2),
     percent(excess.trackingError, 2),
@@ -42,12 +43,11 @@ function figures({ index, scenarios }: BacktestReport): string {
     percent(excess.monthlyWinRate, 2),
     percent(excess.weeklyWinRate, 2),
     percent(turnover, 2),
-    shortened(name, mostOfName),
   ]);
-  const headings = ['return', 'vol', 'Sharpe', 'drawdown', 'weeks up'];
-  const ofExcess = ['excess', 'TE', 'its drawdown', 'IR', 'Calmar', 'months won', 'weeks won', 'turnover', 'portfolio'];
+  const headings = ['', 'return', 'vol', 'Sharpe', 'drawdown', 'weeks up'];
+  const ofExcess = ['excess', 'TE', 'its drawdown', 'IR', 'Calmar', 'months won', 'weeks won', 'turnover'];
   return table(
-    [...rows, [...alone(index.performance), ...ofExcess.slice(1).map(() => ''), 'index']],
+    [...rows, ['index', ...alone(index.performance), ...ofExcess.map(() => '')]],
     [...headings, ...ofExcess],
   );
 }
