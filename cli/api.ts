@@ -18,7 +18,8 @@ export { type Split, type SplitRule, splitCalendar } from '../data/splits.ts';
 export { type OpenOptions, openMarket } from '../data/store/open.ts';
 export { type SyntheticOptions, synthesise } from '../data/synth/synthesise.ts';
 export { type MinuteTiming, timeMinutes } from '../evaluation/bench/minutes.ts';
-export { type OperatorTiming, type PanelSize, timeOperators } from '../evaluation/bench/operators.ts';
+export { type OperatorTiming, timeOperators } from '../evaluation/bench/operators.ts';
+export type { PanelSize } from '../evaluation/bench/panel.ts';
 export { type SearchMeasure, type SearchTiming, timeSearch } from '../evaluation/bench/search.ts';
 export {
   type EvalOptions,

@@ -1,11 +1,14 @@
 /** What this machine offers, and what to do about what it does not. Nothing here throws: an absent part is an answer. */
+import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { statfs } from 'node:fs/promises';
 import { arch, availableParallelism, cpus, platform, totalmem } from 'node:os';
 import { dirname, resolve } from 'node:path';
+import { promisify } from 'node:util';
 import { Arena } from '../core/arena.ts';
 import { builtFile } from '../core/package-root.ts';
 import type { BackendWish } from '../models/graph/backend.ts';
+import type { Survey } from '../operators/gpu/survey.ts';
 
 export interface Finding {
   readonly name: string;
@@ -22,9 +25,10 @@ type Check = Omit<Finding, 'name' | 'required'>;
 
 /** Every check, in the order `evolve doctor` prints them. */
 export async function examineMachine(): Promise<readonly Finding[]> {
-  const findings: Finding[] = [];
-  for (const { name, required, check } of checks) findings.push({ name, required, ...(await attempt(check)) });
-  return [...findings, ...(await modelBackends())];
+  // Together, for some wait for others' processes.
+  const findings = checks.map(async ({ name, required, check }) => ({ name, required, ...(await attempt(check)) }));
+  const backends = modelBackends();
+  return [...(await Promise.all(findings)), ...(await backends)];
 }
 
 const checks: readonly { name: string; required: boolean; check: () => Check | Promise<Check> }[] = [
@@ -37,7 +41,7 @@ const checks: readonly { name: string; required: boolean; check: () => Check | P
   { name: 'cores', required: false, check: cores },
   { name: 'memory', required: false, check: memory },
   { name: 'disk', required: false, check: disk },
-  { name: 'GPU', required: false, check: gpu },
+  { name: 'GPU operators', required: false, check: gpuOperators },
 ];
 
 async function attempt(check: () => Check | Promise<Check>): Promise<Check> {
@@ -148,33 +152,42 @@ async function freeBytes(folder: string): Promise<number> {
   return bavail * bsize;
 }
 
-/** Imports a package that may not be there, and says which of the two it is. */
-async function optional(name: string): Promise<{ module: Record<string, unknown> } | { missing: string }> {
+const surveySeconds = 10;
+
+/** In a process of its own, for a graphics driver may crash or hang; importing gpu.js and Dawn takes time, too. */
+async function gpuOperators(): Promise<Check> {
+  const file = builtFile('operators', 'gpu', 'survey.js');
+  if (!existsSync(file)) return { ok: false, found: 'not built', remedy: 'npm run build' };
+  const limits = { timeout: 1000 * surveySeconds, killSignal: 'SIGKILL' } as const;
   try {
-    return { module: await import(name) };
+    const { stdout } = await promisify(execFile)(process.execPath, [file], limits);
+    return ofSurvey(JSON.parse(stdout) as Survey);
   } catch (error) {
-    const absent = (error as NodeJS.ErrnoException).code === 'ERR_MODULE_NOT_FOUND' && firstLine(error).includes(name);
-    return { missing: absent ? `the package ${name} is not installed` : `${name} does not load: ${firstLine(error)}` };
+    const { killed, signal, stderr } = error as { killed?: boolean; signal?: string; stderr?: string };
+    const how = killed
+      ? `no answer from the graphics driver in ${surveySeconds} seconds`
+      : `opening the device fails: ${signal ?? firstLine(stderr?.match(/^\w*Error.*$/m)?.[0] ?? error)}`;
+    return {
+      ok: false,
+      found: how,
+      remedy: 'Update the driver of the graphics card, and Dawn: npm i --no-save webgpu',
+    };
   }
 }
 
-interface Adapter {
-  readonly info?: { readonly vendor?: string; readonly architecture?: string; readonly description?: string };
-}
-
-async function gpu(): Promise<Check> {
-  const dawn = await optional('webgpu');
-  const remedy = 'npm install webgpu';
-  if ('missing' in dawn) return { ok: false, found: dawn.missing, remedy };
-  const create = dawn.module.create as (options: string[]) => { requestAdapter(): Promise<Adapter | null> };
-  const adapter = await create([]).requestAdapter();
-  if (adapter) {
-    const { vendor, architecture, description } = adapter.info ?? {};
-    return { ok: true, found: [vendor, architecture, description].filter(Boolean).join(' ') || 'an adapter answers' };
+function ofSurvey(survey: Survey): Check {
+  if (survey.mode === 'webgpu' && survey.adapter) {
+    const { name, software, largestBinding } = survey.adapter;
+    const what = software ? `${name}, which is software on this processor` : name;
+    return { ok: true, found: `webgpu on ${what}; matrices up to ${gibibytes(largestBinding)}` };
   }
-  return { ok: false, found: 'webgpu loads, and no adapter answers', remedy: 'Install the Vulkan driver of the GPU.' };
+  const { reason = '', remedy = '' } = survey.passedOver ?? {};
+  return {
+    ok: false,
+    found: survey.mode === 'none' ? reason : `webasm, on this processor: ${reason}`,
+    remedy: `${remedy}.`,
+  };
 }
-
 /** The backend that models are trained with, and those that would be faster. */
 async function modelBackends(): Promise<readonly Finding[]> {
   const name = 'models';

@@ -1,5 +1,6 @@
 import type { CommandModule } from 'yargs';
 import { EvolveError } from '../../core/failure.ts';
+import type { GpuTiming } from '../../evaluation/bench/gpu-operators.ts';
 import type { MinuteTiming } from '../../evaluation/bench/minutes.ts';
 import type { OperatorTiming } from '../../evaluation/bench/operators.ts';
 import type { SearchTiming } from '../../evaluation/bench/search.ts';
@@ -12,6 +13,7 @@ import { table } from '../print/table.ts';
 
 interface Arguments {
   readonly what: 'operators' | 'search' | 'mining' | 'minutes' | 'recurrent' | 'alphanet';
+  readonly backend: 'simd' | 'gpu';
   readonly dates: number;
   readonly symbols: number;
   readonly repetitions: number;
@@ -37,6 +39,11 @@ export const bench: CommandModule<object, Arguments> = {
         describe:
           'Every operator on one thread, random programs in full, a search by default settings, a pass over minute bars, or training steps of GRU and LSTM, or of whole AlphaNets',
       })
+      .option('backend', {
+        choices: ['simd', 'gpu'] as const,
+        default: 'simd' as const,
+        describe: 'What computes the operators: the kernels of searches, or gpu.js beside them',
+      })
       .option('dates', number(1250, 'Dates of the panel operators are timed on'))
       .option('symbols', number(512, 'Its symbols'))
       .option('repetitions', number(7, 'Times each operator, or training step, runs'))
@@ -51,12 +58,17 @@ export const bench: CommandModule<object, Arguments> = {
       .option('json', { type: 'boolean', default: false, describe: 'Print JSON, to compare two versions' })
       .example('evolve bench', 'every operator on 1,250 dates x 512 symbols')
       .example('evolve bench --dates 2430 --symbols 4096', 'a whole market')
+      .example('evolve bench --backend gpu', 'the operators on a graphics card, beside the kernels of searches')
       .example('evolve bench search --data market', 'programs a second in full, 1 worker and all')
       .example('evolve bench mining --data market', 'programs a second in a search'),
   handler: async (args) => {
     for (const name of ['dates', 'symbols', 'repetitions', 'programs', 'rounds'] as const) positive(name, args[name]);
     if (args.workers !== undefined) positive('workers', args.workers);
-    if (args.what === 'operators') await benchOperators(args);
+    if (args.backend === 'gpu' && args.what !== 'operators') {
+      throw new EvolveError('bad-argument', `--backend gpu is for evolve bench operators, not ${args.what}.`);
+    }
+    if (args.backend === 'gpu') await benchGpuOperators(args);
+    else if (args.what === 'operators') await benchOperators(args);
     else if (args.what === 'search') await benchSearch(args);
     else if (args.what === 'mining') await benchMining(args);
     else if (args.what === 'minutes') await benchMinutes(args);
@@ -97,6 +109,66 @@ async function benchOperators({ dates, symbols, repetitions, json }: Arguments):
   ]);
   console.log(table(rows, ['operator', 'best ms', 'median ms', 'ns a cell', 'copies', 'x reference']));
 }
+
+async function benchGpuOperators({ dates, symbols, repetitions, json }: Arguments): Promise<void> {
+  const { Device } = await import('../../operators/gpu/device.ts');
+  const { gpuTimed, referenceDates, timeGpuOperators } = await import('../../evaluation/bench/gpu-operators.ts');
+  const { device, passedOver } = await Device.openBest();
+  const line = progress('Timing operators', gpuTimed.length);
+  const timings: GpuTiming[] = [];
+  try {
+    for await (const timing of timeGpuOperators(device, { dates, symbols }, repetitions)) {
+      timings.push(timing);
+      line.step(timings.length, timing.operator);
+    }
+  } finally {
+    line.done();
+    await device.close();
+  }
+  const { mode, adapter } = device;
+  const reason = passedOver && `${passedOver.reason}. ${passedOver.remedy}.`;
+  if (json) {
+    const report = {
+      dates,
+      symbols,
+      node: process.version,
+      mode,
+      adapter,
+      passedOver: reason,
+      referenceDates,
+      timings,
+    };
+    return console.log(JSON.stringify(report, null, 2));
+  }
+  const on = adapter
+    ? `${adapter.name}${adapter.software ? ', which is software on this processor' : ''}`
+    : 'this processor';
+  console.log(
+    `${count(dates)} dates x ${count(symbols)} symbols, float32, window 20, Node ${process.version}\ngpu.js in ${mode} on ${on}, beside the SIMD kernels on one thread`,
+  );
+  if (reason) console.log(`Not in webgpu: ${reason}`);
+  console.log(
+    `First: a plan is made and compiled and gives its first answer. Warm: a further answer. Both upload the input and read the answer back.\n`,
+  );
+  const rows = timings.map((t) => [
+    t.operator,
+    t.first.toFixed(1),
+    t.median.toFixed(2),
+    t.simdMedian.toFixed(3),
+    t.overSimd.toPrecision(2),
+    errorOf(t.reference),
+    errorOf(t.simd),
+    t.tolerance === 0 ? '0' : t.tolerance.toExponential(0),
+  ]);
+  const headings = ['operator', 'first ms', 'warm ms', 'SIMD ms', 'x SIMD', 'error', 'from SIMD', 'may be'];
+  console.log(table(rows, headings));
+  console.log(
+    `\nTimes are medians of ${repetitions}. Error is the largest against the reference over the first ${countOf(Math.min(dates, referenceDates), 'date')}, from SIMD over all, as a part of the answer or of its symbol's or date's largest.`,
+  );
+}
+
+const errorOf = ({ error, gaps }: GpuTiming['reference']): string =>
+  gaps > 0 ? countOf(gaps, 'gap') : error === 0 ? '0' : error.toExponential(1);
 
 async function benchSearch({ data, programs, workers, json }: Arguments): Promise<void> {
   const { timeSearch } = await import('../../evaluation/bench/search.ts');

@@ -29,6 +29,28 @@ interface GpuJs {
   readonly input: (cells: Float32Array, size: [number, number]) => DeviceValue;
 }
 
+/** A mode that this machine does not offer. */
+export class NoDevice extends EvolveError {
+  readonly reason: string;
+  readonly remedy: string;
+
+  constructor(mode: DeviceMode, reason: string, remedy: string, options?: ErrorOptions) {
+    super('no-backend', `There is no ${mode} device here: ${reason}. ${remedy}.`, options);
+    this.reason = reason;
+    this.remedy = remedy;
+  }
+}
+
+/** What answers in `webgpu`. */
+export interface Adapter {
+  /** As its driver calls it. */
+  readonly name: string;
+  /** A processor that stands in for a graphics card. */
+  readonly software: boolean;
+  /** Bytes of the largest matrix a kernel can be given. */
+  readonly largestBinding: number;
+}
+
 export interface Matrix {
   readonly rows: number;
   readonly columns: number;
@@ -43,12 +65,15 @@ export interface StageInputs {
 
 export class Device {
   readonly mode: DeviceMode;
+  /** None in `webasm`. */
+  readonly adapter: Adapter | undefined;
   readonly #library: Library;
   readonly #input: GpuJs['input'];
   readonly #compiled = new Map<string, Compiled>();
 
-  private constructor(mode: DeviceMode, gpu: GpuJs) {
+  private constructor(mode: DeviceMode, gpu: GpuJs, adapter?: Adapter) {
     this.mode = mode;
+    this.adapter = adapter;
     this.#library = new gpu.GPU({ mode });
     this.#input = gpu.input;
   }
@@ -56,8 +81,17 @@ export class Device {
   /** Fails with the reason where the mode cannot be had. */
   static async open(mode: DeviceMode): Promise<Device> {
     const gpu = (await load('gpu.js', mode)) as GpuJs;
-    if (mode === 'webgpu') await openWebGpu(gpu);
-    return new Device(mode, gpu);
+    return new Device(mode, gpu, mode === 'webgpu' ? await openWebGpu(gpu) : undefined);
+  }
+
+  /** In `webgpu`, or in `webasm` and why not. */
+  static async openBest(): Promise<{ readonly device: Device; readonly passedOver?: NoDevice }> {
+    try {
+      return { device: await Device.open('webgpu') };
+    } catch (error) {
+      if (!(error instanceof NoDevice)) throw error;
+      return { device: await Device.open('webasm'), passedOver: error };
+    }
   }
 
   /**
@@ -158,27 +192,44 @@ async function load(name: string, mode: DeviceMode): Promise<object> {
     return { ...module.default, ...module };
   } catch (cause) {
     const absent = (cause as { code?: unknown }).code === 'ERR_MODULE_NOT_FOUND';
-    const needed = mode === 'webgpu' ? 'npm i --no-save gpu.js webgpu' : 'npm i --no-save gpu.js';
-    const sentence = absent
-      ? `The ${mode} device needs the package ${name}, which is not installed; ${needed} installs it.`
-      : `The package ${name} is installed but does not load here: ${(cause as Error).message.split('\n')[0]}`;
-    throw new EvolveError('no-backend', sentence, { cause });
+    const install = name === 'webgpu' ? 'npm i --no-save webgpu' : 'npm i gpu.js';
+    const reason = absent
+      ? `the package ${name} is not installed`
+      : `the package ${name} does not load: ${(cause as Error).message.split('\n')[0]}`;
+    throw new NoDevice(mode, reason, `Install it with ${install}`, { cause });
   }
 }
 
+interface WebGpu {
+  requestAdapter(): Promise<{
+    readonly info: Readonly<Record<'vendor' | 'architecture' | 'device' | 'description', string>> & {
+      readonly isFallbackAdapter?: boolean;
+    };
+    readonly limits: { readonly maxStorageBufferBindingSize: number; readonly maxBufferSize: number };
+  } | null>;
+}
+
 /** Dawn becomes `navigator.gpu`, which is where gpu.js looks; Node before 21 has no navigator at all. */
-async function openWebGpu(gpu: GpuJs): Promise<void> {
-  const place = globalThis as { navigator?: { gpu?: unknown } };
+async function openWebGpu(gpu: GpuJs): Promise<Adapter> {
+  const place = globalThis as { navigator?: { gpu?: WebGpu } };
   if (!place.navigator?.gpu) {
     const dawn = (await load('webgpu', 'webgpu')) as { create(flags: string[]): unknown; globals: object };
     Object.assign(globalThis, dawn.globals);
     if (!place.navigator) Object.defineProperty(globalThis, 'navigator', { value: {}, configurable: true });
     Object.defineProperty(place.navigator, 'gpu', { value: dawn.create([]), configurable: true });
   }
-  if (!(await gpu.GPU.isWebGPUAvailable())) {
-    throw new EvolveError(
-      'no-backend',
-      'WebGPU is here, but no adapter answers: there is no graphics card or no driver.',
-    );
+  // The one that gpu.js asks for too.
+  const adapter = await place.navigator?.gpu?.requestAdapter();
+  if (!adapter || !(await gpu.GPU.isWebGPUAvailable())) {
+    const remedy = 'Install the driver of the graphics card; on Linux, the one for Vulkan';
+    throw new NoDevice('webgpu', 'WebGPU loads, and no adapter answers', remedy);
   }
+  const { info, limits } = adapter;
+  const name = [info.vendor, info.architecture, info.description || info.device].filter(Boolean).join(' ');
+  return {
+    name: name || 'an adapter without a name',
+    // Some drivers that compute on the processor do not say so.
+    software: info.isFallbackAdapter === true || /swiftshader|llvmpipe|lavapipe|software|basic render/i.test(name),
+    largestBinding: Math.min(limits.maxStorageBufferBindingSize, limits.maxBufferSize),
+  };
 }
