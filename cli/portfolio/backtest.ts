@@ -49,8 +49,9 @@ export async function backtest(options: BacktestOptions): Promise<BacktestReport
   // What cannot be written is said before anything is computed.
   const inputs = [folder, options.config, options.scores, options.index];
   const outputs = reportOutputs(options, inputs);
-  const weights = await WeightsFile.create(options, rule.scenarios, manifest, inputs);
+  let weights: WeightsFile | undefined;
   try {
+    weights = await WeightsFile.create(options, rule.scenarios, manifest, inputs);
     const { report, targets } = await traded({ folder, manifest, source, wish, rule, stretch, options });
     const drawing = () => import('../report/backtest/backtest-page.ts');
     weights?.write(targets);
