@@ -11,3 +11,10 @@ export async function picture(chart: Chart): Promise<string> {
     .replace('>', `><style>${pictureStyle}</style>${ground}`)
     .concat('\n');
 }
+
+/** By the name of the file, without its ending. */
+export async function picturesOf(charts: readonly { readonly chart: Chart }[]): Promise<Map<string, string>> {
+  const pictures = new Map<string, string>();
+  for (const { chart } of charts) pictures.set(chart.name, await picture(chart));
+  return pictures;
+}

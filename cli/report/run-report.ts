@@ -12,11 +12,11 @@ import { factorsChart } from './factors-chart.ts';
 import { type Html, html, safe } from './html.ts';
 import { lineageList } from './lineage-list.ts';
 import { movesChart, refusalsChart } from './moves-chart.ts';
+import { pageOf } from './page.ts';
 import { picture } from './picture.ts';
 import type { ReportedRun } from './reported-run.ts';
 import { catastrophesOf, marked, roundsChart } from './rounds-chart.ts';
 import { runFacts } from './run-facts.ts';
-import { pageStyle } from './style.ts';
 
 /** The figure of rounds as a file of its own. */
 export const roundsPicture = (rounds: readonly RoundRecord[], placebo?: readonly RoundRecord[]): Promise<string> =>
@@ -26,17 +26,7 @@ export async function runReport(run: ReportedRun): Promise<string> {
   const { manifest, rounds, placebo, library, refused = [] } = run;
   const factors = library?.factors ?? [];
   const measure = measureOf(manifest.config);
-  const page = html`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${manifest.name} · evolve</title>
-<style>${safe(pageStyle)}</style>
-</head>
-<body>
-<main>
-<h1>${manifest.name}</h1>
+  const main = html`<h1>${manifest.name}</h1>
 <p class="quiet">${subtitle(run)}</p>
 ${tiles(run)}
 <section>
@@ -60,12 +50,8 @@ ${await figure(refusalsChart(rounds), 'Why the others could not be made. Such a 
 ${runFacts(run)}
 ${refused.length > 0 ? list(`Not begun with (${count(refused.length)})`, refused) : undefined}
 <details><summary>Config</summary><pre>${JSON.stringify(manifest.config, null, 2)}</pre></details>
-<footer>Made by evolve ${manifest.engineVersion}. The figures of every round are in record.ndjson beside this page.</footer>
-</main>
-</body>
-</html>
-`;
-  return page.text;
+<footer>Made by evolve ${manifest.engineVersion}. The figures of every round are in record.ndjson beside this page.</footer>`;
+  return pageOf(manifest.name, main).text;
 }
 
 function subtitle({ manifest, library, stopped }: ReportedRun): string {

@@ -2,13 +2,11 @@
 import type { FactorSheet, TearSheet } from '../../evaluation/tear-sheet/sheet.ts';
 import { fittedOn, withCombinations } from '../../evaluation/tear-sheet/with-combinations.ts';
 import { count, rate } from '../print/number.ts';
-import { drawn } from './chart.ts';
-import { type Html, html, safe } from './html.ts';
-import { slim, weighed, weightSentence } from './page.ts';
-import { picture } from './picture.ts';
-import { pageStyle } from './style.ts';
+import { type Html, html } from './html.ts';
+import { figures, pageOf, type TitledChart, warningList, weighed, weightSentence } from './page.ts';
+import { picturesOf } from './picture.ts';
 import { distributionCharts } from './tear-sheet/distribution.ts';
-import { factorCharts, type TitledChart } from './tear-sheet/factor-charts.ts';
+import { factorCharts } from './tear-sheet/factor-charts.ts';
 import { decimals } from './tear-sheet/figures.ts';
 import { correlationChart } from './tear-sheet/heatmap.ts';
 import { isKnownLikeness } from './tear-sheet/likeness-chart.ts';
@@ -47,19 +45,9 @@ export async function tearSheetPage(sheet: TearSheet): Promise<string> {
         : body,
     );
   }
-  return weighed(html`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${title} · evolve</title>
-<style>${safe(pageStyle + sheetStyle)}</style>
-</head>
-<body>
-<main>
-<h1>${title}</h1>
+  const main = html`<h1>${title}</h1>
 <p class="quiet">On ${sheet.market.name}, ${sheet.settings.from} to ${sheet.settings.to}.</p>
-${warnings.length > 0 ? html`<ul class="warnings" aria-label="Warnings">${warnings.map((warning) => html`<li>${warning}</li>`)}</ul>` : undefined}
+${warningList(warnings)}
 ${library ? await overview(sheet) : undefined}
 ${await together(sheet)}
 ${sections}
@@ -67,25 +55,20 @@ ${sections}
 <h2>How it was made</h2>
 ${settingsList(sheet)}
 </section>
-<footer>${weightSentence}</footer>
-</main>
-</body>
-</html>
-`);
+<footer>${weightSentence}</footer>`;
+  return weighed(pageOf(title, main, sheetStyle));
 }
 
 /** Each chart by the name of its file, without the ending. */
-export async function tearSheetPictures(sheet: TearSheet): Promise<Map<string, string>> {
+export function tearSheetPictures(sheet: TearSheet): Promise<Map<string, string>> {
   const { factors, combinations = [], dates } = sheet;
-  const charts = [
+  const { correlation, distribution } = sheet;
+  return picturesOf([
     ...factors.flatMap((factor, i) => factorCharts(factor, dates, factors.length > 1 ? `${i + 1}-` : '')),
     ...combinations.slice(0, 1).flatMap((equal) => factorCharts(equal, dates, 'combined-')),
-  ].map(({ chart }) => chart);
-  if (sheet.correlation) charts.push(correlationChart(sheet.correlation));
-  if (sheet.distribution) charts.push(...distributionCharts(sheet.factors).map(({ chart }) => chart));
-  const pictures = new Map<string, string>();
-  for (const chart of charts) pictures.set(chart.name, await picture(chart));
-  return pictures;
+    ...(correlation ? [{ chart: correlationChart(correlation) }] : []),
+    ...(distribution ? distributionCharts(factors) : []),
+  ]);
 }
 
 const glance = ({ ic, rankIc }: FactorSheet): string =>
@@ -176,12 +159,3 @@ ${chart && html`<div class="charts">${await figures([chart])}</div>`}
 /** "250 dates", or "250 dates at most, of one pair 3". */
 const datesOf = ({ dates, fewest }: NonNullable<TearSheet['correlation']>): string =>
   fewest < dates ? `${count(dates)} dates at most, of one pair ${count(fewest)}` : `${count(dates)} dates`;
-
-async function figures(charts: readonly TitledChart[]): Promise<Html[]> {
-  const all: Html[] = [];
-  for (const { title, note, chart } of charts) {
-    const said = note === undefined ? undefined : html` <span>${note}</span>`;
-    all.push(html`<figure><figcaption>${title}${said}</figcaption>${safe(slim(await drawn(chart)))}</figure>`);
-  }
-  return all;
-}

@@ -1,11 +1,10 @@
 /** What a model goes by, as one page that needs nothing beside itself, and its charts as files of their own. */
 import { type Attribution, lagTable, rankedFeatures, timeTable } from '../../../models/explain/attribution.ts';
 import { count } from '../../print/number.ts';
-import { type Chart, drawn } from '../chart.ts';
+import { drawn } from '../chart.ts';
 import { type Html, html, safe } from '../html.ts';
-import { slim, weighed, weightSentence } from '../page.ts';
-import { picture } from '../picture.ts';
-import { pageStyle } from '../style.ts';
+import { pageOf, slim, type TitledChart, warningList, weighed, weightSentence } from '../page.ts';
+import { picturesOf } from '../picture.ts';
 import { decimals, percentOf } from '../tear-sheet/figures.ts';
 import { sheetStyle } from '../tear-sheet/sheet-style.ts';
 import { importanceChart } from './importance-chart.ts';
@@ -28,13 +27,7 @@ export interface ExplainedModel {
 const charted = 25;
 const tabled = 100;
 
-interface NotedChart {
-  readonly title: string;
-  readonly note: string;
-  readonly chart: Chart;
-}
-
-function chartsOf(attribution: Attribution): NotedChart[] {
+function chartsOf(attribution: Attribution): TitledChart[] {
   const ranked = rankedFeatures(attribution).slice(0, charted);
   const byDate = lagTable(attribution);
   const byTime = timeTable(attribution);
@@ -72,10 +65,8 @@ function chartsOf(attribution: Attribution): NotedChart[] {
 }
 
 /** Each chart by the name of its file, without the ending. */
-export async function attributionPictures(attribution: Attribution): Promise<Map<string, string>> {
-  const pictures = new Map<string, string>();
-  for (const { chart } of chartsOf(attribution)) pictures.set(chart.name, await picture(chart));
-  return pictures;
+export function attributionPictures(attribution: Attribution): Promise<Map<string, string>> {
+  return picturesOf(chartsOf(attribution));
 }
 
 export async function attributionPage({ title, about, facts, warnings, attribution }: ExplainedModel): Promise<string> {
@@ -86,19 +77,9 @@ export async function attributionPage({ title, about, facts, warnings, attributi
       html`<section><h2>${title}</h2><figure><div class="scroll">${svg}</div><figcaption>${note}</figcaption></figure></section>\n`,
     );
   }
-  return weighed(html`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>What ${title} goes by · evolve</title>
-<style>${safe(pageStyle + sheetStyle)}</style>
-</head>
-<body>
-<main>
-<h1>What ${title} goes by</h1>
+  const main = html`<h1>What ${title} goes by</h1>
 <p class="quiet">${about}</p>
-${warnings.length > 0 ? html`<ul class="warnings" aria-label="Warnings">${warnings.map((warning) => html`<li>${warning}</li>`)}</ul>` : undefined}
+${warningList(warnings)}
 ${figures}
 <section>
 <h2>Features</h2>
@@ -108,11 +89,8 @@ ${featureTable(attribution)}
 <h2>How it was made</h2>
 <dl class="facts">${[...factsOf(attribution), ...facts].map(([name, value]) => html`<dt>${name}</dt><dd>${value}</dd>`)}</dl>
 </section>
-<footer>${weightSentence}</footer>
-</main>
-</body>
-</html>
-`);
+<footer>${weightSentence}</footer>`;
+  return weighed(pageOf(`What ${title} goes by`, main, sheetStyle));
 }
 
 function featureTable(attribution: Attribution): Html {

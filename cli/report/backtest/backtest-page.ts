@@ -1,12 +1,9 @@
 /** Backtests of portfolios as one page that needs nothing beside itself, and its charts as files of their own. */
 import type { BacktestReport, ScenarioReport } from '../../../portfolio/backtest/backtest-report.ts';
 import { count, countOf } from '../../print/number.ts';
-import { drawn } from '../chart.ts';
-import { type Html, html, safe } from '../html.ts';
-import { slim, weighed, weightSentence } from '../page.ts';
-import { picture } from '../picture.ts';
-import { pageStyle } from '../style.ts';
-import type { TitledChart } from '../tear-sheet/factor-charts.ts';
+import { type Html, html } from '../html.ts';
+import { figures, pageOf, type TitledChart, warningList, weighed, weightSentence } from '../page.ts';
+import { picturesOf } from '../picture.ts';
 import { decimals, percentOf } from '../tear-sheet/figures.ts';
 import { sheetStyle } from '../tear-sheet/sheet-style.ts';
 import { backtestStyle } from './backtest-style.ts';
@@ -41,19 +38,9 @@ export async function backtestPage(report: BacktestReport): Promise<string> {
         : html`<section><h2>At each rebalance</h2>${body}</section>`,
     );
   }
-  return weighed(html`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${title} · evolve</title>
-<style>${safe(pageStyle + sheetStyle + backtestStyle)}</style>
-</head>
-<body>
-<main>
-<h1>${title}</h1>
+  const main = html`<h1>${title}</h1>
 <p class="quiet">On ${market.name}, ${dates[0]} to ${dates.at(-1)}, by the scores <code>${scores}</code>.</p>
-${warnings.length > 0 ? html`<ul class="warnings" aria-label="Warnings">${warnings.map((warning) => html`<li>${warning}</li>`)}</ul>` : undefined}
+${warningList(warnings)}
 <section>
 <h2>Performance</h2>
 ${performanceTable(report)}
@@ -83,25 +70,19 @@ ${tales}
 <h2>How it was made</h2>
 ${conditionsList(report)}
 </section>
-<footer>${weightSentence}</footer>
-</main>
-</body>
-</html>
-`);
+<footer>${weightSentence}</footer>`;
+  return weighed(pageOf(title, main, sheetStyle + backtestStyle));
 }
 
 /** Each chart by the name of its file, without the ending. */
-export async function backtestPictures(report: BacktestReport): Promise<Map<string, string>> {
+export function backtestPictures(report: BacktestReport): Promise<Map<string, string>> {
   const several = report.scenarios.length > 1;
-  const charts = [
+  return picturesOf([
     ...valueCharts(report, 'nothing'),
     ...drawnPortfolios(report).flatMap(({ scenario }, i) =>
       rebalanceCharts(report, scenario, several ? `${i + 1}-` : ''),
     ),
-  ];
-  const pictures = new Map<string, string>();
-  for (const { chart } of charts) pictures.set(chart.name, await picture(chart));
-  return pictures;
+  ]);
 }
 
 function valueCharts(report: BacktestReport, beside: 'page' | 'nothing'): TitledChart[] {
@@ -124,13 +105,4 @@ async function tale(report: BacktestReport, scenario: ScenarioReport, i: number)
 ${relaxedTable(scenario)}
 <details><summary>Figures by year</summary>${ownYearsTable(scenario, report)}</details>
 `;
-}
-
-async function figures(charts: readonly TitledChart[]): Promise<Html[]> {
-  const all: Html[] = [];
-  for (const { title, note, chart } of charts) {
-    const said = note === undefined ? undefined : html` <span>${note}</span>`;
-    all.push(html`<figure><figcaption>${title}${said}</figcaption>${safe(slim(await drawn(chart)))}</figure>`);
-  }
-  return all;
 }

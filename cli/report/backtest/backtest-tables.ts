@@ -7,10 +7,10 @@ import type {
 } from '../../../portfolio/backtest/backtest-report.ts';
 import { reliefs } from '../../../portfolio/optimise/problem.ts';
 import { rate } from '../../print/number.ts';
+import { figureTable } from '../figure-table.ts';
 import { type Content, type Html, html } from '../html.ts';
 import { decimals, percentOf, whole } from '../tear-sheet/figures.ts';
 import { indexName, mostDrawn, toneAt } from './drawn-portfolios.ts';
-import { figureTable } from './figure-table.ts';
 import { hasSlack, reliefTitles, slackText } from './slack-words.ts';
 
 /** Its name, with the way to its tale, and its number in the colour it is drawn in. */

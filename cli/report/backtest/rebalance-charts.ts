@@ -3,7 +3,7 @@ import { moments } from '../../../evaluation/fitness.ts';
 import type { BacktestReport, ScenarioReport } from '../../../portfolio/backtest/backtest-report.ts';
 import { count, countOf, rate } from '../../print/number.ts';
 import type { Chart } from '../chart.ts';
-import type { TitledChart } from '../tear-sheet/factor-charts.ts';
+import type { TitledChart } from '../page.ts';
 import { decimals, percentOf } from '../tear-sheet/figures.ts';
 import { numbers, numbersFromZero, percentAxis, thinned } from '../tear-sheet/plot.ts';
 import { toneAt } from './drawn-portfolios.ts';

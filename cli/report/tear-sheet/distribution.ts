@@ -1,7 +1,7 @@
 /** Many factors as one shelf: how their rank correlations are spread, and what a line says of them. */
 import { groupsOf, pointed } from '../../../evaluation/tear-sheet/distribution.ts';
 import type { FactorSheet } from '../../../evaluation/tear-sheet/sheet.ts';
-import type { TitledChart } from './factor-charts.ts';
+import type { TitledChart } from '../page.ts';
 import { decimals } from './figures.ts';
 import { histogram, roundBins } from './histogram.ts';
 import { height, width } from './plot.ts';

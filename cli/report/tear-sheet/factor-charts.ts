@@ -1,17 +1,10 @@
 /** The charts of one factor, each with what stands above it. */
 import type { FactorSheet } from '../../../evaluation/tear-sheet/sheet.ts';
-import type { Chart } from '../chart.ts';
+import type { TitledChart } from '../page.ts';
 import { monthsChart } from './heatmap.ts';
 import { autocorrelationChart, cumulativeChart, decayChart, placeboChart, yearsChart } from './ic-charts.ts';
 import { annualExcessChart, excessChart, longShortChart } from './layer-charts.ts';
 import { isKnownLikeness, likenessChart } from './likeness-chart.ts';
-
-export interface TitledChart {
-  readonly title: string;
-  /** Behind the title, in few words. */
-  readonly note?: string;
-  readonly chart: Chart;
-}
 
 /** `prefix` keeps the names of charts on one page apart. */
 export function factorCharts(factor: FactorSheet, dates: readonly string[], prefix: string): TitledChart[] {

@@ -6,20 +6,12 @@ import type { Coverage, Distribution, FactorSheet, TearSheet } from '../../../ev
 import { combinationTitle } from '../../../evaluation/tear-sheet/with-combinations.ts';
 import { rate } from '../../print/number.ts';
 import { shortened } from '../../print/table.ts';
+import { figureTable } from '../figure-table.ts';
 import { type Content, type Html, html } from '../html.ts';
 import { decimals, percentOf, whole } from './figures.ts';
 
-const table = (
-  label: string,
-  titles: readonly string[],
-  rows: readonly (readonly Content[])[],
-): Html => html`<div class="scroll" tabindex="0" role="region" aria-label="${label}"><table class="figures">
-<thead><tr>${titles.map((title) => html`<th scope="col">${title}</th>`)}</tr></thead>
-<tbody>${rows.map(([head, ...cells]) => html`<tr><th scope="row">${head}</th>${cells.map((cell) => html`<td>${cell}</td>`)}</tr>\n`)}</tbody>
-</table></div>`;
-
 export const icTable = ({ ic, rankIc }: Pick<FactorSheet, 'ic' | 'rankIc'>): Html =>
-  table(
+  figureTable(
     'Figures of the correlations',
     ['', 'mean', 'std', 'ICIR', 'share', 't', 't Newey-West', 'lags', 'dates'],
     [icRow('IC', ic), icRow('RankIC', rankIc)],
@@ -44,7 +36,7 @@ const shareText = ({ share, mean }: IcReport): string => {
 };
 
 export const yearTable = ({ ic, rankIc }: FactorSheet): Html =>
-  table(
+  figureTable(
     'Correlations by year',
     ['year', 'IC', 'std', 'ICIR', 'share', 'RankIC', 'std', 'ICIR', 'share', 'dates'],
     ic.byYear.map(({ year, ...own }, i) => {
@@ -71,7 +63,7 @@ export function layerTable({ layers, longShort, universe }: LayerReport, free: F
   const name = (i: number): string =>
     i === 0 ? '1 (highest)' : i === layers.length - 1 ? `${layers.length} (lowest)` : `${i + 1}`;
   const titles = ['layer', 'return', 'volatility', 'Sharpe', 'drawdown', 'excess', 'before costs', 'TE', 'IR'];
-  return table(
+  return figureTable(
     'Layers',
     [...titles, 'its drawdown', 'months won', 'turnover', 'symbols'],
     [
@@ -105,7 +97,7 @@ export function layerTable({ layers, longShort, universe }: LayerReport, free: F
 }
 
 export const coverageTable = ({ cells, known, byReason, datesWithout, sampled }: Coverage): Html =>
-  table(
+  figureTable(
     'Coverage',
     ['cells', 'number', 'share'],
     [
@@ -119,7 +111,7 @@ export const coverageTable = ({ cells, known, byReason, datesWithout, sampled }:
   );
 
 export const likenessTable = ({ likeness }: FactorSheet): Html =>
-  table(
+  figureTable(
     'Likeness to known factors',
     ['factor', 'kind', 'Pearson', 'Spearman', 'what it is'],
     likeness.map(({ name, kind, pearson, spearman, doc }) => [
@@ -134,7 +126,7 @@ export const likenessTable = ({ likeness }: FactorSheet): Html =>
 /** Files and libraries of many factors beside each other. */
 export const groupTable = ({ rankIc: { good }, groups }: Distribution): Html | undefined =>
   groups &&
-  table(
+  figureTable(
     'Factors by what they come from',
     ['', 'mean RankIC', 'median', `${rate(good)} or more`, 'of', 'mean ICIR', 'mean |correlation|', 'of ranks'],
     groups.map(({ name, factors, rankIc, icir, likeness }) => [
@@ -169,7 +161,7 @@ export function overviewTable(judged: readonly FactorSheet[]): Html {
     'share',
     't Newey-West',
   ];
-  return table(
+  return figureTable(
     'All factors',
     [...titles, 'p', 'coverage'],
     judged.map(({ sign, ic, rankIc, placebo, coverage }, i) => [
@@ -195,7 +187,7 @@ export function layersTable(judged: readonly FactorSheet[]): Html | undefined {
   if (!judged.some(({ layers }) => layers)) return undefined;
   const names = linked(judged);
   const titles = ['factor', '#', 'top excess', 'before costs', 'IR', 'its drawdown', 'turnover', 'bottom excess'];
-  return table(
+  return figureTable(
     'Layers of all factors',
     [...titles, 'long-short', 'Sharpe', 'monotonicity'],
     judged.map(({ layers, beforeCosts }, i) => {
@@ -222,7 +214,7 @@ export function decayTable(judged: readonly FactorSheet[]): Html | undefined {
   const lags = judged[0]?.decay.map(({ lag }) => String(lag)) ?? [];
   if (lags.length === 0) return undefined;
   const names = linked(judged);
-  return table(
+  return figureTable(
     'RankIC by dates later',
     ['dates later', '#', ...lags],
     judged.map(({ decay }, i) => [names[i] as Content, i + 1, ...decay.map(({ rankIc }) => decimals(rankIc, 4))]),
@@ -234,7 +226,7 @@ const mostOfHeading = 30;
 
 /** Known factors down, those judged across. */
 export function knownTable(judged: readonly FactorSheet[], method: 'pearson' | 'spearman'): Html {
-  return table(
+  return figureTable(
     `${method === 'pearson' ? 'Pearson' : 'Spearman'} correlation with known factors`,
     ['known factor', ...judged.map(({ name }) => shortened(name, mostOfHeading))],
     (judged[0]?.likeness ?? []).map(({ name }, k) => [
@@ -246,7 +238,7 @@ export function knownTable(judged: readonly FactorSheet[], method: 'pearson' | '
 
 /** What the combinations are made of. */
 export const weightTable = ({ factors, combinations = [] }: TearSheet): Html =>
-  table(
+  figureTable(
     'Weights of the combinations',
     ['factor', ...combinations.map(({ name }) => combinationTitle(name))],
     factors.map((factor, i) => [factor.name, ...combinations.map(({ weights }) => decimals(weights[i], 4))]),

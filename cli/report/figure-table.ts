@@ -1,4 +1,4 @@
-import { type Content, type Html, html } from '../html.ts';
+import { type Content, type Html, html } from './html.ts';
 
 /** Figures in columns, the first of each row being what they are about. */
 export const figureTable = (
