@@ -11,7 +11,7 @@ import {
   excessPerformance,
   lessBenchmark,
   monthlyWins,
-  netValues,
+  netValuesFromOne,
   type Performance,
   performance,
 } from './performance.ts';
@@ -135,10 +135,10 @@ export function layers(market: LayerMarket, rule: LayerRule): LayerReport {
     layers: figures,
     longShort: {
       ...performance(longShort, datesPerYear),
-      nav: fromOne(longShort),
+      nav: netValuesFromOne(longShort),
       monthlyWinRate: monthlyWins(longShort, returnDates).monthlyWinRate,
     },
-    universe: { ...performance(universe.returns, datesPerYear), nav: fromOne(universe.returns) },
+    universe: { ...performance(universe.returns, datesPerYear), nav: netValuesFromOne(universe.returns) },
     rebalances,
     skipped,
     navDates,
@@ -206,8 +206,8 @@ class HeldLayer {
       performance: performance(this.returns, datesPerYear),
       excess: excessPerformance(this.returns, universe, dates, datesPerYear),
       turnover: this.#rebalances > 1 ? this.#traded / (this.#rebalances - 1) : Number.NaN,
-      nav: fromOne(this.returns),
-      excessNav: fromOne(lessBenchmark(this.returns, universe)),
+      nav: netValuesFromOne(this.returns),
+      excessNav: netValuesFromOne(lessBenchmark(this.returns, universe)),
       size: this.#sizes / this.#rebalances,
     };
   }
@@ -222,9 +222,6 @@ function less(top: HeldLayer, bottom: HeldLayer, shortCost: LayerRule['shortCost
     return up - (gross + (1 - left));
   });
 }
-
-/** Net values with the 1 they start from; none when there are no returns. */
-const fromOne = (returns: Float64Array): number[] => (returns.length > 0 ? [1, ...netValues(returns)] : []);
 
 /** Rank correlation of the numbers with their places, last place lowest; ties share their mean rank. */
 function fallingOrder(numbers: readonly number[]): number {

@@ -80,6 +80,9 @@ export function netValues(returns: Returns): Float64Array {
   return values;
 }
 
+/** With the 1 they start from; none of no returns. */
+export const netValuesFromOne = (returns: Returns): number[] => (returns.length > 0 ? [1, ...netValues(returns)] : []);
+
 export function monthlyWins(
   returns: Returns,
   dates: readonly string[],

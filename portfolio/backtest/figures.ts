@@ -4,6 +4,7 @@ import {
   excessPerformance,
   lessBenchmark,
   netValues,
+  netValuesFromOne,
   performance,
   wins,
 } from '../../evaluation/tear-sheet/performance.ts';
@@ -27,7 +28,7 @@ export interface Calendar {
 export const indexReport = (doc: string, returns: Float64Array, calendar: Calendar): IndexReport => ({
   doc,
   performance: { ...performance(returns, calendar.perYear), ...weekly(returns, calendar.dates) },
-  nav: fromOne(returns),
+  nav: netValuesFromOne(returns),
   years: yearsOf(calendar).map(({ year, from, to }) => yearFigures(year, returns.subarray(from, to), calendar)),
 });
 
@@ -53,8 +54,8 @@ export function returnFigures(
         excessMaxDrawdown: excess.maxDrawdown,
       };
     }),
-    nav: fromOne(returns),
-    excessNav: fromOne(active),
+    nav: netValuesFromOne(returns),
+    excessNav: netValuesFromOne(active),
   };
 }
 
@@ -117,6 +118,3 @@ function yearsOf({ dates }: Calendar): { year: number; from: number; to: number 
 }
 
 const growthOf = (returns: Float64Array): number => (netValues(returns).at(-1) ?? 1) - 1;
-
-/** Net values with the 1 they start from. */
-const fromOne = (returns: Float64Array): number[] => [1, ...netValues(returns)];
