@@ -2,6 +2,7 @@
 import type { ExcessPerformance, Performance } from '../../evaluation/tear-sheet/performance.ts';
 import type { Slack } from '../optimise/problem.ts';
 import type { PortfolioRule, TradingRule } from '../rule.ts';
+import type { Trade } from './ledger.ts';
 
 export interface BacktestReport {
   readonly schema: 1;
@@ -77,7 +78,7 @@ export interface RiskCheck {
   readonly bias: number;
 }
 
-export interface Rebalance {
+export interface Rebalance extends Trade {
   /** Decided at the close of. */
   readonly signal: string;
   readonly traded: string;
@@ -97,12 +98,4 @@ export interface Rebalance {
     readonly slacks: readonly Slack[];
     readonly violation: number;
   };
-  /** As shares of the value before the trade. */
-  readonly bought: number;
-  readonly sold: number;
-  readonly cost: number;
-  readonly cash: number;
-  /** Orders that could not be filled, in names. */
-  readonly unbought: number;
-  readonly unsold: number;
 }

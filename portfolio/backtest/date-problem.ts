@@ -3,6 +3,7 @@
  * weights may go.
  */
 import { EvolveError } from '../../core/failure.ts';
+import { standardise } from '../../evaluation/tear-sheet/prepare.ts';
 import { isPrice } from '../../evaluation/tear-sheet/prices.ts';
 import type { Panel, PortfolioInputs } from '../inputs.ts';
 import type { IndustryBound, PortfolioProblem, StyleBound } from '../optimise/problem.ts';
@@ -128,19 +129,10 @@ function bounds(
 
 const clamp = (x: number, low: number, high: number): number => Math.min(Math.max(x, low), high);
 
-/** In deviations from the mean of those that have one; the mean, which is 0 then, for the others. */
+/** The mean, which is 0 then, for those that have none, and for all where nothing tells them apart. */
 function standardised(scores: Float64Array): Float64Array {
-  let [sum, count, squares] = [0, 0, 0];
-  for (const x of scores) {
-    if (Number.isNaN(x)) continue;
-    sum += x;
-    count++;
-  }
-  const mean = sum / count;
-  for (const x of scores) if (!Number.isNaN(x)) squares += (x - mean) ** 2;
-  const deviation = Math.sqrt(squares / count);
-  const alike = !(deviation > 1e-12 * Math.abs(mean));
-  return scores.map((x) => (alike || Number.isNaN(x) ? 0 : (x - mean) / deviation));
+  standardise(scores);
+  return scores.map((x) => (Number.isNaN(x) ? 0 : x));
 }
 
 function industryBound(

@@ -1,11 +1,12 @@
 import type { Costs, Tradable } from '../../evaluation/tear-sheet/portfolio.ts';
 
-/** What a rebalance came to; amounts are shares of the value before it. */
+/** What orders came to. */
 export interface Trade {
+  /** As shares of the value before them. */
   readonly bought: number;
   readonly sold: number;
   readonly cost: number;
-  /** Of the value after it. */
+  /** Of the value after them. */
   readonly cash: number;
   /** Orders that could not be filled, in names. */
   readonly unbought: number;
