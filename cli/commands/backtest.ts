@@ -1,50 +1,24 @@
 import type { CommandModule } from 'yargs';
 import { EvolveError } from '../../core/failure.ts';
 import { memorySize } from '../../core/memory-size.ts';
-import { type PresetName, presets, usual } from '../../portfolio/presets.ts';
+import { usual } from '../../portfolio/presets.ts';
 import type { TradingRule } from '../../portfolio/rule.ts';
-import type { Limit } from '../portfolio/backtest-options.ts';
+import { type BacktestOptions, choices, type Limit } from '../portfolio/backtest-options.ts';
 import { backtestSummary } from '../print/backtest.ts';
 import { showingStages } from '../print/progress.ts';
 import { commaList } from './comma-list.ts';
 
-interface Arguments {
-  readonly scores: string;
-  readonly column?: string | undefined;
-  readonly data?: string | undefined;
-  readonly preset?: PresetName | undefined;
-  readonly index?: string | undefined;
-  readonly from?: string | undefined;
-  readonly to?: string | undefined;
-  readonly universe?: string | undefined;
-  readonly deviation?: string | undefined;
-  readonly turnover?: string | undefined;
-  readonly memberFloor?: string | undefined;
-  readonly industry?: string | undefined;
-  readonly size?: string | undefined;
-  readonly style?: string | undefined;
-  readonly trackingError?: string | undefined;
-  readonly costPenalty?: number | undefined;
-  readonly riskPenalty?: number | undefined;
-  readonly rebalance?: string | undefined;
-  readonly trade?: (typeof prices)[number] | undefined;
-  readonly costBuy?: string | undefined;
-  readonly costSell?: string | undefined;
-  readonly withSt?: boolean | undefined;
-  readonly tradability?: (typeof tradabilities)[number] | undefined;
-  readonly datesPerYear?: number | undefined;
-  readonly weights?: string | undefined;
-  readonly report?: string | undefined;
-  readonly pictures?: string | undefined;
-  readonly overwrite?: boolean | undefined;
-  readonly config?: string | undefined;
-  readonly workers?: number | undefined;
-  readonly memory?: string | undefined;
+/** Otherwise than programs give them: lists with commas, shares as percents, a size with its unit. */
+type Written =
+  | ('deviation' | 'turnover' | 'memberFloor' | 'industry' | 'size' | 'style' | 'trackingError')
+  | ('rebalance' | 'costBuy' | 'costSell' | 'memory');
+
+interface Arguments
+  extends Omit<BacktestOptions, Written | 'onProgress'>,
+    Readonly<Partial<Record<Written, string | undefined>>> {
   readonly json: boolean;
 }
 
-const prices = ['CLOSE', 'OPEN', 'VWAP'] as const;
-const tradabilities = ['signal', 'trade'] as const;
 const text = (group: string, describe: string) => ({ type: 'string', requiresArg: true, describe, group }) as const;
 const number = (group: string, describe: string) => ({ type: 'number', requiresArg: true, describe, group }) as const;
 const what = 'What is traded:';
@@ -76,7 +50,7 @@ export const backtestCommand: CommandModule<object, Arguments> = {
       })
       .option('preset', {
         ...text(held, `Portfolios of the research reports. ${usual.doc} without`),
-        choices: Object.keys(presets) as PresetName[],
+        choices: choices.preset,
       })
       .option('deviation', text(held, 'Most a weight may differ from the index; a list makes a portfolio for each'))
       .option('turnover', text(held, 'Most bought and sold together at a rebalance; or a list'))
@@ -88,12 +62,12 @@ export const backtestCommand: CommandModule<object, Arguments> = {
       .option('cost-penalty', number(held, 'What a share paid as costs takes from the score; 0 without'))
       .option('risk-penalty', number(held, 'What predicted variance takes from the score; 0 without'))
       .option('rebalance', text(trading, 'week (on the scores of its last date), or every so many dates'))
-      .option('trade', { ...text(trading, 'Price of the trades, the date after the scores'), choices: prices })
+      .option('trade', { ...text(trading, 'Price of the trades, the date after the scores'), choices: choices.trade })
       .option('cost-buy', text(trading, 'Share of what is bought, such as 0.2% or 0.002'))
       .option('cost-sell', text(trading, 'Share of what is sold'))
       .option('tradability', {
         ...text(trading, 'Who can be traded as known at the signal (the usual), or on the date of the trade'),
-        choices: tradabilities,
+        choices: choices.tradability,
       })
       .option('dates-per-year', number(trading, "For annual figures; the market's without"))
       .option('weights', text(out, 'A .csv, .parquet or .arrow file for the weights of every rebalance'))

@@ -1,40 +1,17 @@
 import type { CommandModule } from 'yargs';
 import { memorySize } from '../../core/memory-size.ts';
-import { defaults, presetNames, splitNames } from '../evaluate/evaluate-options.ts';
+import { defaults, type EvaluateOptions, presetNames, splitNames } from '../evaluate/evaluate-options.ts';
 import { showingStages } from '../print/progress.ts';
 import { sheetSummary } from '../print/tear-sheet.ts';
 import { commaList } from './comma-list.ts';
 
-interface Arguments {
-  readonly sources: readonly string[];
-  readonly data?: string | undefined;
-  readonly split?: (typeof splitNames)[number] | undefined;
-  readonly parts?: string | undefined;
-  readonly from?: string | undefined;
-  readonly to?: string | undefined;
-  readonly preset?: (typeof presetNames)[number] | undefined;
-  readonly price?: 'CLOSE' | 'OPEN' | 'VWAP' | undefined;
-  readonly lag?: number | undefined;
-  readonly horizon?: number | undefined;
-  readonly every?: number | undefined;
-  readonly universe?: string | undefined;
-  readonly layers?: number | undefined;
-  readonly rebalance?: number | undefined;
-  readonly trade?: 'CLOSE' | 'OPEN' | 'VWAP' | undefined;
-  readonly cost?: number | undefined;
-  readonly winsorise?: string | undefined;
+/** Otherwise than programs give them: lists with commas, a size with its unit. */
+type Written = 'neutralise' | 'against' | 'memory';
+
+interface Arguments
+  extends Omit<EvaluateOptions, Written | 'standardise' | 'onProgress'>,
+    Readonly<Partial<Record<Written, string | undefined>>> {
   readonly standardise: boolean;
-  readonly neutralise?: string | undefined;
-  readonly weightedBy?: string | undefined;
-  readonly against?: string | undefined;
-  readonly shuffles?: number | undefined;
-  readonly datesPerYear?: number | undefined;
-  readonly report?: string | undefined;
-  readonly pictures?: string | undefined;
-  readonly overwrite?: boolean | undefined;
-  readonly config?: string | undefined;
-  readonly workers?: number | undefined;
-  readonly memory?: string | undefined;
   readonly json: boolean;
 }
 

@@ -9,6 +9,7 @@ import { namedFactors } from '../../evaluation/named-factors.ts';
 import type { JudgedFactor } from '../../evaluation/tear-sheet/factor-values.ts';
 import type { SheetRule } from '../../evaluation/tear-sheet/rule.ts';
 import { type FactorLibrary, readLibrary } from '../../runs/library.ts';
+import { droppedNotes } from '../dropped-notes.ts';
 import { isObject, readJson } from '../libraries/formula-file.ts';
 
 export interface JudgedSources {
@@ -33,8 +34,7 @@ export async function judgedSources(sources: readonly string[], manifest: Market
         const cells = values[i] as Float32Array;
         factors.push({ name, file: source, group: groupOf(source, names.length), source: { kind: 'scores', cells } });
       }
-      for (const { reason, rows, example } of dropped)
-        notes.push(`${source}: ${rows} left out, ${reason}, such as ${example}.`);
+      notes.push(...droppedNotes(source, { dropped }));
       continue;
     }
     const path = fileOf(source);

@@ -1,9 +1,16 @@
 /** What `evolve backtest` can be told. What is left out is as the preset has it. */
-import type { PresetName } from '../../portfolio/presets.ts';
+import { type PresetName, presets } from '../../portfolio/presets.ts';
 import type { TradingRule } from '../../portfolio/rule.ts';
 
 /** 'none' takes a constraint of the preset away. */
 export type Limit = number | 'none';
+
+/** What options with a few values can be. */
+export const choices = {
+  preset: Object.keys(presets) as PresetName[],
+  trade: ['CLOSE', 'OPEN', 'VWAP'],
+  tradability: ['signal', 'trade'],
+} as const satisfies { readonly [K in keyof BacktestOptions]?: readonly BacktestOptions[K][] };
 
 export interface BacktestOptions {
   /** A file of scores, a formula, a library, a run or a .json file of formulas: several formulas in equal weights. */

@@ -1,6 +1,5 @@
 import { EvolveError } from '../../core/failure.ts';
-import { presets } from '../../portfolio/presets.ts';
-import type { BacktestOptions } from './backtest-options.ts';
+import { type BacktestOptions, choices } from './backtest-options.ts';
 
 const texts = ['data', 'column', 'index', 'universe', 'from', 'to', 'weights', 'report', 'pictures'] as const;
 const lists = [
@@ -8,11 +7,6 @@ const lists = [
   ['turnover', 'turnover'],
   ['memberFloor', 'member-floor'],
 ] as const;
-const choices = {
-  preset: Object.keys(presets),
-  trade: ['CLOSE', 'OPEN', 'VWAP'],
-  tradability: ['signal', 'trade'],
-} as const;
 
 /** What a program may give that a command line cannot: of the wrong type, or no value at all. */
 export function checkOptions(options: BacktestOptions): void {

@@ -4,6 +4,7 @@ import { EvolveError } from '../../core/failure.ts';
 import type { MarketManifest } from '../../data/market.ts';
 import { readScores } from '../../data/scores.ts';
 import type { IndexRule } from '../../portfolio/index/index-weights.ts';
+import { droppedNotes } from '../dropped-notes.ts';
 import { count, countOf, figure, percent } from '../print/number.ts';
 
 export interface IndexWish {
@@ -53,10 +54,7 @@ export async function indexRule(wish: string | undefined, manifest: MarketManife
   }
   return {
     rule: { kind: 'weights', values: onDates(weights, days, manifest), name: wish },
-    notes: [
-      ...dropped.map(({ reason, rows, example }) => `${wish}: ${rows} left out, ${reason}, such as ${example}.`),
-      ...uneven(wish, weights, days, symbols.length),
-    ],
+    notes: [...droppedNotes(wish, { dropped }), ...uneven(wish, weights, days, symbols.length)],
   };
 }
 
