@@ -9,6 +9,7 @@ import { stream } from '../dist/core/random.js';
 import { ConeSolver } from '../dist/portfolio/optimise/cone-solver.js';
 import { HighsSolver } from '../dist/portfolio/optimise/highs-solver.js';
 import { Optimiser } from '../dist/portfolio/optimise/optimise.js';
+import { indexOf, shares } from './portfolio-kit.mjs';
 
 const dates = 10;
 const [industries, factors] = [30, 38];
@@ -33,16 +34,9 @@ for (const names of sizes) {
 function* problems(names, cap, optimise) {
   const random = stream(7, names, 1);
   const normals = () => Float64Array.from({ length: names }, () => random.normal());
-  const shares = (x) => {
-    const total = x.reduce((sum, value) => sum + value, 0);
-    return x.map((value) => value / total);
-  };
   const styles = Array.from({ length: factors - industries }, normals);
   const [size] = styles;
-  const largest = [...size.keys()].sort((i, j) => size[j] - size[i]).slice(0, names / 4 + 300);
-  const member = new Uint8Array(names);
-  for (const i of largest) member[i] = 1;
-  const index = shares(size.map((x, i) => (member[i] ? Math.exp(1.2 * x) : 0)));
+  const { member, index } = indexOf(size);
   const codes = Int32Array.from(size, () => random.below(industries));
   const own = Float64Array.from({ length: factors }, () => 0.05 + 0.05 * Math.abs(random.normal()));
   const covariance = new Float64Array(factors ** 2);

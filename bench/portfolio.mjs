@@ -8,6 +8,7 @@
 import { stream } from '../dist/core/random.js';
 import { HighsSolver } from '../dist/portfolio/optimise/highs-solver.js';
 import { Optimiser } from '../dist/portfolio/optimise/optimise.js';
+import { indexOf, shares } from './portfolio-kit.mjs';
 
 const dates = 30;
 const spent = (start) => process.cpuUsage(start).user / 1000;
@@ -42,15 +43,8 @@ for (const names of sizes) {
 function* problems(names, styles, optimise) {
   const random = stream(7, names, styles);
   const normals = () => Float64Array.from({ length: names }, () => random.normal());
-  const shares = (x) => {
-    const total = x.reduce((sum, value) => sum + value, 0);
-    return x.map((value) => value / total);
-  };
   const size = normals();
-  const largest = [...size.keys()].sort((i, j) => size[j] - size[i]).slice(0, names / 4 + 300);
-  const member = new Uint8Array(names);
-  for (const i of largest) member[i] = 1;
-  const index = shares(size.map((x, i) => (member[i] ? Math.exp(1.2 * x) : 0)));
+  const { member, index } = indexOf(size);
   const industries = {
     codes: Int32Array.from(size, () => random.below(30)),
     labels: [...Array(30).keys()].map(String),

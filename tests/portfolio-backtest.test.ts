@@ -239,17 +239,9 @@ describe('with a pencil', () => {
 });
 
 describe('weights that break a rule', () => {
+  const inputs = byHand({ close: [0, 1, 2].map(() => [10, 10]) }, [0]);
+
   test('are not traded on', () => {
-    const inputs = byHand(
-      {
-        close: [
-          [10, 10],
-          [10, 10],
-          [10, 10],
-        ],
-      },
-      [0],
-    );
     expect(() => run(inputs, wanting([0.9, 0.1]), { ...unbound, deviation: 0.1 })).toThrow(
       'one, 2024-01-01: weights break deviation S0',
     );
@@ -257,16 +249,6 @@ describe('weights that break a rule', () => {
   });
 
   test('a rule the market cannot answer names the portfolio and the date', () => {
-    const inputs = byHand(
-      {
-        close: [
-          [10, 10],
-          [10, 10],
-          [10, 10],
-        ],
-      },
-      [0],
-    );
     expect(() => run(inputs, wanting([1, 0]), { ...unbound, industry: 0 })).toThrow(
       'one, 2024-01-01: Portfolios are to stay within the industries of their index, and the market has none.',
     );

@@ -1,7 +1,4 @@
 /** Portfolios under a predicted risk against clarabel (tools/cone-golden.py), and what holds on any date. */
-import { readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { stream } from '../core/random.ts';
@@ -17,19 +14,9 @@ import type { PortfolioProblem } from '../portfolio/optimise/problem.ts';
 import { violation } from '../portfolio/optimise/violation.ts';
 import { factorise } from '../portfolio/risk/cholesky.ts';
 import type { RiskSection } from '../portfolio/risk/risk-section.ts';
+import { type DateGolden, goldensOf, linearPart } from './portfolio-goldens.ts';
 
-interface Golden {
-  readonly kind: string;
-  readonly score: number[];
-  readonly index: number[];
-  readonly member: number[];
-  readonly held: number[];
-  readonly least: number[];
-  readonly most: number[];
-  readonly industries: [number[], number, number];
-  readonly styles: [number[], number][];
-  readonly turnover: number | null;
-  readonly costs: [number, number];
+interface Golden extends DateGolden {
   readonly covariance: number[];
   readonly specific: number[];
   readonly cap: number | null;
@@ -39,43 +26,25 @@ interface Golden {
   readonly calm: number;
   readonly wild: number;
 }
-const file = join(dirname(fileURLToPath(import.meta.url)), 'golden', 'portfolio-cones.json');
-const goldens = JSON.parse(readFileSync(file, 'utf8')) as Golden[];
+const goldens = goldensOf<Golden>('portfolio-cones.json');
 
 type Risky = PortfolioProblem & { readonly risk: RiskSection };
 
 function problemOf(golden: Golden): Risky {
-  const names = golden.score.length;
-  const codes = Int32Array.from(golden.industries[0]);
-  const styles = golden.styles.map(([values]) => Float64Array.from(values));
+  const part = linearPart(golden);
   return {
-    names,
-    symbols: Int32Array.from(golden.score.keys()),
-    score: Float64Array.from(golden.score),
-    index: Float64Array.from(golden.index),
-    member: Uint8Array.from(golden.member),
-    held: Float64Array.from(golden.held),
-    least: Float64Array.from(golden.least),
-    most: Float64Array.from(golden.most),
-    reachable: { least: new Float64Array(names), most: new Float64Array(names).fill(1) },
+    ...part,
+    reachable: { least: new Float64Array(part.names), most: new Float64Array(part.names).fill(1) },
     memberFloor: 0,
-    industries: {
-      codes,
-      labels: Array.from({ length: golden.industries[1] }, (_, code) => `industry ${code}`),
-      limit: golden.industries[2],
-    },
-    styles: golden.styles.map(([, limit], s) => ({ name: `style ${s}`, values: styles[s] as Float64Array, limit })),
-    turnover: golden.turnover ?? undefined,
     risk: {
-      industries: codes,
+      industries: Int32Array.from(golden.industries[0]),
       industryCount: golden.industries[1],
-      styles,
+      styles: part.styles.map(({ values }) => values),
       covariance: Float64Array.from(golden.covariance),
       specific: Float64Array.from(golden.specific),
     },
     trackingError: golden.cap ?? undefined,
     riskPenalty: golden.penalty,
-    costs: { buy: golden.costs[0], sell: golden.costs[1] },
   };
 }
 

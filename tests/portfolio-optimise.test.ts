@@ -1,57 +1,28 @@
 /** Portfolios of one date against scipy, GLPK and clarabel (tools/portfolio-golden.py), and what holds on any date. */
-import { readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Stream, stream } from '../core/random.ts';
 import { HighsSolver } from '../portfolio/optimise/highs-solver.ts';
 import { Optimiser } from '../portfolio/optimise/optimise.ts';
 import { type PortfolioProblem, type PortfolioSolution, type Relief, reliefs } from '../portfolio/optimise/problem.ts';
+import { type DateGolden, goldensOf, linearPart } from './portfolio-goldens.ts';
 
-interface Golden {
-  readonly kind: string;
-  readonly score: number[];
-  readonly index: number[];
-  readonly member: number[];
-  readonly held: number[];
-  readonly least: number[];
-  readonly most: number[];
+interface Golden extends DateGolden {
   readonly reach: [number[], number[]];
   readonly floor: number;
-  readonly industries: [number[], number, number];
-  readonly styles: [number[], number][];
-  readonly turnover: number | null;
-  readonly costs: [number, number];
   readonly objective: number;
   /** Of each relief that gave way, the last one first; empty where all constraints can be met. */
   readonly slacks: Record<string, number>;
 }
-const file = join(dirname(fileURLToPath(import.meta.url)), 'golden', 'portfolio-lps.json');
-const goldens = JSON.parse(readFileSync(file, 'utf8')) as Golden[];
+const goldens = goldensOf<Golden>('portfolio-lps.json');
 
 const problemOf = (golden: Golden): PortfolioProblem => ({
-  names: golden.score.length,
-  symbols: Int32Array.from(golden.score.keys()),
-  score: Float64Array.from(golden.score),
-  index: Float64Array.from(golden.index),
-  member: Uint8Array.from(golden.member),
-  held: Float64Array.from(golden.held),
-  least: Float64Array.from(golden.least),
-  most: Float64Array.from(golden.most),
+  ...linearPart(golden),
   reachable: { least: Float64Array.from(golden.reach[0]), most: Float64Array.from(golden.reach[1]) },
   memberFloor: golden.floor,
-  industries: {
-    codes: Int32Array.from(golden.industries[0]),
-    labels: Array.from({ length: golden.industries[1] }, (_, code) => `industry ${code}`),
-    limit: golden.industries[2],
-  },
-  styles: golden.styles.map(([values, limit], s) => ({ name: `style ${s}`, values: Float64Array.from(values), limit })),
-  turnover: golden.turnover ?? undefined,
   risk: undefined,
   trackingError: undefined,
   riskPenalty: 0,
-  costs: { buy: golden.costs[0], sell: golden.costs[1] },
 });
 
 let optimiser: Optimiser;
