@@ -8,72 +8,108 @@ import { addUp, missing, partsOfRow, type Stage, settle } from './stage.ts';
 const none = `return ${missing};`;
 const tooNear = '1.1754944e-38';
 const tooFar = '1e35';
-const of = (series: string): string => `${series}[this.thread.y][0]`;
+/** A date's number: the column `at` of a stage that gives some to each date. */
+const of = (series: string, at = 0): string => `${series}[this.thread.y][${at}]`;
 
-/** A number for each date, from `value` of every symbol that takes part; `takes` are series and numbers of the date. */
+interface Term {
+  readonly kind: 'sum' | 'max';
+  /** Of a symbol `n` that takes part. */
+  readonly term: string;
+}
+const sum = (term: string): Term => ({ kind: 'sum', term });
+const largest = (term: string): Term => ({ kind: 'max', term });
+
+/**
+ * A number for each term and date, over the symbols that have all of `needs`, as `of_x`; `takes` are series and numbers
+ * of the date, and `local` is computed of them for each symbol. All terms are made at once: a thread for each part of
+ * each of them.
+ */
 function over(
   name: string,
-  kind: 'sum' | 'max',
-  takes: readonly string[],
-  value: { readonly needs: readonly string[]; readonly term: string },
+  needs: readonly string[],
+  terms: readonly Term[],
+  { takes = [], local = '' }: { readonly takes?: readonly string[]; readonly local?: string } = {},
 ): readonly Stage[] {
-  const start = kind === 'sum' ? '0.0' : missing;
-  const take = (term: string): string => (kind === 'sum' ? addUp(term) : `total = Math.max(total, ${term});`);
-  const open = value.needs.map((series) => `const of_${series} = ${series}[this.thread.y][n];`).join(' ');
-  const present = value.needs.map((series) => `of_${series} > -3e38`).join(' && ');
+  const start = ({ kind }: Term): string => (kind === 'sum' ? '0.0' : missing);
+  const take = ({ kind, term }: Term): string => (kind === 'sum' ? addUp(term) : `total = Math.max(total, ${term});`);
+  const each = (body: (term: Term, k: number) => string): string =>
+    terms.map((term, k) => `if (which == ${k}) {${body(term, k)}}`).join('\n');
+  const begin = `
+  let total = 0.0;
+  let lost = 0.0;
+  ${each((term) => ` total = ${start(term)}; `)}`;
   return [
     {
       name: `${name}_parts`,
-      takes: [...takes, 'columns', 'steps'],
-      gives: 'parts',
+      takes: [...new Set([...needs, ...takes]), 'columns', 'steps'],
+      gives: partsOfRow * terms.length,
       body: `
-  let total = ${start};
-  let lost = 0.0;
+  const which = Math.floor((this.thread.x + 0.5) / ${partsOfRow});
+  const part = this.thread.x - which * ${partsOfRow};${begin}
   for (let i = 0; i < steps; i++) {
-    const place = i * ${partsOfRow} + this.thread.x;
+    const place = i * ${partsOfRow} + part;
     const n = Math.min(place, columns - 1);
-    ${open}
-    if (place < columns && ${present}) {${take(value.term)}}
+    ${needs.map((series) => `const of_${series} = ${series}[this.thread.y][n];`).join(' ')}
+    if (place < columns && ${needs.map((series) => `of_${series} > -3e38`).join(' && ')}) {
+      ${local}
+      ${each(take)}
+    }
   }
   return total;`,
     },
     {
       name,
       takes: [`${name}_parts`],
-      gives: 'dates',
+      gives: terms.length,
       body: `
-  let total = ${start};
-  let lost = 0.0;
-  for (let i = 0; i < ${partsOfRow}; i++) {${take(`${name}_parts[this.thread.y][i]`)}}
+  const which = this.thread.x;${begin}
+  for (let i = 0; i < ${partsOfRow}; i++) {
+    const one = ${name}_parts[this.thread.y][which * ${partsOfRow} + i];
+    ${each(({ kind }) => take({ kind, term: 'one' }))}
+  }
   return total;`,
     },
   ];
 }
 
-/** The value of `series` at the row's first symbol that has all of `needs`. */
-const firstOf = (name: string, series: string, needs: readonly string[]): Stage => ({
+/** The values of `series` at the row's first symbol that has all of them. */
+const firstOf = (name: string, series: readonly string[]): Stage => ({
   name,
-  takes: [...new Set([series, ...needs]), 'columns'],
-  gives: 'dates',
+  takes: [...series, 'columns'],
+  gives: series.length,
   body: `
   for (let n = 0; n < columns; n++) {
-    if (${needs.map((need) => `${need}[this.thread.y][n] > -3e38`).join(' && ')}) return ${series}[this.thread.y][n];
+    if (${series.map((need) => `${need}[this.thread.y][n] > -3e38`).join(' && ')}) {
+      ${series.map((need, k) => `if (this.thread.x == ${k}) return ${need}[this.thread.y][n];`).join('\n')}
+    }
   }
   ${none}`,
 });
 
-/** The mean of `series` relative to `base`, and the largest distance from it, over symbols that have all of `needs`. */
-const survey = (series: string, needs: readonly string[], tag = ''): readonly Stage[] => {
-  const base = `base${tag}`;
-  const away = `of_${series} - ${of(base)}`;
-  const takes = [...new Set([series, ...needs]), base];
-  return [
-    firstOf(base, series, needs),
-    ...over(`sum${tag}`, 'sum', takes, { needs, term: `(${away})` }),
-    ...over(`reach${tag}`, 'max', takes, { needs, term: `Math.abs(${away})` }),
-  ];
-};
-const counted = (needs: readonly string[]): readonly Stage[] => over('count', 'sum', needs, { needs, term: '1.0' });
+/**
+ * Over the symbols that have all of `series`: `base` has the first values, `firsts` how many there are, and then of each
+ * series the sum of the distances from its base and the largest one.
+ */
+const survey = (...series: readonly string[]): readonly Stage[] => [
+  firstOf('base', series),
+  ...over(
+    'firsts',
+    series,
+    [
+      sum('1.0'),
+      ...series.flatMap((one, k) => [
+        sum(`(of_${one} - ${of('base', k)})`),
+        largest(`Math.abs(of_${one} - ${of('base', k)})`),
+      ]),
+    ],
+    { takes: ['base'] },
+  ),
+];
+const count = of('firsts', 0);
+const mean = (k = 0): string => `${of('firsts', 1 + 2 * k)} / ${count}`;
+const reach = (k = 0): string => of('firsts', 2 + 2 * k);
+/** The distance of a value from the mean, in units of the reach; of no use where the reach is too near or too far. */
+const scaled = (value: string, k = 0): string => `((${value} - ${of('base', k)} - ${mean(k)}) / ${reach(k)})`;
 
 const cell = (name: string, takes: readonly string[], body: string, series = 'x'): Stage => ({
   name,
@@ -84,46 +120,25 @@ const cell = (name: string, takes: readonly string[], body: string, series = 'x'
   if (v < -3e38) ${none}
   ${body}`,
 });
-const tooWide = (tag = ''): string => `if (${of(`reach${tag}`)} > ${tooFar}) ${none}`;
-const noSpread = (answer: string, tag = ''): string => `if (${of(`reach${tag}`)} < ${tooNear}) return ${answer};`;
+const tooWide = (k = 0): string => `if (${reach(k)} > ${tooFar}) ${none}`;
+const noSpread = (answer: string, k = 0): string => `if (${reach(k)} < ${tooNear}) return ${answer};`;
 
-/** Distances from the mean in units of the reach, of symbols that have all of `needs`. */
-const scaled = (name: string, series: string, needs: readonly string[], tag = ''): Stage =>
-  cell(
-    name,
-    [...needs.filter((need) => need !== series), `base${tag}`, `sum${tag}`, `reach${tag}`, 'count'],
-    `${needs.map((need) => `if (${need}[this.thread.y][this.thread.x] < -3e38) ${none}`).join('\n')}
-  ${tooWide(tag)} ${noSpread('0.0', tag)}
-  return (v - ${of(`base${tag}`)} - ${of(`sum${tag}`)} / ${of('count')}) / ${of(`reach${tag}`)};`,
-    series,
-  );
-/** The sum of products of two scaled series. */
-const products = (name: string, a: string, b: string): readonly Stage[] =>
-  over(name, 'sum', [...new Set([a, b])], { needs: [...new Set([a, b])], term: `of_${a} * of_${b}` });
-
-const whole = [...survey('x', ['x']), ...counted(['x'])];
 export const demean: readonly Stage[] = [
-  ...whole,
-  cell(
-    'demean',
-    ['base', 'sum', 'reach', 'count'],
-    `${tooWide()}${settle(`v - ${of('base')} - ${of('sum')} / ${of('count')}`)}`,
-  ),
+  ...survey('x'),
+  cell('demean', ['base', 'firsts'], `${tooWide()}${settle(`v - ${of('base')} - ${mean()}`)}`),
 ];
 export const norm: readonly Stage[] = [
-  ...whole,
-  scaled('scaled', 'x', ['x']),
-  ...products('squares', 'scaled', 'scaled'),
+  ...survey('x'),
+  ...over('squares', ['x'], [sum('e * e')], { takes: ['base', 'firsts'], local: `const e = ${scaled('of_x')};` }),
   cell(
     'norm',
-    ['reach', 'count', 'squares'],
-    `${noSpread(missing)}${settle(`v / Math.sqrt(${of('squares')} / (${of('count')} - 1))`)}`,
-    'scaled',
+    ['base', 'firsts', 'squares'],
+    `${tooWide()} ${noSpread(missing)}${settle(`${scaled('v')} / Math.sqrt(${of('squares')} / (${count} - 1))`)}`,
   ),
 ];
 export const scale: readonly Stage[] = [
-  ...over('largest', 'max', ['x'], { needs: ['x'], term: 'Math.abs(of_x)' }),
-  ...over('sizes', 'sum', ['x', 'largest'], { needs: ['x'], term: `Math.abs(of_x) / ${of('largest')}` }),
+  ...over('largest', ['x'], [largest('Math.abs(of_x)')]),
+  ...over('sizes', ['x'], [sum(`Math.abs(of_x) / ${of('largest')}`)], { takes: ['largest'] }),
   cell(
     'scale',
     ['largest', 'sizes'],
@@ -131,62 +146,95 @@ export const scale: readonly Stage[] = [
   ),
 ];
 
-const pair = [
-  ...survey('x', ['x', 'y'], 'X'),
-  ...survey('y', ['x', 'y'], 'Y'),
-  ...counted(['x', 'y']),
-  scaled('scaledX', 'x', ['x', 'y'], 'X'),
-  scaled('scaledY', 'y', ['x', 'y'], 'Y'),
-  ...products('cross', 'scaledX', 'scaledY'),
+/** Of two series: besides the survey, `seconds` has the sums of their scaled products and of each one's squares. */
+const pair = (x: string, y: string): readonly Stage[] => [
+  ...survey(x, y),
+  ...over('seconds', [x, y], [sum('e * f'), sum('e * e'), sum('f * f')], {
+    takes: ['base', 'firsts'],
+    // A series without spread has no units; what is made of it is not looked at.
+    local: `let e = 0.0; if (${reach(0)} >= ${tooNear}) e = ${scaled(`of_${x}`, 0)};
+      let f = 0.0; if (${reach(1)} >= ${tooNear}) f = ${scaled(`of_${y}`, 1)};`,
+  }),
 ];
-const squaresX = products('squaresX', 'scaledX', 'scaledX');
-const squaresY = products('squaresY', 'scaledY', 'scaledY');
+const [cross, squaresX, squaresY] = [0, 1, 2].map((k) => of('seconds', k)) as [string, string, string];
 export const residual: readonly Stage[] = [
-  ...pair,
-  ...squaresY,
+  ...pair('x', 'y'),
   cell(
     'residual',
-    ['scaledY', 'reachX', 'reachY', 'cross', 'squaresY'],
-    `const w = scaledY[this.thread.y][this.thread.x];
+    ['y', 'base', 'firsts', 'seconds'],
+    `const w = y[this.thread.y][this.thread.x];
   if (w < -3e38) ${none}
-  ${noSpread(missing, 'Y')}${settle(`${of('reachX')} * (v - ${of('cross')} / ${of('squaresY')} * w)`)}`,
-    'scaledX',
+  ${tooWide(0)} ${tooWide(1)} ${noSpread(missing, 1)} ${noSpread('0.0', 0)}${settle(
+    `${reach(0)} * (${scaled('v', 0)} - ${cross} / ${squaresY} * ${scaled('w', 1)})`,
+  )}`,
   ),
 ];
 
 /** Fewer symbols than this say nothing about a date. */
 const leastSymbols = 3;
-const daily = (name: string, takes: readonly string[], flat: string, answer: string): Stage => ({
+const daily = (name: string, flat: string, answer: string): Stage => ({
   name,
-  takes: [...takes, 'reachX', 'reachY', 'count'],
-  gives: 'dates',
+  takes: ['firsts', 'seconds'],
+  gives: 1,
   body: `
-  if (${of('count')} < ${leastSymbols}) ${none}
-  ${tooWide('X')} ${tooWide('Y')} ${flat}${settle(answer)}`,
+  if (${count} < ${leastSymbols}) ${none}
+  ${tooWide(0)} ${tooWide(1)} ${flat}${settle(answer)}`,
 });
-/** A date's correlation of x with y; with the label for y, its information coefficient. */
-export const dailyCorrelation: readonly Stage[] = [
-  ...pair,
-  ...squaresX,
-  ...squaresY,
+/** A date's correlation of two series; with the label for one, the information coefficient of the other. */
+const correlationOf = (x: string, y: string): readonly Stage[] => [
+  ...pair(x, y),
   daily(
     'daily_correlation',
-    ['cross', 'squaresX', 'squaresY'],
-    `${noSpread(missing, 'X')} ${noSpread(missing, 'Y')}`,
-    `Math.max(-1, Math.min(1, ${of('cross')} / Math.sqrt(${of('squaresX')}) / Math.sqrt(${of('squaresY')})))`,
+    `${noSpread(missing, 0)} ${noSpread(missing, 1)}`,
+    `Math.max(-1, Math.min(1, ${cross} / Math.sqrt(${squaresX}) / Math.sqrt(${squaresY})))`,
   ),
 ];
+export const dailyCorrelation = correlationOf('x', 'y');
 /** A date's slope of y on x. */
 export const dailySlope: readonly Stage[] = [
-  ...pair,
-  ...squaresX,
+  ...pair('x', 'y'),
   daily(
     'daily_slope',
-    ['cross', 'squaresX'],
-    `${noSpread(missing, 'X')} ${noSpread('0.0', 'Y')}`,
-    `${of('reachY')} * (${of('cross')} / ${of('squaresX')} / ${of('reachX')})`,
+    `${noSpread(missing, 0)} ${noSpread('0.0', 1)}`,
+    `${reach(1)} * (${cross} / ${squaresX} / ${reach(0)})`,
   ),
 ];
+
+/** Two columns: a date's correlation, and how many symbols it is of. */
+const scored: Stage = {
+  name: 'scored',
+  takes: ['daily_correlation', 'firsts'],
+  gives: 2,
+  body: `
+  if (this.thread.x > 0) return ${count};
+  return ${of('daily_correlation')};`,
+};
+/** How a factor is scored, x beside the label y. Ranks are those among the symbols that have both. */
+export const score: Readonly<Record<'pearson' | 'rank', readonly Stage[]>> = {
+  pearson: [...dailyCorrelation, scored],
+  rank: [...placesAmong('x', 'y'), ...placesAmong('y', 'x'), ...correlationOf('place_x', 'place_y'), scored],
+};
+
+/** Twice the mean rank, a whole number, of the symbols that have both. */
+function placesAmong(series: string, other: string): readonly Stage[] {
+  const both = `${series}_of_both`;
+  return [
+    cell(both, [other], `if (${other}[this.thread.y][this.thread.x] < -3e38) ${none} return v;`, series),
+    cell(
+      `place_${series}`,
+      ['columns'],
+      `
+  let place = 1.0;
+  for (let n = 0; n < columns; n++) {
+    const w = ${both}[this.thread.y][n];
+    if (w > -3e38 && w < v) place += 2;
+    if (w == v) place += 1;
+  }
+  return place;`,
+      both,
+    ),
+  ];
+}
 
 /** Ranks are counted, each symbol against all others: no order is kept, and the counts are exact. */
 export const rank: readonly Stage[] = [
@@ -232,23 +280,19 @@ const places = (name: string, series: string): Stage => ({
 });
 const median = (name: string, series: string): readonly Stage[] => {
   const place = `${name}_places`;
-  const within = (side: string, most: string): readonly Stage[] =>
-    over(`${name}_${side}`, 'max', [series, place], {
-      needs: [series, place],
-      term: `(of_${place} <= ${most} ? of_${series} : ${missing})`,
-    });
+  const sides = `${name}_sides`;
+  const within = (most: number): Term => largest(`(of_${place} <= ${most} ? of_${series} : ${missing})`);
   return [
     places(place, series),
-    ...within('low', '0'),
-    ...within('high', '1'),
+    ...over(sides, [series, place], [within(0), within(1)]),
     {
       name,
-      takes: [`${name}_low`, `${name}_high`],
-      gives: 'dates',
+      takes: [sides],
+      gives: 1,
       body: `
-  const low = ${of(`${name}_low`)};
+  const low = ${of(sides, 0)};
   if (low < -3e38) ${none}
-  const high = ${of(`${name}_high`)};${settle('low + (high - low) * 0.5')}`,
+  const high = ${of(sides, 1)};${settle('low + (high - low) * 0.5')}`,
     },
   ];
 };

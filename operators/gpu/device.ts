@@ -4,7 +4,7 @@
  */
 import { EvolveError } from '../../core/failure.ts';
 import { packed, unpack } from './cells.ts';
-import { partsOfRow, type Stage, textOf, typeOf } from './stage.ts';
+import { type Stage, textOf, typeOf } from './stage.ts';
 
 /** `webgpu` is a graphics card, or whatever else Vulkan, Metal or Direct3D answers with; `webasm` is this processor. */
 export type DeviceMode = 'webgpu' | 'webasm';
@@ -102,7 +102,7 @@ export class Device {
     const named: Record<string, DeviceValue | number> = { ...numbers, ...series };
     let answer: DeviceValue | undefined;
     for (const stage of stages) {
-      const width = { cells: columns, dates: 1, parts: partsOfRow }[stage.gives];
+      const width = stage.gives === 'cells' ? columns : stage.gives;
       const values = stage.takes.map((name) => {
         const value = named[name];
         if (value === undefined) throw new Error(`${stage.name} is not given ${name}`);

@@ -8,7 +8,7 @@ const learned = (statistic: readonly Stage[], name: string): readonly Stage[] =>
   {
     name: `mean_${name}`,
     takes: [name, 's', 'delay'],
-    gives: 'dates',
+    gives: 1,
     body: `
   const from = this.thread.y - delay - s + 1;
   if (from < 0) return ${missing};

@@ -17,11 +17,12 @@ export interface Stage {
   readonly name: string;
   /** Names of the arguments, in order: `x`, `y`, `z`, an earlier stage, or a number. */
   readonly takes: readonly string[];
-  /** `cells`: like the result. `dates`: one column. `parts`: 64 columns, each of every 64th symbol. */
-  readonly gives: 'cells' | 'dates' | 'parts';
+  /** A cell for each of the result's, or so many columns for each date. */
+  readonly gives: 'cells' | number;
   readonly body: string;
 }
 
+/** A sum over a row is made in so many parts, each of every 64th symbol. */
 export const partsOfRow = 64;
 
 /** The type gpu.js must give an argument: inferred ones would make a window of 20 a float. */
