@@ -13,6 +13,7 @@ import { openMarket } from '../data/store/open.ts';
 import { crossScratch, loadKernels } from '../operators/wasm/kernels.ts';
 import type { Expression } from '../program/expression.ts';
 import { type Vocabulary, vocabulary } from '../program/vocabulary.ts';
+import { type DeviceOptions, DevicePool } from './gpu/device-pool.ts';
 import { groups } from './grouping.ts';
 import { type Quarantine, runIsolated } from './isolate.ts';
 import { Account, type Judged, type JudgeOptions, judgeGroup } from './judge.ts';
@@ -23,7 +24,7 @@ import { PairMeans } from './pair-means.ts';
 import { history } from './plan.ts';
 import { Pool, type PoolOptions, type Settled } from './pool.ts';
 import { shuffleColumns } from './shuffle-columns.ts';
-import type { Available, DailyScores, Dates, Span } from './task.ts';
+import type { Available, DailyScores, Dates, DeviceState, ObserveTask, ScoreTask, Span } from './task.ts';
 import type { SheetAnswer, SheetTask } from './tear-sheet/tasks.ts';
 import { ValueCache } from './value-cache.ts';
 import { ValueStore } from './value-store.ts';
@@ -44,6 +45,10 @@ export interface EvaluatorOptions extends PoolOptions {
   readonly cache?: boolean | undefined;
   /** Where kept minute reductions are also kept on disk, for other evaluators of the same market. */
   readonly valueFolder?: string | undefined;
+  /** Computes scores, and what judgements rest on, in the workers' place. */
+  readonly device?: DeviceOptions | undefined;
+  /** Called when the device cannot go on, with the reason; the workers take over. */
+  readonly onDeviceLost?: ((reason: string) => void) | undefined;
   /** Called as a pass over minute bars goes on, with dates. */
   readonly onMinutes?: ((done: number, total: number) => void) | undefined;
   /** Called as the programs of a batch get done. */
@@ -78,6 +83,8 @@ export class Evaluator {
   readonly panelBytes: number;
   readonly labelRule: LabelRule;
   readonly #pool: Pool;
+  #device: DevicePool | undefined;
+  readonly #onDeviceLost: EvaluatorOptions['onDeviceLost'];
   readonly #minutes: MinuteValues;
   readonly #keep: boolean;
   readonly #spanBytes: number;
@@ -91,11 +98,14 @@ export class Evaluator {
     market: Market,
     arena: Arena,
     pool: Pool,
+    device: DevicePool | undefined,
     values: ValueCache,
     spanBytes: number,
     options: EvaluatorOptions,
   ) {
     this.#spanBytes = spanBytes;
+    this.#device = device;
+    this.#onDeviceLost = options.onDeviceLost;
     this.market = market;
     this.arena = arena;
     this.vocabulary = marketVocabulary(market.manifest);
@@ -142,26 +152,29 @@ export class Evaluator {
       address: arena.allocate(spanBytes),
       bytes: spanBytes,
     }));
-    const pool = new Pool(
-      {
-        memory: arena.memory,
-        columns: market.manifest.symbols.length,
-        vocabulary: marketVocabulary(market.manifest),
-        minute: market.manifest.minute && { folder, manifest: market.manifest },
-      },
-      spans,
-      options,
-    );
+    const setting = {
+      memory: arena.memory,
+      columns: market.manifest.symbols.length,
+      vocabulary: marketVocabulary(market.manifest),
+      minute: market.manifest.minute && { folder, manifest: market.manifest },
+    };
+    const device = options.device && (await DevicePool.open(setting, options.device));
+    const pool = new Pool(setting, spans, options);
     try {
-      return new Evaluator(market, arena, pool, new ValueCache(arena, forValues), spanBytes, options);
+      return new Evaluator(market, arena, pool, device, new ValueCache(arena, forValues), spanBytes, options);
     } catch (error) {
-      await pool.close();
+      await Promise.all([pool.close(), device?.close()]);
       throw error;
     }
   }
 
   get workers(): number {
     return this.#pool.workers;
+  }
+
+  /** Undefined where the workers compute everything. */
+  async deviceState(): Promise<DeviceState | undefined> {
+    return this.#device?.state();
   }
 
   /** How often minute reductions were in memory or on disk, had to be made, and the memory they take. */
@@ -193,7 +206,7 @@ export class Evaluator {
         to,
         labelRanks,
       } as const;
-      const answer = await this.#pool.run(task);
+      const answer = await this.#compute(task);
       if (answer.kind === 'scores') {
         places.forEach((place, i) => {
           scores[place] = answer.scores[i] as DailyScores;
@@ -227,7 +240,7 @@ export class Evaluator {
           end,
           tradable,
           async (some, { from, to }, { first, last }) => {
-            const answer = await this.#pool.run(
+            const answer = await this.#compute(
               {
                 kind: 'observe',
                 programs: some.map((k) => chosen[group[k] as number] as Expression),
@@ -442,7 +455,26 @@ export class Evaluator {
   }
 
   async close(): Promise<void> {
-    await this.#pool.close();
+    await Promise.all([this.#pool.close(), this.#device?.close()]);
+  }
+
+  /** On the device while there is one. What it cannot hold, and what is left when it is lost, the workers do. */
+  async #compute(task: ScoreTask | ObserveTask, order?: { readonly urgent: boolean }): Promise<Settled | Lost> {
+    const device = this.#device;
+    const answer = await device?.run(task);
+    if (answer === undefined || answer.kind === 'too-large') return this.#pool.run(task, order);
+    if (answer.kind !== 'lost' && answer.kind !== 'device-lost') return answer;
+    // Tasks that waited for it are lost with it, one after another.
+    if (this.#device === device) await this.dropDevice(answer.kind === 'lost' ? answer.detail : answer.reason);
+    return this.#pool.run(task, order);
+  }
+
+  /** From here on the workers compute everything. */
+  async dropDevice(reason?: string): Promise<void> {
+    const device = this.#device;
+    this.#device = undefined;
+    if (reason !== undefined) this.#onDeviceLost?.(reason);
+    await device?.close();
   }
 
   /**
@@ -467,7 +499,7 @@ export class Evaluator {
     while (left.length > 0) {
       const { ready, later, matrices, passing } = await this.#minutes.make(programs, left, dates, keep);
       try {
-        const tasks = groups(programs, ready, this.workers);
+        const tasks = groups(programs, ready, this.#device ? 1 : this.workers);
         await allDone(
           tasks.map(async (places) => {
             for (const [place, why] of await this.#isolated(places, programs, matrices, run)) lost.set(place, why);

@@ -1,15 +1,12 @@
 /** A worker's part of a judgement: programs on a stretch of dates, and what they correlate with there. */
 import { type Matrix, padTo, strideFor } from '../core/arena.ts';
 import type { Kernels } from '../operators/wasm/kernels.ts';
-import type { Expression } from '../program/expression.ts';
 import type { Rows } from './apply.ts';
-import { fingerprint, projected } from './behaviour.ts';
-import { moments } from './fitness.ts';
 import { nothing, type PartialMean } from './mean.ts';
-import { history, plan } from './plan.ts';
+import { observed } from './observed.ts';
+import { plan } from './plan.ts';
 import { Region } from './region.ts';
 import { runPlan } from './run-plan.ts';
-import { countSilence, datesOf } from './silence.ts';
 import type { Answer, ObserveTask, Span, WorkerSetting } from './task.ts';
 
 export function observe(task: ObserveTask, span: Span, setting: WorkerSetting, kernels: Kernels): Answer {
@@ -78,26 +75,14 @@ export function observe(task: ObserveTask, span: Span, setting: WorkerSetting, k
   );
   if (!fits) return { kind: 'too-large' };
 
-  const hasLabel = (t: number): boolean =>
-    new Float32Array(setting.memory.buffer, at(label, t)[0], columns).some((value) => !Number.isNaN(value));
-  const observations = programs.map((program: Expression, i) => {
-    const daily = ic[i] as Float64Array;
-    const cells = counts[i] as Float64Array;
-    const spoken = moments(daily).count;
-    // Of what was said, before silence is made a number.
-    const print = task.first ? fingerprint(daily, cells) : undefined;
-    countSilence(daily, datesOf([task]), history(program, task.labelDelay), hasLabel);
-    return {
-      ic: daily,
-      spoken,
-      covered: cells.reduce((sum, count) => sum + count, 0),
-      fingerprint: print,
-      ...(last && {
-        projected: projected(daily, from, moments(daily).mean),
-        turnover: turnover[i] as PartialMean,
-        against: against[i] as PartialMean[],
-      }),
-    };
-  });
+  const observations = observed(
+    task,
+    setting,
+    programs.map((_, i) => ({
+      ic: ic[i] as Float64Array,
+      counts: counts[i] as Float64Array,
+      ...(last && { turnover: turnover[i] as PartialMean, against: against[i] as PartialMean[] }),
+    })),
+  );
   return { kind: 'observed', observations };
 }

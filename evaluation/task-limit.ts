@@ -24,6 +24,8 @@ export function taskLimitMs(task: Task, { columns, minute }: WorkerSetting): num
 
 function nanosecondsPerColumn(task: Task, bars: number): number {
   switch (task.kind) {
+    case 'device':
+      return 0;
     case 'minute':
       return sum(task.reductions, (reduction) => (task.to - task.from) * bars * perRow(reduction, bars));
     case 'correlate':

@@ -2,6 +2,7 @@
 import type { Matrix } from '../core/arena.ts';
 import type { FailureCode } from '../core/failure.ts';
 import type { MarketManifest } from '../data/market.ts';
+import type { Adapter, DeviceMode } from '../operators/gpu/dawn.ts';
 import type { Call, Expression } from '../program/expression.ts';
 import type { Vocabulary } from '../program/vocabulary.ts';
 import type { PartialMean } from './mean.ts';
@@ -14,8 +15,18 @@ export interface WorkerSetting {
   readonly columns: number;
   /** What programs are written in. */
   readonly vocabulary: Vocabulary;
+  /** Of a worker with a graphics device: which, and the most bytes of a matrix on it where that is less than it binds. */
+  readonly device?: { readonly mode: DeviceMode; readonly largestBytes?: number | undefined } | undefined;
   /** For the minute fields; undefined when the market has daily bars only. */
   readonly minute?: { readonly folder: string; readonly manifest: MarketManifest } | undefined;
+}
+
+export interface DeviceState {
+  readonly mode: DeviceMode;
+  /** None in `webasm`. */
+  readonly adapter?: Adapter | undefined;
+  /** The most that was in use at a time. */
+  readonly peakBytes: number;
 }
 
 /** A worker's own stretch of memory while it does a task. */
@@ -105,7 +116,12 @@ export interface CorrelateTask {
   readonly rows: number;
 }
 
-export type Task = ScoreTask | StoreTask | MinuteTask | ObserveTask | CorrelateTask | SheetTask;
+/** What a worker's device is and has come to. */
+export interface DeviceTask {
+  readonly kind: 'device';
+}
+
+export type Task = DeviceTask | ScoreTask | StoreTask | MinuteTask | ObserveTask | CorrelateTask | SheetTask;
 /** As it travels: programs by their spelling, because trees of objects take longer to send than texts to read. */
 type Sent<T> = T extends { readonly programs: readonly Expression[] }
   ? Omit<T, 'programs'> & { readonly programs: readonly string[] }
@@ -131,6 +147,9 @@ export type Answer =
   /** By pair, j before i: the sum over dates, and how many dates there are. */
   | { readonly kind: 'correlated'; readonly sums: Float64Array; readonly dates: Float64Array }
   | SheetAnswer
+  | { readonly kind: 'device'; readonly device: DeviceState }
+  /** The device is lost, or refuses something, and so nothing it gave can be believed. */
+  | { readonly kind: 'device-lost'; readonly reason: string }
   /** The span cannot hold the task's blocks, and nothing was written; a smaller task may fit. */
   | { readonly kind: 'too-large' }
   | FailedAnswer;

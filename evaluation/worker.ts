@@ -63,6 +63,8 @@ async function answer(assignment: Assignment): Promise<Answer> {
       );
     case 'correlate':
       return correlate(assignment, assignment.span);
+    case 'device':
+      throw new Error('this worker has no device');
     default:
       return doSheetTask(assignment, assignment.span, setting, kernels) ?? { kind: 'too-large' };
   }

@@ -1,7 +1,8 @@
 /** What says whether operators can be computed by gpu.js, and how fast: where it is absent, the reason and the remedy. */
 import { describe, expect, test } from 'vitest';
 import { type GpuTiming, gpuTimed } from '../evaluation/bench/gpu-operators.ts';
-import { Device, NoDevice } from '../operators/gpu/device.ts';
+import { NoDevice } from '../operators/gpu/dawn.ts';
+import { Device } from '../operators/gpu/device.ts';
 import { operatorNames, operatorOf } from '../operators/table.ts';
 import { evolve } from './evolve.ts';
 

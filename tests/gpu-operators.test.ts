@@ -2,7 +2,8 @@
 import { describe, expect, test } from 'vitest';
 import { stream } from '../core/random.ts';
 import type { Rolling } from '../operators/define.ts';
-import { Device, type DeviceMode, type DeviceValue } from '../operators/gpu/device.ts';
+import type { DeviceMode } from '../operators/gpu/dawn.ts';
+import { Device, type DeviceValue } from '../operators/gpu/device.ts';
 import { spread } from '../operators/gpu/elementwise.ts';
 import { type GpuRow, gpuKernels } from '../operators/gpu/kernels.ts';
 import { partsOfRow, type Stage, typeOf } from '../operators/gpu/stage.ts';

@@ -1,20 +1,19 @@
-/**
- * gpu.js and what it computes on. It and Dawn (npm `webgpu`) are optional: they are loaded when a device is opened, and
- * what is absent is named.
- */
-import { EvolveError } from '../../core/failure.ts';
+/** gpu.js and what it computes on. It is optional as Dawn is: loaded when a device is opened, named when it is absent. */
 import { packed, unpack } from './cells.ts';
+import { type Adapter, adapterOf, type DeviceMode, load, NoDevice, openWebGpu } from './dawn.ts';
 import { type Stage, textOf, typeOf } from './stage.ts';
-
-/** `webgpu` is a graphics card, or whatever else Vulkan, Metal or Direct3D answers with; `webasm` is this processor. */
-export type DeviceMode = 'webgpu' | 'webasm';
+import { type WatchedDevice, type Watching, watch } from './watched-device.ts';
 
 /** A matrix on the device, or one promised while a plan is being made. */
 export type DeviceValue = object;
 
-type Compiled = (...values: (DeviceValue | number)[]) => DeviceValue;
+/** A kernel: what it gives depends on its settings, and in `webgpu` is promised. */
+export interface Compiled {
+  (...values: (DeviceValue | number)[]): unknown;
+  setOutput(output: [number, number]): void;
+}
 interface Plan {
-  (...inputs: DeviceValue[]): Promise<Record<string, readonly Float32Array[]>>;
+  (...inputs: DeviceValue[]): Promise<Record<string, Rows>>;
   readonly executorKind: string;
   readonly fallbackReason: string | null;
   destroy(): Promise<void>;
@@ -25,31 +24,11 @@ interface Library {
   destroy(): Promise<void>;
 }
 interface GpuJs {
-  readonly GPU: (new (settings: { mode: DeviceMode }) => Library) & { isWebGPUAvailable(): Promise<boolean> };
+  readonly GPU: new (settings: { mode: DeviceMode }) => Library;
   readonly input: (cells: Float32Array, size: [number, number]) => DeviceValue;
 }
-
-/** A mode that this machine does not offer. */
-export class NoDevice extends EvolveError {
-  readonly reason: string;
-  readonly remedy: string;
-
-  constructor(mode: DeviceMode, reason: string, remedy: string, options?: ErrorOptions) {
-    super('no-backend', `There is no ${mode} device here: ${reason}. ${remedy}.`, options);
-    this.reason = reason;
-    this.remedy = remedy;
-  }
-}
-
-/** What answers in `webgpu`. */
-export interface Adapter {
-  /** As its driver calls it. */
-  readonly name: string;
-  /** A processor that stands in for a graphics card. */
-  readonly software: boolean;
-  /** Bytes of the largest matrix a kernel can be given. */
-  readonly largestBinding: number;
-}
+/** As gpu.js gives a matrix back. */
+export type Rows = readonly Float32Array[];
 
 export interface Matrix {
   readonly rows: number;
@@ -70,10 +49,12 @@ export class Device {
   readonly #library: Library;
   readonly #input: GpuJs['input'];
   readonly #compiled = new Map<string, Compiled>();
+  readonly #watching: Watching | undefined;
 
-  private constructor(mode: DeviceMode, gpu: GpuJs, adapter?: Adapter) {
+  private constructor(mode: DeviceMode, gpu: GpuJs, adapter?: Adapter, watching?: Watching) {
     this.mode = mode;
     this.adapter = adapter;
+    this.#watching = watching;
     this.#library = new gpu.GPU({ mode });
     this.#input = gpu.input;
   }
@@ -81,7 +62,11 @@ export class Device {
   /** Fails with the reason where the mode cannot be had. */
   static async open(mode: DeviceMode): Promise<Device> {
     const gpu = (await load('gpu.js', mode)) as GpuJs;
-    return new Device(mode, gpu, mode === 'webgpu' ? await openWebGpu(gpu) : undefined);
+    if (mode === 'webasm') return new Device(mode, gpu);
+    const webGpu = await openWebGpu();
+    const adapter = await adapterOf(webGpu);
+    const watching = watch(webGpu);
+    return new Device(mode, gpu, adapter, watching);
   }
 
   /** In `webgpu`, or in `webasm` and why not. */
@@ -94,21 +79,21 @@ export class Device {
     }
   }
 
+  /** What became of the graphics device; undefined before the first kernel, and in `webasm`. */
+  get watched(): WatchedDevice | undefined {
+    return this.#watching?.device;
+  }
+
   /**
-   * Runs the stages of one operator on matrices of `rows` and `columns`. Inside a plan nothing is computed yet: the call
-   * is noted, and its answer can be the input of the next.
+   * Notes the stages of one operator on matrices of `rows` and `columns`, while a plan is made: nothing is computed yet,
+   * and the answer can be the input of the next.
    */
   run(stages: readonly Stage[], { series, numbers }: StageInputs, rows: number, columns: number): DeviceValue {
     const named: Record<string, DeviceValue | number> = { ...numbers, ...series };
     let answer: DeviceValue | undefined;
     for (const stage of stages) {
-      const width = stage.gives === 'cells' ? columns : stage.gives;
-      const values = stage.takes.map((name) => {
-        const value = named[name];
-        if (value === undefined) throw new Error(`${stage.name} is not given ${name}`);
-        return value;
-      });
-      answer = this.#compile(stage, [width, rows])(...values);
+      const output = [widthOf(stage, columns), rows] as const;
+      answer = this.#noted(stage, output)(...argumentsOf(stage, named)) as DeviceValue;
       named[stage.name] = answer;
     }
     if (!answer) throw new Error('no stages to run');
@@ -124,7 +109,8 @@ export class Device {
       value: inputs.length,
     });
     // Threads are what workers are for: one that started more would take the others' cores.
-    return new DevicePlan(this.#library.createPipeline(made, { threads: false }), this.#input, inputs);
+    const packedInputs = inputs.map((matrix) => this.input({ ...matrix, cells: packed(matrix.cells) }));
+    return new DevicePlan(this.#library.createPipeline(made, { threads: false }), packedInputs);
   }
 
   async close(): Promise<void> {
@@ -132,19 +118,25 @@ export class Device {
     await this.#library.destroy();
   }
 
-  #compile(stage: Stage, output: readonly [number, number]): Compiled {
-    const text = textOf(stage);
-    const key = `${output} ${text}`;
-    let compiled = this.#compiled.get(key);
-    if (!compiled) {
-      compiled = this.#library.createKernel(text, {
-        output: [...output],
-        argumentTypes: Object.fromEntries(stage.takes.map((name) => [name, typeOf(name)])),
-        // gpu.js ends a loop whose length it does not know at 1000 otherwise.
-        loopMaxIterations: 1 << 24,
-      });
-      this.#compiled.set(key, compiled);
-    }
+  /** A stage as gpu.js compiles it; settings are its own. */
+  kernel(stage: Stage, settings: object): Compiled {
+    return this.#library.createKernel(textOf(stage), {
+      argumentTypes: Object.fromEntries(stage.takes.map((name) => [name, typeOf(name)])),
+      // gpu.js ends a loop whose length it does not know at 1000 otherwise.
+      loopMaxIterations: 1 << 24,
+      ...settings,
+    });
+  }
+
+  /** Cells as gpu.js takes them. */
+  input({ rows, columns, cells }: Matrix): DeviceValue {
+    return this.#input(cells, [columns, rows]);
+  }
+
+  #noted(stage: Stage, output: readonly [number, number]): Compiled {
+    const key = `${output} ${textOf(stage)}`;
+    const compiled = this.#compiled.get(key) ?? this.kernel(stage, { output: [...output] });
+    this.#compiled.set(key, compiled);
     return compiled;
   }
 }
@@ -153,9 +145,9 @@ export class DevicePlan<Name extends string> {
   readonly #plan: Plan;
   readonly #inputs: readonly DeviceValue[];
 
-  constructor(plan: Plan, input: GpuJs['input'], inputs: readonly Matrix[]) {
+  constructor(plan: Plan, inputs: readonly DeviceValue[]) {
     this.#plan = plan;
-    this.#inputs = inputs.map(({ cells, rows, columns }) => input(packed(cells), [columns, rows]));
+    this.#inputs = inputs;
   }
 
   /** Date-major answers by name; missing is NaN again. */
@@ -178,58 +170,21 @@ export class DevicePlan<Name extends string> {
   }
 }
 
-function joined(rows: readonly Float32Array[]): Float32Array {
+/** The arguments of a stage, in order. */
+export function argumentsOf<Value>({ name, takes }: Stage, named: Readonly<Record<string, Value>>): Value[] {
+  return takes.map((taken) => {
+    const value = named[taken];
+    if (value === undefined) throw new Error(`${name} is not given ${taken}`);
+    return value;
+  });
+}
+
+/** The columns of what a stage gives. */
+export const widthOf = ({ gives }: Stage, columns: number): number => (gives === 'cells' ? columns : gives);
+
+export function joined(rows: Rows): Float32Array {
   const width = rows[0]?.length ?? 0;
   const cells = new Float32Array(width * rows.length);
   for (const [t, row] of rows.entries()) cells.set(row, t * width);
   return cells;
-}
-
-/** The name is not a literal, so that building does not need the package. */
-async function load(name: string, mode: DeviceMode): Promise<object> {
-  try {
-    const module = (await import(name)) as { default?: object };
-    return { ...module.default, ...module };
-  } catch (cause) {
-    const absent = (cause as { code?: unknown }).code === 'ERR_MODULE_NOT_FOUND';
-    const install = name === 'webgpu' ? 'npm i --no-save webgpu' : 'npm i gpu.js';
-    const reason = absent
-      ? `the package ${name} is not installed`
-      : `the package ${name} does not load: ${(cause as Error).message.split('\n')[0]}`;
-    throw new NoDevice(mode, reason, `Install it with ${install}`, { cause });
-  }
-}
-
-interface WebGpu {
-  requestAdapter(): Promise<{
-    readonly info: Readonly<Record<'vendor' | 'architecture' | 'device' | 'description', string>> & {
-      readonly isFallbackAdapter?: boolean;
-    };
-    readonly limits: { readonly maxStorageBufferBindingSize: number; readonly maxBufferSize: number };
-  } | null>;
-}
-
-/** Dawn becomes `navigator.gpu`, which is where gpu.js looks; Node before 21 has no navigator at all. */
-async function openWebGpu(gpu: GpuJs): Promise<Adapter> {
-  const place = globalThis as { navigator?: { gpu?: WebGpu } };
-  if (!place.navigator?.gpu) {
-    const dawn = (await load('webgpu', 'webgpu')) as { create(flags: string[]): unknown; globals: object };
-    Object.assign(globalThis, dawn.globals);
-    if (!place.navigator) Object.defineProperty(globalThis, 'navigator', { value: {}, configurable: true });
-    Object.defineProperty(place.navigator, 'gpu', { value: dawn.create([]), configurable: true });
-  }
-  // The one that gpu.js asks for too.
-  const adapter = await place.navigator?.gpu?.requestAdapter();
-  if (!adapter || !(await gpu.GPU.isWebGPUAvailable())) {
-    const remedy = 'Install the driver of the graphics card; on Linux, the one for Vulkan';
-    throw new NoDevice('webgpu', 'WebGPU loads, and no adapter answers', remedy);
-  }
-  const { info, limits } = adapter;
-  const name = [info.vendor, info.architecture, info.description || info.device].filter(Boolean).join(' ');
-  return {
-    name: name || 'an adapter without a name',
-    // Some drivers that compute on the processor do not say so.
-    software: info.isFallbackAdapter === true || /swiftshader|llvmpipe|lavapipe|software|basic render/i.test(name),
-    largestBinding: Math.min(limits.maxStorageBufferBindingSize, limits.maxBufferSize),
-  };
 }

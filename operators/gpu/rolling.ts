@@ -129,6 +129,14 @@ export const normalised = moment(
   'today / Math.sqrt(squares / (s - 1))',
 );
 
+/**
+ * What cannot be beyond 1, and is rounded to it from nearby: where a series is a line, or another one's double, all
+ * symbols have 1, and float32 sums would tell them apart.
+ */
+function nearlyOne(value: string): string {
+  return `Math.abs(${value}) > 0.9999995 ? (${value} > 0 ? 1.0 : -1.0) : ${value}`;
+}
+
 /** Against the row's distance from the window's middle; `alongs` is Σ (i - middle)². */
 const trend = (name: string, onFlat: string, answer: string): RollingStages =>
   both(
@@ -145,7 +153,7 @@ const trend = (name: string, onFlat: string, answer: string): RollingStages =>
   squares = squares - first * first / s;${answer}`,
   );
 export const slope = trend('slope', '0.0', settle('reach * (along / alongs)'));
-export const rsquare = trend('rsquare', missing, settle('Math.min(1, along / alongs * along / squares)'));
+export const rsquare = trend('rsquare', missing, settle(nearlyOne('along / alongs * along / squares')));
 
 /** The line is taken away before the rest is summed: what is left of a long drift is small beside it. */
 export const residual = trend(
@@ -289,7 +297,7 @@ export const correlation = pair(
   'correlation',
   missing,
   missing,
-  'Math.max(-1, Math.min(1, cross / Math.sqrt(squaresX) / Math.sqrt(squaresY)))',
+  nearlyOne('cross / Math.sqrt(squaresX) / Math.sqrt(squaresY)'),
 );
 export const covariance = pair('covariance', '0.0', '0.0', 'reachX * (cross / (s - 1)) * reachY');
 export const beta = pair('beta', '0.0', missing, 'reachX * (cross / squaresY * unitY)');

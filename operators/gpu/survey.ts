@@ -2,7 +2,8 @@
  * Opens the best device there is, lets it compute, and prints what it is as one line of JSON. A process of its own: a
  * driver that crashes or hangs ends this and nothing else.
  */
-import { type Adapter, Device, type DeviceMode, NoDevice } from './device.ts';
+import { type Adapter, type DeviceMode, NoDevice } from './dawn.ts';
+import { Device } from './device.ts';
 import { gpuKernels } from './kernels.ts';
 
 export interface Survey {

@@ -1,0 +1,171 @@
+/** What a device is asked: programs' daily correlations with the label, on a stretch of dates. */
+import type { Matrix } from '../../core/arena.ts';
+import { score as kernelsOf } from '../../operators/gpu/cross-section.ts';
+import { Device } from '../../operators/gpu/device.ts';
+import { type Resident, ResidentMatrices } from '../../operators/gpu/resident.ts';
+import { oldest } from '../../operators/gpu/rolling.ts';
+import { partsOfRow } from '../../operators/gpu/stage.ts';
+import type { Expression } from '../../program/expression.ts';
+import { nothing, type PartialMean } from '../mean.ts';
+import { type Found, observed } from '../observed.ts';
+import { type Plan, plan } from '../plan.ts';
+import type { Answer, Dates, DeviceState, ObserveTask, ScoreTask, WorkerSetting } from '../task.ts';
+import { DeviceMarket } from './device-market.ts';
+import { runOnDevice } from './run-on-device.ts';
+
+/** No matrix is larger, whatever the device binds: a task holds some dozen of them at a time. */
+const largestMatrix = 256 * 1024 ** 2;
+
+type Setting = WorkerSetting & Required<Pick<WorkerSetting, 'device'>>;
+
+/** As a score kernel gives it: a correlation and a count for each date. */
+type Scored = Float32Array;
+
+export class DeviceTasks {
+  readonly #setting: Setting;
+  readonly #device: Device;
+  readonly #residents: ResidentMatrices;
+  readonly #market: DeviceMarket;
+
+  private constructor(setting: Setting, device: Device) {
+    this.#setting = setting;
+    this.#device = device;
+    this.#residents = new ResidentMatrices(device);
+    const { memory, columns } = setting;
+    const largest = setting.device?.largestBytes ?? Math.min(largestMatrix, device.adapter?.largestBinding ?? Infinity);
+    this.#market = new DeviceMarket(this.#residents, memory, columns, largest);
+  }
+
+  static async open(setting: Setting): Promise<DeviceTasks> {
+    return new DeviceTasks(setting, await Device.open(setting.device?.mode ?? 'webgpu'));
+  }
+
+  get state(): DeviceState {
+    const { mode, adapter } = this.#device;
+    return { mode, adapter, peakBytes: this.#residents.peak };
+  }
+
+  async do(task: ScoreTask | ObserveTask): Promise<Answer> {
+    let found: readonly Found[] | undefined;
+    try {
+      found = await this.#found(task);
+    } catch (error) {
+      const reason = this.#residents.failure;
+      if (reason === undefined) throw error;
+      return { kind: 'device-lost', reason };
+    }
+    const reason = this.#residents.failure;
+    if (reason !== undefined) return { kind: 'device-lost', reason };
+    if (!found) return { kind: 'too-large' };
+    return task.kind === 'score'
+      ? { kind: 'scores', scores: found }
+      : { kind: 'observed', observations: observed(task, this.#setting, found) };
+  }
+
+  async close(): Promise<void> {
+    await this.#device.close();
+  }
+
+  /** In the order of the programs; undefined when one looks back too far for the device. */
+  async #found(task: ScoreTask | ObserveTask): Promise<Found[] | undefined> {
+    const { programs, from, to, label, labelDelay } = task;
+    const last = task.kind === 'observe' ? task.last : undefined;
+    const fields = new Set<Matrix>();
+    const graph = this.#planOf(task, fields);
+    const found = programs.map(() => ({
+      ic: new Float64Array(to - from),
+      counts: new Float64Array(to - from),
+      turnover: nothing,
+      against: (last?.against ?? []).map(() => nothing),
+    }));
+    // Kernels are told one after another; what they give is looked at when all of them are, in the order they were told.
+    const reading: { readonly pairs: Promise<Scored>; readonly use: (pairs: Scored) => void }[] = [];
+    const later = (scored: Resident, use: (pairs: Scored) => void): void => {
+      const pairs = this.#residents.read(scored);
+      // Whoever waits for it hears of it; a failure before that must not end the process.
+      pairs.catch(() => {});
+      reading.push({ pairs, use });
+      this.#residents.release(scored);
+    };
+    const fits = await runOnDevice(graph, {
+      residents: this.#residents,
+      market: this.#market,
+      columns: this.#setting.columns,
+      from,
+      to,
+      label,
+      labelDelay,
+      stays: (leaf) => fields.has(leaf),
+      lead: last?.turnover ? 1 : 0,
+      consume: async (program, values, stretch) => {
+        const one = found[program] as (typeof found)[number];
+        const x = await this.#market.last(values, stretch.to - stretch.from);
+        const method = task.labelRanks ? 'rank' : 'pearson';
+        later(await this.#scored(x.resident, label, stretch, method), (pairs) => {
+          for (let t = stretch.from; t < stretch.to; t++) {
+            one.ic[t - from] = pairs[2 * (t - stretch.from)] as number;
+            one.counts[t - from] = pairs[2 * (t - stretch.from) + 1] as number;
+          }
+        });
+        for (const [k, other] of (last?.against ?? []).entries()) {
+          later(await this.#scored(x.resident, other, stretch, 'pearson'), (pairs) => {
+            one.against[k] = added(one.against[k] as PartialMean, pairs);
+          });
+        }
+        if (x.own) this.#residents.release(x.resident);
+        if (!last?.turnover) return;
+        later(await this.#likeBefore(values, stretch, stretch.from > from ? 1 : 0), (pairs) => {
+          one.turnover = added(one.turnover, pairs);
+        });
+      },
+    });
+    for (const { pairs, use } of reading) use(await pairs);
+    return fits ? found : undefined;
+  }
+
+  /** The plan, and in `fields` those of its leaves that stay as they are. */
+  #planOf({ programs, available, labelDelay }: ScoreTask | ObserveTask, fields: Set<Matrix>): Plan {
+    const leaf = (expression: Expression): Matrix | undefined => {
+      const matrix = available.get(expression.key);
+      if (matrix && expression.node === 'field') fields.add(matrix);
+      return matrix;
+    };
+    return plan(programs, leaf, labelDelay);
+  }
+
+  /** Of values on a stretch, with a matrix of the market. */
+  async #scored(x: Resident, other: Matrix, stretch: Dates, method: 'pearson' | 'rank'): Promise<Resident> {
+    const y = await this.#market.kept(other, stretch);
+    const scored = await this.#correlated(x, y.resident, method);
+    if (y.own) this.#residents.release(y.resident);
+    return scored;
+  }
+
+  /** Correlations of the dates of a stretch with the dates before; the first has one when there are rows before it. */
+  async #likeBefore(values: Resident, { from, to }: Dates, lead: number): Promise<Resident> {
+    const residents = this.#residents;
+    const x = await this.#market.last(values, to - from + lead);
+    const { rows, columns } = x.resident;
+    const before = await residents.run(oldest.daily, { series: { x: x.resident }, numbers: { s: 1 } }, rows, columns);
+    const scored = await this.#correlated(x.resident, before, 'pearson');
+    residents.release(before);
+    if (x.own) residents.release(x.resident);
+    return scored;
+  }
+
+  #correlated(x: Resident, y: Resident, method: 'pearson' | 'rank'): Promise<Resident> {
+    const { rows, columns } = x;
+    const numbers = { columns, steps: Math.ceil(columns / partsOfRow) };
+    return this.#residents.run(kernelsOf[method], { series: { x, y }, numbers }, rows, columns);
+  }
+}
+
+function added({ sum, count }: PartialMean, pairs: Scored): PartialMean {
+  for (let i = 0; i < pairs.length; i += 2) {
+    const value = pairs[i] as number;
+    if (Number.isNaN(value)) continue;
+    sum += value;
+    count++;
+  }
+  return { sum, count };
+}
