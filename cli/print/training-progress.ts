@@ -146,9 +146,9 @@ function stylesLine({ names, leftOut }: NonNullable<ModelManifest['styles']>): s
 }
 
 /** Which one computes, and why not a faster one. */
-export function backendLine({ name, version, passedOver }: BackendChoice): string {
+export function backendLine({ name, version, device, passedOver }: BackendChoice): string {
   const others = passedOver.map((one) => `${one.name} (${one.reason})`).join(', ');
-  return `Backend: ${name} ${version}.${others ? ` Passed over: ${others}.` : ''}`;
+  return `Backend: ${name} ${version}${device ? ` on ${device}` : ''}.${others ? ` Passed over: ${others}.` : ''}`;
 }
 
 const figures = ({ record, bestEpoch }: { readonly record: EpochRecord; readonly bestEpoch: number }): string =>

@@ -116,10 +116,10 @@ const both = (are: Tensor3D, seen: Seen): tf.Tensor =>
 
 /** The date chosen of every window. Where several are as good it is the first, and the gradient is its alone. */
 function first({ values, shape }: Seen, choose: typeof tf.argMax): tf.Tensor {
-  const chosen = mark(values, (x) =>
-    tf.transpose(tf.cast(tf.oneHot(choose(x, 2), shape.window), 'float32'), [0, 1, 3, 2]),
-  );
-  return tf.sum(tf.mul(values, chosen), 2);
+  // Where it is, the mark is not transposed: what WebGPU casts stays integers inside, and its transpose reads none.
+  const byField = tf.transpose(values, [0, 1, 3, 2]);
+  const chosen = mark(byField, (x) => tf.cast(tf.oneHot(choose(x, 3), shape.window), 'float32'));
+  return tf.sum(tf.mul(byField, chosen), 3);
 }
 
 const weights = (window: number): tf.Tensor =>

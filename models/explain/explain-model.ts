@@ -201,8 +201,8 @@ async function together(
     const { explained } = network;
     const columns = explained.names.length;
     const featuresOf = (wanted: readonly Place[]) => features({ network, samples, shapes }, wanted);
-    const own = featuresOf(rows);
-    const found = await expectedGradients(explained, own, featuresOf(background), {
+    const own = await featuresOf(rows);
+    const found = await expectedGradients(explained, own, await featuresOf(background), {
       columns,
       onProgress: (done, of) => onProgress('Explaining rows', k * of + done, members.length * of),
     });
@@ -265,7 +265,7 @@ class Together {
 }
 
 /** [rows][features] of one network, date by date. */
-function features({ network, samples, shapes }: Member, places: readonly Place[]): Float32Array {
+async function features({ network, samples, shapes }: Member, places: readonly Place[]): Promise<Float32Array> {
   const columns = network.explained.names.length;
   const out = new Float32Array(places.length * columns);
   let batch: Batch | undefined;
@@ -274,9 +274,9 @@ function features({ network, samples, shapes }: Member, places: readonly Place[]
     if (batch?.sections[0]?.date !== date) {
       const section = samples.section(date);
       batch = section;
-      values = tf.tidy(
-        () => network.explained.features(inputTensors(section, shapes)).dataSync() as Float32Array<ArrayBuffer>,
-      );
+      const found = tf.tidy(() => network.explained.features(inputTensors(section, shapes)));
+      values = (await found.data()) as Float32Array<ArrayBuffer>;
+      found.dispose();
     }
     const row = batch.symbols.indexOf(symbol);
     out.set(values.subarray(row * columns, (row + 1) * columns), i * columns);

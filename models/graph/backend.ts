@@ -8,6 +8,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { EvolveError } from '../../core/failure.ts';
 import { backendNames, type backendWishes } from './backend-names.ts';
 import { moveHeldFirst } from './held-tensor.ts';
+import { refuseAfterFaults } from './refuse-after-faults.ts';
 import { registerStockGradients } from './stock-gradients.ts';
 
 export type BackendWish = (typeof backendWishes)[number];
@@ -16,11 +17,14 @@ type BackendName = (typeof backendNames)[number];
 export interface BackendChoice {
   readonly name: BackendName;
   readonly version: string;
+  /** What graphics adapter it computes on, where it is of them. */
+  readonly device?: string;
   readonly passedOver: readonly { readonly name: string; readonly reason: string }[];
 }
 
-/** Loads and registers it, gives the version, or throws. */
-type Load = (wished: boolean) => Promise<string>;
+type Loaded = Pick<BackendChoice, 'version' | 'device'>;
+/** Loads and registers it, or throws. */
+type Load = (wished: boolean) => Promise<Loaded>;
 
 const require = createRequire(import.meta.url);
 
@@ -41,13 +45,15 @@ export async function chooseBackend(wish: BackendWish): Promise<BackendChoice> {
   // In Node the CPU backend greets everyone and praises another package.
   tf.env().set('PROD', true);
   const passedOver: { name: string; reason: string }[] = [];
+  let remedy: string | undefined;
   for (const name of wish === 'auto' ? backendNames : [wish]) {
     try {
-      const version = await backends[name].load(wish !== 'auto');
+      const loaded = await backends[name].load(wish !== 'auto');
       await use(name);
       registerStockGradients();
-      return { name, version, passedOver };
+      return { name, ...loaded, passedOver };
     } catch (error) {
+      remedy = error instanceof NoAdapter ? error.remedy : backends[name].remedy;
       passedOver.push({ name, reason: reasonOf(error) });
     }
   }
@@ -55,7 +61,7 @@ export async function chooseBackend(wish: BackendWish): Promise<BackendChoice> {
   const reason = passedOver[0]?.reason;
   throw new EvolveError(
     'no-backend',
-    `The backend ${wish} cannot be used here (${reason}). ${backends[wish].remedy}, or choose another backend.`,
+    `The backend ${wish} cannot be used here (${reason}). ${remedy}, or choose another backend.`,
   );
 }
 
@@ -63,6 +69,7 @@ async function use(name: BackendName): Promise<void> {
   const withdraw = watchListeners();
   const started = await tf.setBackend(name).finally(withdraw);
   if (!started) throw new Error('it does not start');
+  if (name === 'webgpu') refuseAfterFaults(tf.backend());
   // A backend may load and still fail its first computation: tfjs-node does on versions of Node newer than itself.
   const product = tf.tidy(() => tf.matMul(tf.tensor2d([1, 2, 3, 4], [2, 2]), tf.tensor2d([5, 6, 7, 8], [2, 2])));
   const values = await product.data();
@@ -86,12 +93,12 @@ function watchListeners(): () => void {
   };
 }
 
-async function tensorflow(): Promise<string> {
+async function tensorflow(): Promise<Loaded> {
   let first: unknown;
   for (const name of ['@tensorflow/tfjs-node-gpu', '@tensorflow/tfjs-node']) {
     try {
       await load(name);
-      return versionOf(name);
+      return { version: versionOf(name) };
     } catch (error) {
       // The reason of one that is there is worth more than that of one that is not.
       if (!first || first instanceof NotInstalled) first = error;
@@ -100,46 +107,65 @@ async function tensorflow(): Promise<string> {
   throw first;
 }
 
-interface Adapter {
-  readonly info?: Readonly<Record<string, unknown>>;
+interface Gpu {
+  requestAdapter(options: object): Promise<{ readonly info?: Readonly<Record<string, unknown>> } | null>;
 }
 
 /** npm's `webgpu` is Dawn, for a Node that has no GPU of its own. */
-async function webgpu(wished: boolean): Promise<string> {
+async function webgpu(wished: boolean): Promise<Loaded> {
   const backend = '@tensorflow/tfjs-backend-webgpu';
   require.resolve(installed(backend));
-  const { create, globals } = (await load('webgpu')) as { create: (flags: string[]) => object; globals: object };
-  const gpu = create([]) as { requestAdapter(options: object): Promise<Adapter | null> };
+  const gpu = await openGpu();
+  // The one that tfjs asks for too.
   const adapter = await gpu.requestAdapter({ powerPreference: 'high-performance' });
-  if (!adapter) throw new Error('there is no graphics adapter');
-  const description = ['vendor', 'architecture', 'device', 'description'].map((key) => adapter.info?.[key]).join(' ');
-  if (!wished && (adapter.info?.isFallbackAdapter || /swiftshader|llvmpipe|lavapipe|software/i.test(description))) {
-    throw new Error('the only graphics adapter is software, slower than wasm');
-  }
-  // tfjs looks for both where a browser has them. Node has a `navigator` since 21.
-  Object.assign(globalThis, globals);
-  if (!('navigator' in globalThis)) Object.defineProperty(globalThis, 'navigator', { value: {}, configurable: true });
-  Object.defineProperty(Reflect.get(globalThis, 'navigator'), 'gpu', { value: gpu, configurable: true });
+  if (!adapter) throw new NoAdapter('there is no graphics adapter');
+  const { info = {} } = adapter;
+  const called = [info.vendor, info.architecture, info.description || info.device].filter(Boolean).join(' ');
+  // Some drivers that compute on the processor do not say so.
+  const software =
+    info.isFallbackAdapter === true || /swiftshader|llvmpipe|lavapipe|software|basic render/i.test(called);
+  if (software && !wished) throw new Error('the only graphics adapter is software, slower than wasm');
   await load(backend);
-  return versionOf(backend);
+  const name = called || 'an adapter without a name';
+  return { version: versionOf(backend), device: software ? `${name}, which is software on this processor` : name };
+}
+
+/**
+ * Where tfjs looks for it, as in a browser; Node has a `navigator` since 21. One for the thread: devices end with the one
+ * they came from, and the process with them.
+ */
+async function openGpu(): Promise<Gpu> {
+  const place = globalThis as { navigator?: { gpu?: Gpu } };
+  if (place.navigator?.gpu) return place.navigator.gpu;
+  const { create, globals } = (await load('webgpu')) as { create: (flags: string[]) => Gpu; globals: object };
+  const gpu = create([]);
+  Object.assign(globalThis, globals);
+  if (!place.navigator) Object.defineProperty(globalThis, 'navigator', { value: {}, configurable: true });
+  Object.defineProperty(place.navigator, 'gpu', { value: gpu, configurable: true });
+  return gpu;
 }
 
 /** With the CPU backend beside it, which holds inputs. */
-async function wasm(): Promise<string> {
+async function wasm(): Promise<Loaded> {
   await import('@tensorflow/tfjs-backend-cpu');
   const name = '@tensorflow/tfjs-backend-wasm';
   const { setWasmPaths } = await import('@tensorflow/tfjs-backend-wasm');
   setWasmPaths(dirname(require.resolve(name)) + sep);
   moveHeldFirst('wasm');
-  return versionOf(name);
+  return { version: versionOf(name) };
 }
 
-async function cpu(): Promise<string> {
+async function cpu(): Promise<Loaded> {
   await import('@tensorflow/tfjs-backend-cpu');
-  return versionOf('@tensorflow/tfjs-backend-cpu');
+  return { version: versionOf('@tensorflow/tfjs-backend-cpu') };
 }
 
 class NotInstalled extends Error {}
+
+/** Its packages are there. */
+class NoAdapter extends Error {
+  readonly remedy = 'Install the driver of the graphics card, on Linux the one for Vulkan';
+}
 
 /** Of a package that need not be there: the compiler is not to look for it. */
 async function load(name: string): Promise<unknown> {

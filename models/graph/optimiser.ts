@@ -89,7 +89,7 @@ export class Optimiser {
 
   /**
    * Gradients by the names of the variables; one without a gradient stays as it is. They remain the caller's to dispose.
-   * WebGPU reads nothing at once: there, await data() of each gradient before.
+   * WebGPU reads nothing at once: there, await data() of each gradient and variable before.
    */
   step(gradients: NamedTensorMap, variables: ReadonlyMap<string, Variable>): void {
     const taught = taughtOf(gradients, variables, this.#clipValue > 0 ? this.#clipValue : Number.POSITIVE_INFINITY);

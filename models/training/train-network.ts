@@ -63,7 +63,7 @@ export async function trainNetwork(training: NetworkTraining): Promise<KeptNetwo
       if (!Number.isFinite(found.validLoss)) {
         throw diverged(training, `its loss on the dates that validate is ${found.validLoss}`);
       }
-      await atHand(network);
+      await Promise.all([...network.variables.values()].map(atHand));
       const stage = network.stages === undefined ? {} : { stage: state.stage + 1, stages: network.stages };
       const record = { epoch, ...stage, trainLoss, ...found };
       state = after(state, record, training, before + (performance.now() - begun) / 1000);
@@ -137,8 +137,8 @@ function putBack({ variables }: Network, values: Checkpoint['best']): void {
   }
 }
 
-/** A device that cannot be waited for has its numbers at hand from here on. */
-const atHand = ({ variables }: Network) => Promise.all([...variables.values()].map((variable) => variable.data()));
+/** A device that cannot be waited for has the tensor's numbers at hand from here on, until they go to it again. */
+const atHand = (tensor: tf.Tensor) => tensor.data();
 
 const valuesOf = ({ variables }: Network): Checkpoint['best'] =>
   new Map([...variables].map(([name, variable]) => [name, Float32Array.from(variable.dataSync())]));
@@ -156,8 +156,7 @@ async function teach(training: NetworkTraining, optimiser: Optimiser, epoch: num
       network.variables,
     );
     try {
-      // A device that cannot be waited for has its numbers at hand from here on.
-      const [lossOf] = await Promise.all([value, ...Object.values(found)].map((tensor) => tensor.data()));
+      const [lossOf] = await Promise.all([value, ...Object.values(found), ...network.variables.values()].map(atHand));
       follow(training, optimiser, found);
       const weight = weightOf(rule, batch);
       sum += (lossOf?.[0] as number) * weight;
