@@ -1,14 +1,11 @@
 /** What this machine offers, and what to do about what it does not. Nothing here throws: an absent part is an answer. */
-import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { statfs } from 'node:fs/promises';
 import { arch, availableParallelism, cpus, platform, totalmem } from 'node:os';
 import { dirname, resolve } from 'node:path';
-import { promisify } from 'node:util';
 import { Arena } from '../core/arena.ts';
 import { builtFile } from '../core/package-root.ts';
 import type { BackendWish } from '../models/graph/backend.ts';
-import type { Survey } from '../operators/gpu/survey.ts';
 
 export interface Finding {
   readonly name: string;
@@ -152,41 +149,19 @@ async function freeBytes(folder: string): Promise<number> {
   return bavail * bsize;
 }
 
-const surveySeconds = 10;
-
-/** In a process of its own, for a graphics driver may crash or hang; importing gpu.js and Dawn takes time, too. */
+/** Imported when it is its turn: it starts a process. */
 async function gpuOperators(): Promise<Check> {
-  const file = builtFile('operators', 'gpu', 'survey.js');
-  if (!existsSync(file)) return { ok: false, found: 'not built', remedy: 'npm run build' };
-  const limits = { timeout: 1000 * surveySeconds, killSignal: 'SIGKILL' } as const;
-  try {
-    const { stdout } = await promisify(execFile)(process.execPath, [file], limits);
-    return ofSurvey(JSON.parse(stdout) as Survey);
-  } catch (error) {
-    const { killed, signal, stderr } = error as { killed?: boolean; signal?: string; stderr?: string };
-    const how = killed
-      ? `no answer from the graphics driver in ${surveySeconds} seconds`
-      : `opening the device fails: ${signal ?? firstLine(stderr?.match(/^\w*Error.*$/m)?.[0] ?? error)}`;
+  const { deviceName, surveyDevice } = await import('../operators/gpu/survey-device.ts');
+  const survey = await surveyDevice();
+  if (survey.mode === 'webgpu' && survey.adapter) {
     return {
-      ok: false,
-      found: how,
-      remedy: 'Update the driver of the graphics card, and Dawn: npm i --no-save webgpu',
+      ok: true,
+      found: `${deviceName(survey)}; matrices up to ${gibibytes(survey.adapter.largestBinding)}`,
     };
   }
-}
-
-function ofSurvey(survey: Survey): Check {
-  if (survey.mode === 'webgpu' && survey.adapter) {
-    const { name, software, largestBinding } = survey.adapter;
-    const what = software ? `${name}, which is software on this processor` : name;
-    return { ok: true, found: `webgpu on ${what}; matrices up to ${gibibytes(largestBinding)}` };
-  }
   const { reason = '', remedy = '' } = survey.passedOver ?? {};
-  return {
-    ok: false,
-    found: survey.mode === 'none' ? reason : `webasm, on this processor: ${reason}`,
-    remedy: `${remedy}.`,
-  };
+  const found = survey.mode === 'none' ? reason : `webasm, on this processor: ${reason}`;
+  return { ok: false, found, remedy: `${remedy}.` };
 }
 /** The backend that models are trained with, and those that would be faster. */
 async function modelBackends(): Promise<readonly Finding[]> {

@@ -465,7 +465,8 @@ export class Evaluator {
     if (answer === undefined || answer.kind === 'too-large') return this.#pool.run(task, order);
     if (answer.kind !== 'lost' && answer.kind !== 'device-lost') return answer;
     // Tasks that waited for it are lost with it, one after another.
-    if (this.#device === device) await this.dropDevice(answer.kind === 'lost' ? answer.detail : answer.reason);
+    const reason = answer.kind === 'lost' ? (answer.detail.split('\n')[0] as string) : answer.reason;
+    if (this.#device === device) await this.dropDevice(reason);
     return this.#pool.run(task, order);
   }
 

@@ -8,6 +8,8 @@ export interface FactorLibrary {
   readonly schema: 1;
   readonly name: string;
   readonly engineVersion: string;
+  /** What computed the search's scores, where it was not the SIMD kernels alone. */
+  readonly backend?: string;
   readonly config: Readonly<Record<string, unknown>>;
   readonly market: {
     readonly name: string;

@@ -404,7 +404,7 @@ const rows: readonly (readonly [string, string | RegExp])[] = [
   ['--data MARKET --workers 1.5', '--workers should be a whole number above 0, not 1.5.'],
   ['--data MARKET --memory 1KiB', '--memory 1KiB is not a size of at least 64MiB, such as 1GiB.'],
   ['--data MARKET --memory 64MiB --workers 250', /^250 workers need \d+ MiB of scratch and the budget is 64 MiB; /],
-  ['--data MARKET --backend gpu', /^The backend gpu is not there; use wasm, /],
+  ['--data MARKET --backend cuda', '--backend cannot be "cuda"; choose one of: wasm, gpu, webasm, auto.'],
 
   // Improving a factor.
   ['improve', '"evolve improve" needs FORMULA.'],

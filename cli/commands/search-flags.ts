@@ -1,5 +1,6 @@
 /** The flags `evolve` and `evolve improve` share: those of the search, read from its table, and those of the machine. */
 import type { Argv, Options } from 'yargs';
+import { backendWishes, type SearchBackendWish } from '../mining/backend-wishes.ts';
 import { defaultOf, flagOf, groups, type OptionName, optionNames, rowOf } from '../mining/search-options.ts';
 
 const text = (describe: string): Options => ({ type: 'string', requiresArg: true, describe });
@@ -13,7 +14,7 @@ export interface RuntimeArguments {
   readonly workers?: number | undefined;
   readonly memory?: string | undefined;
   readonly cache?: boolean | undefined;
-  readonly backend?: string | undefined;
+  readonly backend?: SearchBackendWish | undefined;
   readonly json: boolean;
 }
 
@@ -39,12 +40,18 @@ export function searchFlags(cli: Argv): Argv<RuntimeArguments> {
         type: 'boolean',
         describe: 'Remember verdicts; --no-cache judges repeated programs again, to the same end',
       },
-      backend: { type: 'string', requiresArg: true, choices: ['auto', 'wasm', 'gpu'], describe: 'Who computes' },
+      backend: {
+        type: 'string',
+        requiresArg: true,
+        choices: backendWishes,
+        describe:
+          'Who computes scores: all threads (wasm, without), a graphics device (gpu), its kernels on this processor to check them (webasm), or the faster of the first two (auto); they differ in the seventh digit',
+      },
       json: { type: 'boolean', default: false, describe: 'Print JSON' },
     })
     .group(
       ['workers', 'memory', 'cache', 'backend', 'json'],
-      'This machine (changes no result):',
+      'This machine (changes no result, but for the last digits of another backend):',
     ) as Argv<RuntimeArguments>;
 }
 

@@ -13,8 +13,10 @@ import type { MineReport } from './mine-report.ts';
 import { minedLibrary } from './mined-library.ts';
 import { openEvaluator } from './open-evaluator.ts';
 import { placeboSearch } from './placebo-search.ts';
+import { recordedBackends } from './recorded-backends.ts';
 import { recordedRounds } from './recorded-rounds.ts';
 import type { SearchOutcome } from './run-search.ts';
+import type { SearchBackend } from './search-backend.ts';
 import { factorOf, formulas, storedFormulas } from './stored-formulas.ts';
 import { writeReport } from './write-report.ts';
 
@@ -25,11 +27,12 @@ export async function conclude(
   search: MarketSearch,
   data: string,
   options: MineOptions,
+  backend: SearchBackend,
   tell: (progress: MineProgress) => void,
 ): Promise<MineReport> {
   const { folder, config, refused } = run;
   const { name, hash } = folder.manifest.market;
-  const report = {
+  const report = () => ({
     run: folder.path,
     market: { folder: data, name, hash },
     rounds: Math.max(0, real.round),
@@ -39,19 +42,21 @@ export async function conclude(
     stopped: real.stopped,
     best: bestOf(real),
     refused,
-  };
+    backend: recordedBackends(folder.path).join(', then '),
+  });
   const unfinished = (): MineReport => {
     folder.append({ kind: 'stopped', reason: 'interrupted', round: real.round });
-    return { ...report, stopped: 'interrupted' };
+    return { ...report(), stopped: 'interrupted' };
   };
   if (real.stopped === 'interrupted') return unfinished();
 
-  const placebo = config.placebo ? await placeboSearch(run, search, data, options, real, tell) : undefined;
+  const placebo = config.placebo ? await placeboSearch(run, search, data, options, backend, real, tell) : undefined;
   if (placebo?.stopped === 'interrupted') return unfinished();
 
   const stored = storedFormulas(run);
-  const evaluator = await openEvaluator(search, data, options, undefined, tell);
+  const evaluator = await openEvaluator(search, data, options, tell);
   try {
+    const about = report();
     const had = formulas(stored.beside, evaluator);
     const { hall } = real.search;
     tell({ kind: 'stage', label: 'Choosing the library', done: 0, total: 1 });
@@ -64,6 +69,7 @@ export async function conclude(
       name: folder.manifest.name,
       engineVersion: packageVersion,
       config: { ...config, warmStart: stored.warmStart, beside: stored.beside },
+      ...(about.backend !== 'wasm' && { backend: about.backend }),
       tried: { programs: real.tried, evaluations: real.evaluations, rounds: real.round },
     });
     const line =
@@ -72,11 +78,11 @@ export async function conclude(
         : await lineage(search, evaluator, real.search, factorOf(stored.improve, evaluator));
     folder.write('library.json', libraryText(library));
     const rounds = recordedRounds(folder.path);
-    await writeReport(run, rounds, library, real.stopped, placebo !== undefined, line);
+    await writeReport(run, about.backend, rounds, library, real.stopped, placebo !== undefined, line);
     const why = barren(rounds);
     const { candidates, failed, thresholds } = choice;
     const result: MineReport = {
-      ...report,
+      ...about,
       library,
       choice: {
         candidates,

@@ -26,7 +26,7 @@ export interface KeptRun {
   readonly last?: RunEvent | undefined;
 }
 
-export function begun(path: string, asked: Identity, manifest: MarketManifest, data: string): KeptRun {
+export function begun(path: string, asked: Identity, manifest: MarketManifest, data: string, backend: string): KeptRun {
   const { config, warmStart, beside, improve } = asked;
   const about: RunManifest = {
     schema: 1,
@@ -36,7 +36,7 @@ export function begun(path: string, asked: Identity, manifest: MarketManifest, d
     command: improve === undefined ? 'mine' : 'improve',
     config: { ...config, warmStart, beside, ...(improve !== undefined && { improve }) },
     market: { name: manifest.name, hash: manifest.hash, folder: data },
-    backend: 'wasm',
+    backend,
   };
   const folder = RunFolder.create(path, about);
   folder.append({ kind: 'begin', time: new Date().toISOString(), refused: [...asked.refused] });
@@ -64,8 +64,9 @@ export function resumed(path: string, options: MineOptions, asked: Identity, man
 }
 
 /** To be noted when a run goes on, so that whoever goes on with it later need not say again how far. */
-export const goesOn = ({ config }: KeptRun): RunEvent => ({
+export const goesOn = ({ config }: KeptRun, backend: string): RunEvent => ({
   kind: 'resume',
+  backend,
   time: new Date().toISOString(),
   stop: Object.fromEntries(stopNames.map((name) => [name, config[name]])),
 });

@@ -1,4 +1,6 @@
 /** What a search is asked for, and what it tells while it goes on. */
+
+import type { SearchBackendWish } from './backend-wishes.ts';
 import type { RoundReport } from './run-search.ts';
 import type { GivenOptions } from './search-options.ts';
 
@@ -20,7 +22,8 @@ export interface MineOptions extends GivenOptions {
   readonly memory?: number | undefined;
   /** Remember verdicts by program; without, every one is judged again, to the same end. */
   readonly cache?: boolean | undefined;
-  readonly backend?: string | undefined;
+  /** What computes the search's scores; `wasm` without. A library's figures are always of the SIMD kernels. */
+  readonly backend?: SearchBackendWish | undefined;
   /** Finishes the round, keeps everything, and stops. */
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: ((progress: MineProgress) => void) | undefined;

@@ -14,6 +14,8 @@ export interface MineReport {
   readonly seconds: number;
   readonly stopped: string;
   readonly best: { readonly expression: string; readonly fitness: number } | null;
+  /** What computed its scores, one after another. */
+  readonly backend: string;
   /** Warm-start entries that were refused, and why. */
   readonly refused: readonly string[];
   /** Absent while there is more to search. */

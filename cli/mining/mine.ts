@@ -17,8 +17,10 @@ import { type MarketSearch, marketSearch } from './market-search.ts';
 import type { MineOptions, MineProgress } from './mine-options.ts';
 import type { MineReport } from './mine-report.ts';
 import { openEvaluator } from './open-evaluator.ts';
+import { recordedBackends } from './recorded-backends.ts';
 import { manifestOf, marketOf, marketOfRun } from './run-market.ts';
 import type { SearchOutcome } from './run-search.ts';
+import { SearchBackend } from './search-backend.ts';
 import { searchKept } from './search-kept.ts';
 import type { SearchConfig } from './search-options.ts';
 
@@ -40,12 +42,13 @@ export async function mine(options: MineOptions = {}): Promise<MineReport> {
     if (finished) return finished;
     const search = searchable(run?.config ?? asked.config, manifest);
     // Whatever is wrong with the market or with this machine shows before a folder is made.
-    const evaluator = await openEvaluator(search, data, options, undefined, tell);
+    const backend = await SearchBackend.choose(search, data, options, run && recordedBackends(path).at(-1), tell);
+    const evaluator = await openEvaluator(search, data, options, tell, { backend, folder: () => run?.folder });
     let real: SearchOutcome<Expression>;
     try {
-      if (run) run.folder.append(goesOn(run));
+      if (run) run.folder.append(goesOn(run, backend.name));
       else {
-        run = begun(path, asked, manifest, data);
+        run = begun(path, asked, manifest, data, backend.name);
         for (const sentence of run.refused) tell({ kind: 'note', sentence });
       }
       tell({ kind: 'kept', run: path });
@@ -53,7 +56,7 @@ export async function mine(options: MineOptions = {}): Promise<MineReport> {
     } finally {
       await evaluator.close();
     }
-    return await conclude(run, real, search, data, options, tell);
+    return await conclude(run, real, search, data, options, backend, tell);
   } finally {
     run?.folder.close();
   }
@@ -80,7 +83,8 @@ function finishedBefore(run: KeptRun, data: string, tell: (progress: MineProgres
   const { kind: _, config: __, ...report } = last as unknown as MineReport & Record<'kind' | 'config', unknown>;
   try {
     const library = readLibrary(join(folder.path, 'library.json'));
-    return { ...report, run: folder.path, market: { ...report.market, folder: data }, library };
+    const backend = recordedBackends(folder.path).join(', then ');
+    return { ...report, backend, run: folder.path, market: { ...report.market, folder: data }, library };
   } catch (error) {
     if (!(error instanceof EvolveError)) throw error;
     tell({ kind: 'note', sentence: `${error.message} It is made again.` });

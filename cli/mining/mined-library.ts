@@ -16,6 +16,7 @@ import type { MarketSearch } from './market-search.ts';
 export interface LibraryOf {
   readonly name: string;
   readonly engineVersion: string;
+  readonly backend?: string;
   readonly config: Readonly<Record<string, unknown>>;
   readonly tried: FactorLibrary['tried'];
 }

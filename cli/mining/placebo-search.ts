@@ -6,6 +6,7 @@ import type { MarketSearch } from './market-search.ts';
 import type { MineOptions, MineProgress } from './mine-options.ts';
 import { openEvaluator } from './open-evaluator.ts';
 import type { SearchOutcome } from './run-search.ts';
+import type { SearchBackend } from './search-backend.ts';
 import { searchKept } from './search-kept.ts';
 import { type SearchConfig, stopNames } from './search-options.ts';
 
@@ -15,6 +16,7 @@ export async function placeboSearch(
   search: MarketSearch,
   data: string,
   options: MineOptions,
+  backend: SearchBackend,
   real: SearchOutcome<Expression>,
   tell: (progress: MineProgress) => void,
 ): Promise<SearchOutcome<Expression>> {
@@ -31,7 +33,11 @@ export async function placeboSearch(
   try {
     const recovered = there ? folder.recover() : { state: undefined, events: [], problems: [] };
     for (const sentence of recovered.problems) tell({ kind: 'note', sentence });
-    const evaluator = await openEvaluator(search, data, options, search.rule.seed, tell);
+    const evaluator = await openEvaluator(search, data, options, tell, {
+      placebo: search.rule.seed,
+      backend,
+      folder: () => run.folder,
+    });
     try {
       const shuffled: KeptRun = { ...run, folder, recovered, config };
       return await searchKept({ ...search, config }, evaluator, shuffled, options, 'placebo', tell);

@@ -9,6 +9,7 @@ import { recordedRounds } from './recorded-rounds.ts';
 
 export async function writeReport(
   { folder, config, refused }: KeptRun,
+  backend: string,
   rounds: readonly RoundRecord[],
   library: FactorLibrary,
   stopped: string,
@@ -17,7 +18,7 @@ export async function writeReport(
 ): Promise<void> {
   const shuffled = placebo ? recordedRounds(join(folder.path, 'placebo')) : undefined;
   const page = await runReport({
-    manifest: { ...folder.manifest, config: { ...folder.manifest.config, ...config } },
+    manifest: { ...folder.manifest, backend, config: { ...folder.manifest.config, ...config } },
     rounds,
     library,
     stopped,

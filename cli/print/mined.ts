@@ -14,11 +14,12 @@ export function mineReport(report: MineReport): string {
   return parts.join('\n\n');
 }
 
-function headline({ market, rounds, tried, seconds, best, stopped }: MineReport): string {
+function headline({ market, rounds, tried, seconds, best, stopped, backend }: MineReport): string {
   const done = stopped === 'interrupted' ? 'stopped' : 'over';
   const lines = [
     `${market.name}: ${countOf(tried, 'program')} in ${countOf(rounds, 'round')}, ${duration(seconds * 1000)}; the search is ${done}${reasons[stopped] ?? ''}.`,
   ];
+  if (backend !== 'wasm') lines.push(`Scores are those of ${backend}.`);
   if (best) lines.push(`The fittest: ${best.expression}, ${best.fitness.toFixed(4)} on training dates.`);
   return lines.join('\n');
 }

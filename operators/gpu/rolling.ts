@@ -78,7 +78,7 @@ const survey = (series: string, tag = ''): string => `
     reach${tag} = Math.max(reach${tag}, Math.abs(d));
     const due = d - lost${tag};
     const next = total${tag} + due;
-    lost${tag} = (next - total${tag}) - due;
+    lost${tag} = (Math.max(next, -3.3e38) - total${tag}) - due;
     total${tag} = next;
   }
   if (gap${tag} > 0) ${none}

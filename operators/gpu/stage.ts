@@ -10,7 +10,7 @@
 export const missing = '-3.4e38';
 
 /** Series are matrices, by letter or by the earlier stage that makes them; all else are numbers. */
-const wholeNumbers = ['s', 'columns', 'steps', 'bars', 'start', 'delay'] as const;
+const wholeNumbers = ['s', 'columns', 'steps', 'bars', 'start', 'split', 'delay'] as const;
 const numbers = ['q', 'k'] as const;
 
 export interface Stage {
@@ -39,11 +39,14 @@ export const settle = (value: string): string => `
   if (settled > -3e38 && settled < 3e38) return settled;
   return ${missing};`;
 
-/** Adds `term` to `total` and keeps in `lost` what rounding took, so that sums are as exact as their terms. */
+/**
+ * Adds `term` to `total` and keeps in `lost` what rounding took, so that sums are as exact as their terms. The maximum
+ * changes nothing, for no sum gets that low: without it, compilers of shaders (Mesa's) take `(next - total) - due` for 0.
+ */
 export const addUp = (term: string): string => `
     const due = ${term} - lost;
     const next = total + due;
-    lost = (next - total) - due;
+    lost = (Math.max(next, -3.3e38) - total) - due;
     total = next;`;
 
 /** `day`, the date of the thread's bar. A device's quotient may be one part in 1e7 short of the whole number it should be. */
