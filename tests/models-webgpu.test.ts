@@ -70,6 +70,20 @@ function onDevice(): void {
     timeout,
   );
 
+  test(
+    'a training that was stopped goes on to the same weights',
+    async () => {
+      const weights = (folder: string) => loadWeights(join(place, folder, 'weights.bin'));
+      await watched([place, 'whole'], 'alphanet-v2', { epochs: 2 });
+      const { kept } = await watched([place, 'parts'], 'alphanet-v2', { epochs: 2 }, { due: (epochs) => epochs === 1 });
+      expect(kept).toBeUndefined();
+      const { records } = await watched([place, 'parts'], 'alphanet-v2', { epochs: 2 });
+      expect(records.map(({ epoch }) => epoch)).toEqual([2]);
+      expect(weights('parts')).toEqual(weights('whole'));
+    },
+    timeout,
+  );
+
   const rules = (['mse', 'ic'] as const).flatMap((kind) =>
     [false, true].flatMap((neutral) => [1, 2].map((topWeight) => ({ kind, neutral, topWeight, orthogonality: 1 }))),
   );
