@@ -1,6 +1,7 @@
 /** What says whether operators can be computed by gpu.js, and how fast: where it is absent, the reason and the remedy. */
 import { describe, expect, test } from 'vitest';
 import { type GpuTiming, gpuTimed } from '../evaluation/bench/gpu-operators.ts';
+import type { GpuProgramTiming } from '../evaluation/bench/gpu-programs.ts';
 import { NoDevice } from '../operators/gpu/dawn.ts';
 import { Device } from '../operators/gpu/device.ts';
 import { operatorNames, operatorOf } from '../operators/table.ts';
@@ -18,13 +19,14 @@ async function opened(): Promise<{ mode: Device['mode']; why: NoDevice | undefin
 }
 
 const best = await opened();
-const size = ['--dates', '70', '--symbols', '41', '--repetitions', '2'];
+const size = ['--dates', '70', '--symbols', '41', '--repetitions', '2', '--programs', '4'];
 
 interface Report {
   readonly mode: string;
   readonly adapter?: { readonly name: string; readonly largestBinding: number };
   readonly passedOver?: string;
   readonly timings: readonly GpuTiming[];
+  readonly generations: readonly GpuProgramTiming[];
 }
 
 test('all operators are timed but those of bars and labels', () => {
@@ -32,9 +34,12 @@ test('all operators are timed but those of bars and labels', () => {
   expect([...gpuTimed, ...apart].sort()).toEqual([...operatorNames].sort());
 });
 
-test('only operators have this backend', async () => {
+test('only the bench of operators and programs has this backend', async () => {
   const { code, stderr } = await evolve(['bench', 'mining', '--backend', 'gpu']);
-  expect([code, stderr.trim()]).toEqual([1, '--backend gpu is for evolve bench operators, not mining.']);
+  expect([code, stderr.trim()]).toEqual([
+    1,
+    '--backend gpu is for evolve bench alone: it times operators and programs, not mining.',
+  ]);
 });
 
 test('doctor says which device the operators have, or why none and what helps', async () => {
@@ -80,6 +85,14 @@ describe('bench --backend gpu', () => {
       expect(timing.reference.error, operator).toBeLessThanOrEqual(tolerance + 6e-8);
       expect(timing.simd.error, operator).toBeLessThanOrEqual(2 * tolerance + 2e-6);
     }
+    expect(report.generations.map(({ method }) => method)).toEqual(['pearson', 'rank']);
+    for (const { programs, dates, symbols, cold, warm, simd, overSimd, peakBytes, apart } of report.generations) {
+      expect([programs, dates, symbols]).toEqual([4, 70, 41]);
+      for (const seconds of [cold, warm, simd]) expect(seconds).toBeGreaterThan(0);
+      expect(overSimd).toBe(simd / warm);
+      expect(peakBytes).toBeGreaterThan(0);
+      expect(apart.most).toBeLessThan(1e-3);
+    }
   });
 
   test('text: the device or the reason it is not a graphics card, what is timed, a row for each', async ({ skip }) => {
@@ -90,6 +103,8 @@ describe('bench --backend gpu', () => {
     expect(stdout).toContain('Both upload the input and read the answer back.');
     for (const name of gpuTimed) expect(stdout).toMatch(new RegExp(`^${name} +[\\d.]+ +[\\d.]+ `, 'm'));
     expect(stdout).not.toContain(' gap');
+    expect(stdout).toContain('A generation: 4 random programs on 70 dates x 41 symbols');
+    expect(stdout).toMatch(/^rank +[\d.]+ +[\d.]+ /m);
   });
 
   test('a panel that the device cannot bind is refused with the dates that fit', async ({ skip }) => {

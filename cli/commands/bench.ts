@@ -1,6 +1,5 @@
 import type { CommandModule } from 'yargs';
 import { EvolveError } from '../../core/failure.ts';
-import type { GpuTiming } from '../../evaluation/bench/gpu-operators.ts';
 import type { MinuteTiming } from '../../evaluation/bench/minutes.ts';
 import type { OperatorTiming } from '../../evaluation/bench/operators.ts';
 import type { SearchTiming } from '../../evaluation/bench/search.ts';
@@ -11,13 +10,13 @@ import { count, countOf } from '../print/number.ts';
 import { progress, showingStages } from '../print/progress.ts';
 import { table } from '../print/table.ts';
 
-interface Arguments {
+export interface BenchArguments {
   readonly what: 'operators' | 'search' | 'mining' | 'minutes' | 'recurrent' | 'alphanet';
   readonly backend: 'simd' | 'gpu';
   readonly dates: number;
   readonly symbols: number;
   readonly repetitions: number;
-  readonly programs: number;
+  readonly programs?: number | undefined;
   readonly rounds: number;
   readonly data?: string | undefined;
   readonly workers?: number | undefined;
@@ -28,7 +27,7 @@ const number = (value: number, describe: string) =>
   ({ type: 'number', default: value, requiresArg: true, describe }) as const;
 
 /** `evolve bench`: how fast this machine is at what the search does all day. */
-export const bench: CommandModule<object, Arguments> = {
+export const bench: CommandModule<object, BenchArguments> = {
   command: 'bench [what]',
   describe: 'Time the kernels, a batch of programs or a search on this machine',
   builder: (cli) =>
@@ -42,12 +41,16 @@ export const bench: CommandModule<object, Arguments> = {
       .option('backend', {
         choices: ['simd', 'gpu'] as const,
         default: 'simd' as const,
-        describe: 'What computes the operators: the kernels of searches, or gpu.js beside them',
+        describe: 'What is timed: the kernels of searches, or gpu.js beside them, operators and programs',
       })
       .option('dates', number(1250, 'Dates of the panel operators are timed on'))
       .option('symbols', number(512, 'Its symbols'))
       .option('repetitions', number(7, 'Times each operator, or training step, runs'))
-      .option('programs', number(500, 'Random programs a search is timed with'))
+      .option('programs', {
+        type: 'number',
+        requiresArg: true,
+        describe: 'Random programs that are timed; 500 without, or 20 on a device that is this processor',
+      })
       .option('rounds', number(100, 'Rounds of a search'))
       .option('data', {
         type: 'string',
@@ -58,16 +61,24 @@ export const bench: CommandModule<object, Arguments> = {
       .option('json', { type: 'boolean', default: false, describe: 'Print JSON, to compare two versions' })
       .example('evolve bench', 'every operator on 1,250 dates x 512 symbols')
       .example('evolve bench --dates 2430 --symbols 4096', 'a whole market')
-      .example('evolve bench --backend gpu', 'the operators on a graphics card, beside the kernels of searches')
+      .example(
+        'evolve bench --backend gpu',
+        'operators and programs on a graphics card, beside the kernels of searches',
+      )
       .example('evolve bench search --data market', 'programs a second in full, 1 worker and all')
       .example('evolve bench mining --data market', 'programs a second in a search'),
   handler: async (args) => {
-    for (const name of ['dates', 'symbols', 'repetitions', 'programs', 'rounds'] as const) positive(name, args[name]);
-    if (args.workers !== undefined) positive('workers', args.workers);
-    if (args.backend === 'gpu' && args.what !== 'operators') {
-      throw new EvolveError('bad-argument', `--backend gpu is for evolve bench operators, not ${args.what}.`);
+    for (const name of ['dates', 'symbols', 'repetitions', 'programs', 'rounds', 'workers'] as const) {
+      const value = args[name];
+      if (value !== undefined) positive(name, value);
     }
-    if (args.backend === 'gpu') await benchGpuOperators(args);
+    if (args.backend === 'gpu' && args.what !== 'operators') {
+      throw new EvolveError(
+        'bad-argument',
+        `--backend gpu is for evolve bench alone: it times operators and programs, not ${args.what}.`,
+      );
+    }
+    if (args.backend === 'gpu') await (await import('./bench-gpu.ts')).benchGpu(args);
     else if (args.what === 'operators') await benchOperators(args);
     else if (args.what === 'search') await benchSearch(args);
     else if (args.what === 'mining') await benchMining(args);
@@ -82,7 +93,7 @@ function positive(name: string, value: number): void {
   throw new EvolveError('bad-argument', `--${name} should be a whole number above 0, not ${value}.`);
 }
 
-async function benchOperators({ dates, symbols, repetitions, json }: Arguments): Promise<void> {
+async function benchOperators({ dates, symbols, repetitions, json }: BenchArguments): Promise<void> {
   const { timeOperators } = await import('../../evaluation/bench/operators.ts');
   const { operatorNames } = await import('../../operators/table.ts');
   const line = progress('Timing operators', operatorNames.length);
@@ -110,67 +121,7 @@ async function benchOperators({ dates, symbols, repetitions, json }: Arguments):
   console.log(table(rows, ['operator', 'best ms', 'median ms', 'ns a cell', 'copies', 'x reference']));
 }
 
-async function benchGpuOperators({ dates, symbols, repetitions, json }: Arguments): Promise<void> {
-  const { Device } = await import('../../operators/gpu/device.ts');
-  const { gpuTimed, referenceDates, timeGpuOperators } = await import('../../evaluation/bench/gpu-operators.ts');
-  const { device, passedOver } = await Device.openBest();
-  const line = progress('Timing operators', gpuTimed.length);
-  const timings: GpuTiming[] = [];
-  try {
-    for await (const timing of timeGpuOperators(device, { dates, symbols }, repetitions)) {
-      timings.push(timing);
-      line.step(timings.length, timing.operator);
-    }
-  } finally {
-    line.done();
-    await device.close();
-  }
-  const { mode, adapter } = device;
-  const reason = passedOver && `${passedOver.reason}. ${passedOver.remedy}.`;
-  if (json) {
-    const report = {
-      dates,
-      symbols,
-      node: process.version,
-      mode,
-      adapter,
-      passedOver: reason,
-      referenceDates,
-      timings,
-    };
-    return console.log(JSON.stringify(report, null, 2));
-  }
-  const on = adapter
-    ? `${adapter.name}${adapter.software ? ', which is software on this processor' : ''}`
-    : 'this processor';
-  console.log(
-    `${count(dates)} dates x ${count(symbols)} symbols, float32, window 20, Node ${process.version}\ngpu.js in ${mode} on ${on}, beside the SIMD kernels on one thread`,
-  );
-  if (reason) console.log(`Not in webgpu: ${reason}`);
-  console.log(
-    `First: a plan is made and compiled and gives its first answer. Warm: a further answer. Both upload the input and read the answer back.\n`,
-  );
-  const rows = timings.map((t) => [
-    t.operator,
-    t.first.toFixed(1),
-    t.median.toFixed(2),
-    t.simdMedian.toFixed(3),
-    t.overSimd.toPrecision(2),
-    errorOf(t.reference),
-    errorOf(t.simd),
-    t.tolerance === 0 ? '0' : t.tolerance.toExponential(0),
-  ]);
-  const headings = ['operator', 'first ms', 'warm ms', 'SIMD ms', 'x SIMD', 'error', 'from SIMD', 'may be'];
-  console.log(table(rows, headings));
-  console.log(
-    `\nTimes are medians of ${repetitions}. Error is the largest against the reference over the first ${countOf(Math.min(dates, referenceDates), 'date')}, from SIMD over all, as a part of the answer or of its symbol's or date's largest.`,
-  );
-}
-
-const errorOf = ({ error, gaps }: GpuTiming['reference']): string =>
-  gaps > 0 ? countOf(gaps, 'gap') : error === 0 ? '0' : error.toExponential(1);
-
-async function benchSearch({ data, programs, workers, json }: Arguments): Promise<void> {
+async function benchSearch({ data, programs = 500, workers, json }: BenchArguments): Promise<void> {
   const { timeSearch } = await import('../../evaluation/bench/search.ts');
   const { availableParallelism } = await import('node:os');
   const folder = await folderOf(data);
@@ -209,7 +160,7 @@ async function benchSearch({ data, programs, workers, json }: Arguments): Promis
   console.log(table(rows, ['workers', 'cache', 'seconds', 'again', 'cells/s', 'speed-up', 'peak MiB', 'panel MiB']));
 }
 
-async function benchMining({ data, rounds, workers, json }: Arguments): Promise<void> {
+async function benchMining({ data, rounds, workers, json }: BenchArguments): Promise<void> {
   const { timeMining } = await import('../mining/time-mining.ts');
   const { availableParallelism } = await import('node:os');
   const folder = await folderOf(data);
@@ -249,7 +200,7 @@ async function benchMining({ data, rounds, workers, json }: Arguments): Promise<
   console.log(table(rows, [...headings, 'in full', 'early MiB', 'end MiB', 'panel MiB']));
 }
 
-async function benchMinutes({ data, workers, json }: Arguments): Promise<void> {
+async function benchMinutes({ data, workers, json }: BenchArguments): Promise<void> {
   const { timeMinutes } = await import('../../evaluation/bench/minutes.ts');
   const { availableParallelism } = await import('node:os');
   const folder = await folderOf(data);
@@ -280,7 +231,7 @@ async function benchMinutes({ data, workers, json }: Arguments): Promise<void> {
   );
 }
 
-async function benchRecurrent({ repetitions, workers, json }: Arguments): Promise<void> {
+async function benchRecurrent({ repetitions, workers, json }: BenchArguments): Promise<void> {
   const { timeRecurrent, timeTfjs, timedSize, timingsOfThreads } = await import(
     '../../models/kernels/time-recurrent.ts'
   );
@@ -337,7 +288,7 @@ async function folderOf(data: string | undefined): Promise<string> {
   return showingStages((onProgress) => marketFolder(data, onProgress), 'days');
 }
 
-async function benchAlphaNet({ repetitions, workers, json }: Arguments): Promise<void> {
+async function benchAlphaNet({ repetitions, workers, json }: BenchArguments): Promise<void> {
   const { timeAlphaNet, timedAlphaNets } = await import('../../models/alphanet/time-alphanet.ts');
   const { availableParallelism } = await import('node:os');
   const threads = workers ?? availableParallelism();

@@ -1,9 +1,6 @@
 /** How fast random programs get their daily correlations on a market: every one in full, no shortcut. */
-import { stream } from '../../core/random.ts';
-import { canonical } from '../../program/canonical.ts';
-import type { Expression } from '../../program/expression.ts';
-import { randomProgram, standardWindows } from '../../program/random-program.ts';
 import { Evaluator } from '../evaluator.ts';
+import { randomBatch } from './random-batch.ts';
 
 export interface SearchTiming {
   readonly workers: number;
@@ -66,27 +63,6 @@ export async function timeSearch(measure: SearchMeasure): Promise<SearchTiming> 
   } finally {
     await evaluator.close();
   }
-}
-
-/** Distinct programs of the default size. */
-function randomBatch(evaluator: Evaluator, count: number, dailyOnly: boolean, salt: number): Expression[] {
-  const { minute } = evaluator.market.manifest;
-  const words = [...evaluator.vocabulary].filter(([, word]) => !(dailyOnly && word.kind === 'b'));
-  const bars = minute?.starts.length ?? 0;
-  const options = {
-    vocabulary: new Map(words),
-    windows: standardWindows,
-    minuteWindows: bars > 0 ? [...standardWindows.filter((window) => window < bars), bars] : [],
-    maxSize: 12,
-    maxDepth: 6,
-    ...(minute && !dailyOnly ? { minuteGrid: minute } : {}),
-  };
-  const programs = new Map<string, Expression>();
-  for (let slot = 0; programs.size < count; slot++) {
-    const program = canonical(randomProgram(stream(1, salt, slot), options));
-    programs.set(program.key, program);
-  }
-  return [...programs.values()];
 }
 
 const seconds = (since: number): number => (performance.now() - since) / 1000;
