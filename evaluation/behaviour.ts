@@ -7,12 +7,18 @@ import { stream } from '../core/random.ts';
 /** Numbers a behaviour is: a cosine of 0.9 among a thousand dates comes out within 0.02. */
 export const behaviourLength = 128;
 
-/** For the same or the opposite values of two factors: the same text. Rounded, because a factor and its triple differ in the last digits. */
+/**
+ * Correlations this near are the same: a factor and its triple differ in the last digits, on a graphics device by some
+ * 1e-8, and each date of some hundred may round the other way. Factors that differ agree this well on no ten dates.
+ */
+const grain = 1e-4;
+
+/** For the same or the opposite values of two factors: the same text. */
 export function fingerprint(ic: Float64Array, counts: Float64Array): string {
-  const first = ic.find((value) => Math.abs(value) >= 1e-5) ?? 1;
+  const first = ic.find((value) => Math.abs(value) >= grain) ?? 1;
   const words = new Int32Array(2 * ic.length);
   for (const [i, value] of ic.entries()) {
-    words[2 * i] = Number.isNaN(value) ? 0x7fffffff : Math.round((Math.sign(first) * value) / 1e-5);
+    words[2 * i] = Number.isNaN(value) ? 0x7fffffff : Math.round((Math.sign(first) * value) / grain);
     words[2 * i + 1] = counts[i] as number;
   }
   return hash(words);

@@ -17,7 +17,10 @@ interface Setting {
 }
 
 /** The kernel of each learned operator's statistic: two doubles a date, the statistic first. */
-const statistics: { readonly [name in OperatorName]?: string } = { learn_ic: 'ic_pearson', learn_beta: 'daily_slope' };
+const statistics: { readonly [name in OperatorName]?: string } = {
+  learn_ic: 'daily_correlation',
+  learn_beta: 'daily_slope',
+};
 
 export class LearnedSeries {
   readonly #kernel: string;

@@ -203,11 +203,12 @@ export const dailySlope: readonly Stage[] = [
 /** Two columns: a date's correlation, and how many symbols it is of. What is alike but for rounding is alike. */
 const scored: Stage = {
   name: 'scored',
-  takes: ['daily_correlation', 'base', 'firsts'],
+  takes: ['daily_correlation', 'base', 'firsts', 'seconds'],
   gives: 2,
   body: `
   if (this.thread.x > 0) return ${count};
-  if (${reach(0)} < 5e-7 * Math.abs(${of('base', 0)})) ${none}
+  const deviation = ${reach(0)} * Math.sqrt(${squaresX} / ${count});
+  if (deviation <= 5e-7 * Math.abs(${of('base', 0)} + ${mean(0)})) ${none}
   return ${of('daily_correlation')};`,
 };
 /** How a factor is scored, x beside the label y. Ranks are those among the symbols that have both. */

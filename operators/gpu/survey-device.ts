@@ -27,4 +27,6 @@ export async function surveyDevice(): Promise<Survey> {
 
 /** As the user knows it. */
 export const deviceName = ({ mode, adapter }: Pick<Survey, 'mode' | 'adapter'>): string =>
-  adapter ? `${mode} on ${adapter.name}${adapter.software ? ', which is software on this processor' : ''}` : mode;
+  adapter
+    ? `${mode} on ${adapter.name}${adapter.software ? ', which is software on this processor' : ''}`
+    : `${mode} on this processor`;

@@ -9,8 +9,8 @@ const LEAST = 3;
 
 // @ts-ignore: decorator
 @inline
-function report(slope: bool, out: usize, count: i32, xx: f64, yy: f64, xy: f64): void {
-  const varies = count >= LEAST && xx > 0 && (slope || yy > 0);
+function report(slope: bool, out: usize, count: i32, xx: f64, yy: f64, xy: f64, least: f64 = 0): void {
+  const varies = count >= LEAST && xx > least && (slope || yy > 0);
   const answer = slope ? xy / xx : Math.max(-1, Math.min(1, xy / Math.sqrt(xx) / Math.sqrt(yy)));
   store<f64>(out, varies ? answer : NaN);
   store<f64>(out, <f64>count, 8);
@@ -27,7 +27,7 @@ const BLOCK = 16;
  */
 // @ts-ignore: decorator
 @inline
-function scan(slope: bool, out: usize, factor: usize, factorStride: usize, label: usize, labelStride: usize, rows: i32, n: i32): void {
+function scan(slope: bool, judged: bool, out: usize, factor: usize, factorStride: usize, label: usize, labelStride: usize, rows: i32, n: i32): void {
   for (let t = 0; t < rows; t++, out += 16, factor += factorStride, label += labelStride) {
     let firstX: f32 = 0, firstY: f32 = 0;
     for (let at: usize = 0, end = <usize>n << 2; at < end; at += 4) {
@@ -61,18 +61,23 @@ function scan(slope: bool, out: usize, factor: usize, factorStride: usize, label
     const count = counted(held);
     const m = <f64>count, x = summed(sums), y = summed(sumsY);
     const xx = summed(squaresX), yy = summed(squaresY);
-    if (trusted(m, x, xx) && trusted(m, y, yy)) report(slope, out, count, xx - (x * x) / m, yy - (y * y) / m, summed(products) - (x * y) / m);
-    else exact(slope, out, factor, label, n, firstX, firstY);
+    if (trusted(m, x, xx) && trusted(m, y, yy)) report(slope, out, count, xx - (x * x) / m, yy - (y * y) / m, summed(products) - (x * y) / m, judged ? rounding(firstX, x, m) : 0);
+    else exact(slope, judged, out, factor, label, n, firstX, firstY);
   }
 }
 
 export function ic_pearson(out: usize, factor: usize, factorStride: usize, label: usize, labelStride: usize, rows: i32, n: i32, scratch: usize): void {
-  scan(false, out, factor, factorStride, label, labelStride, rows, n);
+  scan(false, true, out, factor, factorStride, label, labelStride, rows, n);
+}
+
+/** The correlation alone, as learn_ic means it, however little the factor varies. */
+export function daily_correlation(out: usize, factor: usize, factorStride: usize, label: usize, labelStride: usize, rows: i32, n: i32, scratch: usize): void {
+  scan(false, false, out, factor, factorStride, label, labelStride, rows, n);
 }
 
 /** The slope of the label on the factor in the correlation's place; missing when the factor is constant. */
 export function daily_slope(out: usize, factor: usize, factorStride: usize, label: usize, labelStride: usize, rows: i32, n: i32, scratch: usize): void {
-  scan(true, out, factor, factorStride, label, labelStride, rows, n);
+  scan(true, false, out, factor, factorStride, label, labelStride, rows, n);
 }
 
 /** Whether sums of float32 products say enough: the mean within three deviations of the origin, squares in range. */
@@ -83,7 +88,7 @@ function trusted(m: f64, total: f64, squares: f64): bool {
 }
 
 /** The same in double precision. */
-function exact(slope: bool, out: usize, factor: usize, label: usize, n: i32, firstX: f32, firstY: f32): void {
+function exact(slope: bool, judged: bool, out: usize, factor: usize, label: usize, n: i32, firstX: f32, firstY: f32): void {
   const originX = f64x2.splat(<f64>firstX), originY = f64x2.splat(<f64>firstY);
   let sx = f64x2.splat(0), sy = sx, xx = sx, yy = sx, xy = sx;
   let held = i32x4.splat(0);
@@ -104,7 +109,18 @@ function exact(slope: bool, out: usize, factor: usize, label: usize, n: i32, fir
   }
   const count = counted(held);
   const m = <f64>count, x = summed(sx), y = summed(sy);
-  report(slope, out, count, summed(xx) - (x * x) / m, summed(yy) - (y * y) / m, summed(xy) - (x * y) / m);
+  report(slope, out, count, summed(xx) - (x * x) / m, summed(yy) - (y * y) / m, summed(xy) - (x * y) / m, judged ? rounding(firstX, x, m) : 0);
+}
+
+/**
+ * What the squares of a row of equal values come to by rounding: deviations of eight units in the last place. A factor
+ * such as x * power(x, -1) varies as much, and says nothing. `total` is the sum of the distances from `first`.
+ */
+// @ts-ignore: decorator
+@inline
+function rounding(first: f32, total: f64, m: f64): f64 {
+  const mean = <f64>first + total / m;
+  return 2.5e-13 * mean * mean * m;
 }
 
 /**
