@@ -135,7 +135,7 @@ function onDevice(): void {
       });
       expect(ended.code).toBe(1);
       expect(ended.stderr).toMatch(
-        /^The backend webgpu cannot be used here \(there is no graphics adapter\)\. Install the driver/m,
+        /^The backend webgpu cannot be used here \(WebGPU loads, and no graphics adapter answers\)\. Install the driver/m,
       );
       expect(existsSync(out)).toBe(false);
     },

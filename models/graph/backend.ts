@@ -6,6 +6,7 @@ import { createRequire } from 'node:module';
 import { dirname, sep } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import { EvolveError } from '../../core/failure.ts';
+import { adapterName, adapterOf, NoDevice, openWebGpu } from '../../operators/gpu/dawn.ts';
 import { backendNames, type backendWishes } from './backend-names.ts';
 import { moveHeldFirst } from './held-tensor.ts';
 import { refuseAfterFaults } from './refuse-after-faults.ts';
@@ -53,8 +54,9 @@ export async function chooseBackend(wish: BackendWish): Promise<BackendChoice> {
       registerStockGradients();
       return { name, ...loaded, passedOver };
     } catch (error) {
-      remedy = error instanceof NoAdapter ? error.remedy : backends[name].remedy;
-      passedOver.push({ name, reason: reasonOf(error) });
+      const absent = error instanceof NoDevice ? error : undefined;
+      remedy = absent?.remedy ?? backends[name].remedy;
+      passedOver.push({ name, reason: absent?.reason ?? reasonOf(error) });
     }
   }
   if (wish === 'auto') throw new Error(`no backend works: ${passedOver.map(({ reason }) => reason).join('; ')}`);
@@ -107,42 +109,15 @@ async function tensorflow(): Promise<Loaded> {
   throw first;
 }
 
-interface Gpu {
-  requestAdapter(options: object): Promise<{ readonly info?: Readonly<Record<string, unknown>> } | null>;
-}
-
-/** npm's `webgpu` is Dawn, for a Node that has no GPU of its own. */
 async function webgpu(wished: boolean): Promise<Loaded> {
   const backend = '@tensorflow/tfjs-backend-webgpu';
-  require.resolve(installed(backend));
-  const gpu = await openGpu();
-  // The one that tfjs asks for too.
-  const adapter = await gpu.requestAdapter({ powerPreference: 'high-performance' });
-  if (!adapter) throw new NoAdapter('there is no graphics adapter');
-  const { info = {} } = adapter;
-  const called = [info.vendor, info.architecture, info.description || info.device].filter(Boolean).join(' ');
-  // Some drivers that compute on the processor do not say so.
-  const software =
-    info.isFallbackAdapter === true || /swiftshader|llvmpipe|lavapipe|software|basic render/i.test(called);
-  if (software && !wished) throw new Error('the only graphics adapter is software, slower than wasm');
+  installed(backend);
+  installed('webgpu');
+  // The adapter that tfjs asks for too.
+  const adapter = await adapterOf(await openWebGpu(), { powerPreference: 'high-performance' });
+  if (adapter.software && !wished) throw new Error('the only graphics adapter is software, slower than wasm');
   await load(backend);
-  const name = called || 'an adapter without a name';
-  return { version: versionOf(backend), device: software ? `${name}, which is software on this processor` : name };
-}
-
-/**
- * Where tfjs looks for it, as in a browser; Node has a `navigator` since 21. One for the thread: devices end with the one
- * they came from, and the process with them.
- */
-async function openGpu(): Promise<Gpu> {
-  const place = globalThis as { navigator?: { gpu?: Gpu } };
-  if (place.navigator?.gpu) return place.navigator.gpu;
-  const { create, globals } = (await load('webgpu')) as { create: (flags: string[]) => Gpu; globals: object };
-  const gpu = create([]);
-  Object.assign(globalThis, globals);
-  if (!place.navigator) Object.defineProperty(globalThis, 'navigator', { value: {}, configurable: true });
-  Object.defineProperty(place.navigator, 'gpu', { value: gpu, configurable: true });
-  return gpu;
+  return { version: versionOf(backend), device: adapterName(adapter) };
 }
 
 /** With the CPU backend beside it, which holds inputs. */
@@ -161,11 +136,6 @@ async function cpu(): Promise<Loaded> {
 }
 
 class NotInstalled extends Error {}
-
-/** Its packages are there. */
-class NoAdapter extends Error {
-  readonly remedy = 'Install the driver of the graphics card, on Linux the one for Vulkan';
-}
 
 /** Of a package that need not be there: the compiler is not to look for it. */
 async function load(name: string): Promise<unknown> {

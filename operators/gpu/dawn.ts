@@ -67,12 +67,12 @@ export async function openWebGpu(): Promise<WebGpu> {
   return gpu;
 }
 
-/** The one that gpu.js asks for too. */
-export async function adapterOf(gpu: WebGpu): Promise<Adapter> {
-  const adapter = await gpu.requestAdapter();
+/** The one that whoever asks for it so is given. */
+export async function adapterOf(gpu: WebGpu, options?: object): Promise<Adapter> {
+  const adapter = await gpu.requestAdapter(options);
   if (!adapter) {
     const remedy = 'Install the driver of the graphics card; on Linux, the one for Vulkan';
-    throw new NoDevice('webgpu', 'WebGPU loads, and no adapter answers', remedy);
+    throw new NoDevice('webgpu', 'WebGPU loads, and no graphics adapter answers', remedy);
   }
   const { info, limits } = adapter;
   const name = [info.vendor, info.architecture, info.description || info.device].filter(Boolean).join(' ');
@@ -83,6 +83,10 @@ export async function adapterOf(gpu: WebGpu): Promise<Adapter> {
     largestBinding: Math.min(limits.maxStorageBufferBindingSize, limits.maxBufferSize),
   };
 }
+
+/** For people. */
+export const adapterName = ({ name, software }: Adapter): string =>
+  software ? `${name}, which is software on this processor` : name;
 
 /** The name is not a literal, so that building does not need the package. */
 export async function load(name: 'webgpu' | 'gpu.js', mode: DeviceMode): Promise<object> {

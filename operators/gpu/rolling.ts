@@ -300,7 +300,7 @@ export const correlation = pair(
   nearlyOne('cross / Math.sqrt(squaresX) / Math.sqrt(squaresY)'),
 );
 export const covariance = pair('covariance', '0.0', '0.0', 'reachX * (cross / (s - 1)) * reachY');
-export const beta = pair('beta', '0.0', missing, 'reachX * (cross / squaresY * unitY)');
+export const beta = pair('beta', '0.0', missing, 'reachX / reachY * (cross / squaresY)');
 
 /** Those that read two rows only; the rows between may be missing. */
 const present = `const now = x[last][this.thread.x];

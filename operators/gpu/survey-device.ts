@@ -3,6 +3,7 @@ import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { promisify } from 'node:util';
 import { builtFile } from '../../core/package-root.ts';
+import { adapterName } from './dawn.ts';
 import type { Survey } from './survey.ts';
 
 const seconds = 10;
@@ -27,6 +28,4 @@ export async function surveyDevice(): Promise<Survey> {
 
 /** As the user knows it. */
 export const deviceName = ({ mode, adapter }: Pick<Survey, 'mode' | 'adapter'>): string =>
-  adapter
-    ? `${mode} on ${adapter.name}${adapter.software ? ', which is software on this processor' : ''}`
-    : `${mode} on this processor`;
+  `${mode} on ${adapter ? adapterName(adapter) : 'this processor'}`;
