@@ -25,7 +25,7 @@ export function observe(task: ObserveTask, span: Span, setting: WorkerSetting, k
   const at = (matrix: Matrix, t: number): [number, number] => [matrix.address + t * matrix.stride, matrix.stride];
   const read = (rows: number): Float64Array => new Float64Array(setting.memory.buffer, answers, 2 * rows);
   const correlated = (a: Rows, b: readonly [number, number], rows: number, so: PartialMean): PartialMean => {
-    kernels.ic_pearson?.(answers, a.address, a.stride, ...b, rows, columns, 0);
+    kernels.daily_correlation?.(answers, a.address, a.stride, ...b, rows, columns, 0);
     const found = read(rows);
     let { sum, count } = so;
     for (let i = 0; i < rows; i++) {

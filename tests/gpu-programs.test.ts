@@ -48,6 +48,7 @@ function programs(): Expression[] {
     'learn_ic(ts_mean(TURN, 3), 20) * TURN',
     'ts_std(ts_mean(ts_delay(TURN, 20), 20), 20)',
     'ts_mean(TURN, 100000)',
+    'TURN * power(TURN, -1)',
   ];
   return [...examples, ...parsed(more)];
 }

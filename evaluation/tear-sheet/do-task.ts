@@ -66,7 +66,7 @@ function relate(
     for (const [p, { a, b }] of pairs.entries()) {
       const [x, y] = [a.address + from * a.stride, b.address + from * b.stride];
       if (method === 'rank') kernels.ic_spearman?.(answers, x, a.stride, y, b.stride, 0, 0, count, columns, scratch);
-      else kernels.ic_pearson?.(answers, x, a.stride, y, b.stride, count, columns, 0);
+      else kernels.daily_correlation?.(answers, x, a.stride, y, b.stride, count, columns, 0);
       for (let i = 0; i < count; i++) correlations[p * rows + from + i] = found[2 * i] as number;
     }
   }
@@ -166,7 +166,7 @@ function placebo(
     moved.fill(Number.NaN);
     for (const [k, round] of rounds.entries()) {
       passOn(own, known, round, moved);
-      kernels.ic_pearson?.(answer, values.address + i * values.stride, 0, others, 0, 1, columns, 0);
+      kernels.daily_correlation?.(answer, values.address + i * values.stride, 0, others, 0, 1, columns, 0);
       const correlation = found[0] as number;
       if (Number.isNaN(correlation)) continue;
       sums[k] = (sums[k] as number) + correlation;

@@ -200,22 +200,62 @@ export const dailySlope: readonly Stage[] = [
   ),
 ];
 
-/** Two columns: a date's correlation, and how many symbols it is of. What is alike but for rounding is alike. */
-const scored: Stage = {
+/** Whether a deviation is more than that of equal values rounded to float32: as operators/wasm/assembly/correlation.ts has it. */
+const byRounding = (deviation: string, mean: string): string => `${deviation} <= 5e-7 * Math.abs(${mean})`;
+
+/** Two columns: a date's correlation, unless the factor `varies` by rounding alone, and how many symbols it is of. */
+const scored = (takes: readonly string[], alike: string): Stage => ({
   name: 'scored',
-  takes: ['daily_correlation', 'base', 'firsts', 'seconds'],
+  takes: ['daily_correlation', 'firsts', ...takes],
   gives: 2,
   body: `
   if (this.thread.x > 0) return ${count};
-  const deviation = ${reach(0)} * Math.sqrt(${squaresX} / ${count});
-  if (deviation <= 5e-7 * Math.abs(${of('base', 0)} + ${mean(0)})) ${none}
+  if (${alike}) ${none}
   return ${of('daily_correlation')};`,
-};
+});
 /** How a factor is scored, x beside the label y. Ranks are those among the symbols that have both. */
 export const score: Readonly<Record<'pearson' | 'rank', readonly Stage[]>> = {
-  pearson: [...dailyCorrelation, scored],
-  rank: [...placesAmong('x', 'y'), ...placesAmong('y', 'x'), ...correlationOf('place_x', 'place_y'), scored],
+  pearson: [
+    ...dailyCorrelation,
+    scored(
+      ['base', 'seconds'],
+      byRounding(`${reach(0)} * Math.sqrt(${squaresX} / ${count})`, `${of('base', 0)} + ${mean(0)}`),
+    ),
+  ],
+  rank: [
+    ...placesAmong('x', 'y'),
+    ...placesAmong('y', 'x'),
+    ...correlationOf('place_x', 'place_y'),
+    varies('x_of_both'),
+    scored(['varies'], `${of('varies')} == 0`),
+  ],
 };
+
+/** 1 where a date's values vary by more than rounding, or there are none. */
+function varies(series: string): Stage {
+  const each = (n: string, body: string): string => `
+  for (let ${n} = 0; ${n} < columns; ${n}++) {
+    const v = ${series}[this.thread.y][${n}];
+    if (v > -3e38) {${body}}
+  }`;
+  return {
+    name: 'varies',
+    takes: [series, 'columns'],
+    gives: 1,
+    body: `
+  let first = 0.0;
+  let m = 0.0;
+  let reach = 0.0;
+  ${each('n', ' if (m == 0) first = v; m += 1; reach = Math.max(reach, Math.abs(v - first)); ')}
+  if (m == 0) return 1;
+  if (reach < ${tooNear}) return 0;
+  let total = 0.0;
+  let squares = 0.0;
+  ${each('again', ' const e = (v - first) / reach; total += e; squares += e * e; ')}
+  if (${byRounding('reach * Math.sqrt(Math.max(0, squares - total * total / m) / m)', 'first + reach * (total / m)')}) return 0;
+  return 1;`,
+  };
+}
 
 /** Twice the mean rank, a whole number, of the symbols that have both. */
 function placesAmong(series: string, other: string): readonly Stage[] {

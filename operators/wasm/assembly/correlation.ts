@@ -1,6 +1,7 @@
 /**
  * How a factor's row agrees with the label's, date by date. `out` takes two doubles a row, the correlation and how
- * many cells have both; the correlation is missing below 3 cells and when either side is constant.
+ * many cells have both; the correlation is missing below 3 cells and when either side is constant. A score's correlation
+ * (ic_pearson, ic_spearman) is missing as well when the factor varies by rounding alone.
  */
 import { counted, high, low, missing, past, read, splat, summed, write } from './lanes';
 import { padded, rankRow } from './ranking';
@@ -70,7 +71,7 @@ export function ic_pearson(out: usize, factor: usize, factorStride: usize, label
   scan(false, true, out, factor, factorStride, label, labelStride, rows, n);
 }
 
-/** The correlation alone, as learn_ic means it, however little the factor varies. */
+/** The correlation of any two series, however little they vary. */
 export function daily_correlation(out: usize, factor: usize, factorStride: usize, label: usize, labelStride: usize, rows: i32, n: i32, scratch: usize): void {
   scan(false, false, out, factor, factorStride, label, labelStride, rows, n);
 }
@@ -113,8 +114,9 @@ function exact(slope: bool, judged: bool, out: usize, factor: usize, label: usiz
 }
 
 /**
- * What the squares of a row of equal values come to by rounding: deviations of eight units in the last place. A factor
- * such as x * power(x, -1) varies as much, and says nothing. `total` is the sum of the distances from `first`.
+ * What the squared deviations of a row of equal values may come to by rounding, with room: a deviation of 5e-7 of the
+ * mean, four to eight units in the last place. That of x * power(x, -1), which says nothing, is 2e-8. `total` is the sum of
+ * the distances from `first`. docs/notes/tolerance.md; operators/gpu/cross-section.ts has the same bound.
  */
 // @ts-ignore: decorator
 @inline
@@ -147,6 +149,7 @@ export function ic_spearman(out: usize, factor: usize, factorStride: usize, labe
       const w = shared(label, label, i, n);
       lacking = v128.or(lacking, v128.andnot(missing(read(factor + (<usize>i << 2))), missing(w)));
     }
+    const varies = variesBeyondRounding(factor, label, n);
     const reuse = known && !v128.any_true(lacking);
     const count = centredRanks(x, factor, label, n, sorting);
     const ranks = reuse ? labelRanks : y;
@@ -162,8 +165,25 @@ export function ic_spearman(out: usize, factor: usize, factorStride: usize, labe
       yy = f64x2.add(yy, f64x2.add(f64x2.mul(c, c), f64x2.mul(d, d)));
       xy = f64x2.add(xy, f64x2.add(f64x2.mul(a, c), f64x2.mul(b, d)));
     }
-    report(false, out, count, summed(xx), summed(yy), summed(xy));
+    report(false, out, count, varies ? summed(xx) : 0, summed(yy), summed(xy));
   }
+}
+
+/** Of the factor's cells that have a label. Two that are far enough apart say so at once: hardly more than these are read. */
+function variesBeyondRounding(factor: usize, label: usize, n: i32): bool {
+  let first: f64 = NaN, total: f64 = 0, squares: f64 = 0, m: f64 = 0;
+  for (let at: usize = 0, end = <usize>n << 2; at < end; at += 4) {
+    const v = <f64>load<f32>(factor + at), w = load<f32>(label + at);
+    if (v != v || w != w) continue;
+    if (m == 0) first = v;
+    const d = v - first, most = Math.abs(first) + Math.abs(d);
+    // One value so far from another is a larger deviation than `rounding`, whatever the others are.
+    if (d * d > 1e-12 * <f64>n * most * most) return true;
+    total += d;
+    squares += d * d;
+    m += 1;
+  }
+  return squares - (total * total) / m > rounding(<f32>first, total, m);
 }
 
 /** Ranks of x among the cells that x and y both have: twice the rank less its mean, which is whole and sums to 0. */
