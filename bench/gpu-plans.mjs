@@ -67,7 +67,6 @@ console.log(
 console.log(
   `a plan for every ${batchSize}: ${(await plans(first)).toFixed(2)} s, then ${(await plans(second)).toFixed(2)} s`,
 );
-await tasks.close();
 console.log(await shapes());
 await evaluator.close();
 process.exit();

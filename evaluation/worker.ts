@@ -142,7 +142,16 @@ function correlate({ matrices, first, from, to, rows }: CorrelateTask, span: Spa
     const one = matrices[i] as Matrix;
     for (let j = 0; j < Math.min(i, first); j++, pair++) {
       const other = matrices[j] as Matrix;
-      kernels.daily_correlation?.(answers, one.address, one.stride, other.address, other.stride, rows, setting.columns, 0);
+      kernels.daily_correlation?.(
+        answers,
+        one.address,
+        one.stride,
+        other.address,
+        other.stride,
+        rows,
+        setting.columns,
+        0,
+      );
       const found = new Float64Array(setting.memory.buffer, answers, 2 * rows);
       for (let t = 0; t < rows; t++) {
         const value = found[2 * t] as number;

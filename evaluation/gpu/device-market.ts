@@ -3,12 +3,17 @@
  * where the device does not bind a whole one.
  */
 import type { Matrix } from '../../core/arena.ts';
+import { score } from '../../operators/gpu/cross-section.ts';
+import { gpuKernels } from '../../operators/gpu/kernels.ts';
 import type { Resident, ResidentMatrices } from '../../operators/gpu/resident.ts';
-import { partsOfRow, type Stage } from '../../operators/gpu/stage.ts';
+import type { Stage } from '../../operators/gpu/stage.ts';
 import type { Dates } from '../task.ts';
 
-/** Columns of the widest value that a stage gives, were there few symbols: five sums in parts. */
-const widest = 5 * partsOfRow;
+/** Columns of the widest value that a stage gives, were there few symbols. */
+const widest = [...Object.values(gpuKernels).flatMap(({ stages }) => stages), ...score.pearson, ...score.rank].reduce(
+  (most, { gives }) => (gives === 'cells' ? most : Math.max(most, gives)),
+  0,
+);
 
 /** Rows from `start` on, of `x` and, beyond its `split` rows, of `y`. */
 const stretch: Stage = {

@@ -1,10 +1,12 @@
 /** What a device is asked: programs' daily correlations with the label, on a stretch of dates. */
+
+import { setImmediate as turn } from 'node:timers/promises';
 import type { Matrix } from '../../core/arena.ts';
-import { score as kernelsOf } from '../../operators/gpu/cross-section.ts';
+import { dailyCorrelation, score } from '../../operators/gpu/cross-section.ts';
 import { Device } from '../../operators/gpu/device.ts';
 import { type Resident, ResidentMatrices } from '../../operators/gpu/resident.ts';
 import { oldest } from '../../operators/gpu/rolling.ts';
-import { partsOfRow } from '../../operators/gpu/stage.ts';
+import { partsOfRow, type Stage } from '../../operators/gpu/stage.ts';
 import type { Expression } from '../../program/expression.ts';
 import { nothing, type PartialMean } from '../mean.ts';
 import { type Found, observed } from '../observed.ts';
@@ -17,9 +19,6 @@ import { runOnDevice } from './run-on-device.ts';
 const largestMatrix = 256 * 1024 ** 2;
 
 type Setting = WorkerSetting & Required<Pick<WorkerSetting, 'device'>>;
-
-/** As a score kernel gives it: a correlation and a count for each date. */
-type Scored = Float32Array;
 
 export class DeviceTasks {
   readonly #setting: Setting;
@@ -47,23 +46,21 @@ export class DeviceTasks {
 
   async do(task: ScoreTask | ObserveTask): Promise<Answer> {
     let found: readonly Found[] | undefined;
+    let thrown: unknown;
     try {
       found = await this.#found(task);
     } catch (error) {
-      const reason = this.#residents.failure;
-      if (reason === undefined) throw error;
-      return { kind: 'device-lost', reason };
+      thrown = error;
     }
+    // Why a device is lost is heard of a little later than that it answers nothing.
+    await turn();
     const reason = this.#residents.failure;
     if (reason !== undefined) return { kind: 'device-lost', reason };
+    if (thrown !== undefined) throw thrown;
     if (!found) return { kind: 'too-large' };
     return task.kind === 'score'
       ? { kind: 'scores', scores: found }
       : { kind: 'observed', observations: observed(task, this.#setting, found) };
-  }
-
-  async close(): Promise<void> {
-    await this.#device.close();
   }
 
   /** In the order of the programs; undefined when one looks back too far for the device. */
@@ -79,13 +76,13 @@ export class DeviceTasks {
       against: (last?.against ?? []).map(() => nothing),
     }));
     // Kernels are told one after another; what they give is looked at when all of them are, in the order they were told.
-    const reading: { readonly pairs: Promise<Scored>; readonly use: (pairs: Scored) => void }[] = [];
-    const later = (scored: Resident, use: (pairs: Scored) => void): void => {
-      const pairs = this.#residents.read(scored);
+    const reading: { readonly cells: Promise<Float32Array>; readonly use: (cells: Float32Array) => void }[] = [];
+    const later = (answer: Resident, use: (cells: Float32Array) => void): void => {
+      const cells = this.#residents.read(answer);
       // Whoever waits for it hears of it; a failure before that must not end the process.
-      pairs.catch(() => {});
-      reading.push({ pairs, use });
-      this.#residents.release(scored);
+      cells.catch(() => {});
+      reading.push({ cells, use });
+      this.#residents.release(answer);
     };
     const fits = await runOnDevice(graph, {
       residents: this.#residents,
@@ -101,25 +98,25 @@ export class DeviceTasks {
         const one = found[program] as (typeof found)[number];
         const x = await this.#market.last(values, stretch.to - stretch.from);
         const method = task.labelRanks ? 'rank' : 'pearson';
-        later(await this.#scored(x.resident, label, stretch, method), (pairs) => {
+        later(await this.#beside(label, stretch, x.resident, score[method]), (pairs) => {
           for (let t = stretch.from; t < stretch.to; t++) {
             one.ic[t - from] = pairs[2 * (t - stretch.from)] as number;
             one.counts[t - from] = pairs[2 * (t - stretch.from) + 1] as number;
           }
         });
         for (const [k, other] of (last?.against ?? []).entries()) {
-          later(await this.#scored(x.resident, other, stretch, 'pearson'), (pairs) => {
-            one.against[k] = added(one.against[k] as PartialMean, pairs);
+          later(await this.#beside(other, stretch, x.resident, dailyCorrelation), (daily) => {
+            one.against[k] = added(one.against[k] as PartialMean, daily);
           });
         }
         if (x.own) this.#residents.release(x.resident);
         if (!last?.turnover) return;
-        later(await this.#likeBefore(values, stretch, stretch.from > from ? 1 : 0), (pairs) => {
-          one.turnover = added(one.turnover, pairs);
+        later(await this.#likeBefore(values, stretch, stretch.from > from ? 1 : 0), (daily) => {
+          one.turnover = added(one.turnover, daily);
         });
       },
     });
-    for (const { pairs, use } of reading) use(await pairs);
+    for (const { cells, use } of reading) use(await cells);
     return fits ? found : undefined;
   }
 
@@ -133,12 +130,12 @@ export class DeviceTasks {
     return plan(programs, leaf, labelDelay);
   }
 
-  /** Of values on a stretch, with a matrix of the market. */
-  async #scored(x: Resident, other: Matrix, stretch: Dates, method: 'pearson' | 'rank'): Promise<Resident> {
+  /** Values on a stretch and a matrix of the market. */
+  async #beside(other: Matrix, stretch: Dates, x: Resident, stages: readonly Stage[]): Promise<Resident> {
     const y = await this.#market.kept(other, stretch);
-    const scored = await this.#correlated(x, y.resident, method);
+    const answer = await this.#correlated(x, y.resident, stages);
     if (y.own) this.#residents.release(y.resident);
-    return scored;
+    return answer;
   }
 
   /** Correlations of the dates of a stretch with the dates before; the first has one when there are rows before it. */
@@ -147,22 +144,21 @@ export class DeviceTasks {
     const x = await this.#market.last(values, to - from + lead);
     const { rows, columns } = x.resident;
     const before = await residents.run(oldest.daily, { series: { x: x.resident }, numbers: { s: 1 } }, rows, columns);
-    const scored = await this.#correlated(x.resident, before, 'pearson');
+    const answer = await this.#correlated(x.resident, before, dailyCorrelation);
     residents.release(before);
     if (x.own) residents.release(x.resident);
-    return scored;
+    return answer;
   }
 
-  #correlated(x: Resident, y: Resident, method: 'pearson' | 'rank'): Promise<Resident> {
+  #correlated(x: Resident, y: Resident, stages: readonly Stage[]): Promise<Resident> {
     const { rows, columns } = x;
     const numbers = { columns, steps: Math.ceil(columns / partsOfRow) };
-    return this.#residents.run(kernelsOf[method], { series: { x, y }, numbers }, rows, columns);
+    return this.#residents.run(stages, { series: { x, y }, numbers }, rows, columns);
   }
 }
 
-function added({ sum, count }: PartialMean, pairs: Scored): PartialMean {
-  for (let i = 0; i < pairs.length; i += 2) {
-    const value = pairs[i] as number;
+function added({ sum, count }: PartialMean, daily: Float32Array): PartialMean {
+  for (const value of daily) {
     if (Number.isNaN(value)) continue;
     sum += value;
     count++;

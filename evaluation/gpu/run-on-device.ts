@@ -6,8 +6,8 @@
 import type { Matrix } from '../../core/arena.ts';
 import { spread } from '../../operators/gpu/elementwise.ts';
 import { gpuKernels } from '../../operators/gpu/kernels.ts';
-import type { Resident, ResidentMatrices } from '../../operators/gpu/resident.ts';
-import { partsOfRow } from '../../operators/gpu/stage.ts';
+import type { Resident, ResidentInputs, ResidentMatrices } from '../../operators/gpu/resident.ts';
+import { partsOfRow, type Stage } from '../../operators/gpu/stage.ts';
 import { operatorOf } from '../../operators/table.ts';
 import { depends, type Operand, type Plan, type PlanNode } from '../plan.ts';
 import type { Dates } from '../task.ts';
@@ -28,9 +28,17 @@ export interface DeviceRun extends Dates {
   readonly consume: (program: number, values: Resident, stretch: Dates) => Promise<void>;
 }
 
-/** False when the plan looks back on more dates than the device can hold; nothing was consumed then. */
+/** Bytes of values at a time: cards have several gigabytes, and the market lies there too. */
+const mostAtOnce = 2 * 1024 ** 3;
+/** Matrices that a kernel of several stages makes on its way, at most. */
+const onTheWay = 4;
+
+/**
+ * False when the plan looks back on more dates than the device can hold, or needs too many values at a time: nothing was
+ * consumed then, and fewer programs may do.
+ */
 export async function runOnDevice(plan: Plan, run: DeviceRun): Promise<boolean> {
-  const { from, to, labelDelay, lead } = run;
+  const { from, to, labelDelay, lead, columns } = run;
   const before = plan.nodes.reduce((most, node) => Math.max(most, node.warmUp + depends(node.call, labelDelay)), 0);
   // The first stretch needs no lead, and dates before the calendar's first are not there.
   let first = from;
@@ -39,11 +47,63 @@ export async function runOnDevice(plan: Plan, run: DeviceRun): Promise<boolean> 
     const begin = Math.max(0, first - before - (first > from ? lead : 0));
     const end = Math.min(to, begin + run.market.rows);
     if (end <= first) return false;
+    if (4 * columns * (end - begin) * (atOnce(plan) + onTheWay) > mostAtOnce) return false;
     stretches.push({ from: first, to: end, begin });
     first = end;
   }
   for (const stretch of stretches) await new Stretch(plan, run, stretch).run();
   return true;
+}
+
+/** Equal operands are one value on the device. */
+const nameOf = (operand: Operand): string => {
+  switch (operand.kind) {
+    case 'matrix':
+      return `m${operand.matrix.address}`;
+    case 'constant':
+      return `c${operand.value}`;
+    case 'node':
+      return `n${operand.index}`;
+  }
+};
+
+/** How often each value is read, by its name: by operators, and as a program's own. */
+function readers({ nodes, roots }: Plan): Map<string, number> {
+  const counts = new Map<string, number>();
+  for (const operand of [...nodes.flatMap(({ inputs }) => inputs), ...roots]) {
+    const name = nameOf(operand);
+    counts.set(name, (counts.get(name) ?? 0) + 1);
+  }
+  return counts;
+}
+
+/** The most values there are at a time; each is there from its first use to its last. */
+function atOnce(plan: Plan): number {
+  const left = readers(plan);
+  const there = new Set<string>();
+  let most = 0;
+  const read = (operand: Operand): void => {
+    const name = nameOf(operand);
+    const more = (left.get(name) as number) - 1;
+    left.set(name, more);
+    if (more === 0) there.delete(name);
+  };
+  const rootsOf = new Map<number, Operand[]>();
+  for (const root of plan.roots) {
+    if (root.kind === 'node') rootsOf.set(root.index, [...(rootsOf.get(root.index) ?? []), root]);
+  }
+  for (const [index, { inputs }] of plan.nodes.entries()) {
+    for (const input of inputs) there.add(nameOf(input));
+    there.add(nameOf({ kind: 'node', index }));
+    most = Math.max(most, there.size);
+    for (const operand of [...inputs, ...(rootsOf.get(index) ?? [])]) read(operand);
+  }
+  return most;
+}
+
+/** A value on the device while somebody has yet to read it. */
+interface Held extends Lent {
+  readers: number;
 }
 
 class Stretch {
@@ -52,39 +112,34 @@ class Stretch {
   readonly #wanted: Dates;
   /** Rows that are computed. */
   readonly #dates: Dates;
-  readonly #leaves = new Map<number, Lent>();
-  readonly #constants = new Map<number, Resident>();
-  readonly #values: (Resident | undefined)[] = [];
-  /** Who has yet to read each node. */
-  readonly #readers: number[];
+  readonly #readers: ReadonlyMap<string, number>;
+  readonly #held = new Map<string, Held>();
+  #label: Lent | undefined;
 
   constructor(plan: Plan, run: DeviceRun, { from, to, begin }: Dates & { readonly begin: number }) {
     this.#plan = plan;
     this.#run = run;
     this.#wanted = { from, to };
     this.#dates = { from: begin, to };
-    this.#readers = plan.nodes.map(() => 0);
-    for (const operand of [...plan.nodes.flatMap(({ inputs }) => inputs), ...plan.roots]) {
-      if (operand.kind === 'node') this.#readers[operand.index] = (this.#readers[operand.index] as number) + 1;
-    }
+    this.#readers = readers(plan);
   }
 
   async run(): Promise<void> {
     const { nodes, roots } = this.#plan;
-    const programsOf = (index: number): number[] =>
-      [...roots.keys()].filter((program) => {
-        const root = roots[program] as Operand;
-        return root.kind === 'node' && root.index === index;
-      });
-    for (const [i, node] of nodes.entries()) {
-      this.#values[i] = await this.#compute(node);
+    const programs = [...roots.keys()];
+    const rooted = (program: number): Operand => roots[program] as Operand;
+    for (const [index, node] of nodes.entries()) {
+      this.#hold({ kind: 'node', index }, { resident: await this.#compute(node), own: true });
       for (const input of node.inputs) this.#read(input);
-      for (const program of programsOf(i)) await this.#consume(program, roots[program] as Operand);
+      for (const program of programs) {
+        const root = rooted(program);
+        if (root.kind === 'node' && root.index === index) await this.#consume(program, root);
+      }
     }
-    for (const [program, root] of roots.entries()) if (root.kind !== 'node') await this.#consume(program, root);
-    const { residents } = this.#run;
-    for (const { resident, own } of this.#leaves.values()) if (own) residents.release(resident);
-    for (const resident of this.#constants.values()) residents.release(resident);
+    for (const program of programs) {
+      if (rooted(program).kind !== 'node') await this.#consume(program, rooted(program));
+    }
+    if (this.#label?.own) this.#run.residents.release(this.#label.resident);
   }
 
   async #consume(program: number, root: Operand): Promise<void> {
@@ -93,8 +148,7 @@ class Stretch {
   }
 
   async #compute({ call, inputs }: PlanNode): Promise<Resident> {
-    const { residents, columns, label, labelDelay } = this.#run;
-    const rows = this.#dates.to - this.#dates.from;
+    const { residents, columns, labelDelay } = this.#run;
     const row = operatorOf(call.operator);
     const { stages } = gpuKernels[call.operator as keyof typeof gpuKernels];
     const parameters = row.parameters.map(({ name }, i) => [name, call.parameters[i] as number]);
@@ -102,51 +156,59 @@ class Stretch {
     for (const [i, input] of inputs.entries()) series['xyz'[i] as string] = await this.#value(input);
     const steps = Math.ceil(columns / partsOfRow);
     const numbers = { columns, steps, delay: labelDelay, ...Object.fromEntries(parameters) };
-    if (row.shape !== 'learn') return residents.run(stages, { series, numbers }, rows, columns);
-    if (!label) throw new Error('a learned vector needs a label');
-    series.y = await this.#leaf(label, true);
-    const vector = await residents.run(stages, { series, numbers }, rows, columns);
-    const matrix = await residents.run([spread.v], { series: { x: vector }, numbers: {} }, rows, columns);
+    if (row.shape !== 'learn') return this.#kernels(stages, { series, numbers });
+    const vector = await this.#kernels(stages, { series: { ...series, y: await this.#labels() }, numbers });
+    const matrix = await this.#kernels([spread.v], { series: { x: vector }, numbers: {} });
     residents.release(vector);
     return matrix;
   }
 
+  #kernels(stages: readonly Stage[], inputs: ResidentInputs): Promise<Resident> {
+    const { residents, columns } = this.#run;
+    return residents.run(stages, inputs, this.#dates.to - this.#dates.from, columns);
+  }
+
+  async #labels(): Promise<Resident> {
+    const { market, label } = this.#run;
+    if (!label) throw new Error('a learned vector needs a label');
+    this.#label ??= await market.kept(label, this.#dates);
+    return this.#label.resident;
+  }
+
   async #value(operand: Operand): Promise<Resident> {
+    const held = this.#held.get(nameOf(operand));
+    if (held) return held.resident;
     switch (operand.kind) {
       case 'matrix':
-        return this.#leaf(operand.matrix, this.#run.stays(operand.matrix));
-      case 'constant':
-        return this.#constant(operand.value);
+        return this.#hold(operand, await this.#leaf(operand.matrix));
+      case 'constant': {
+        const resident = await this.#kernels([spread.s], { series: {}, numbers: { k: operand.value } });
+        return this.#hold(operand, { resident, own: true });
+      }
       case 'node':
-        return this.#values[operand.index] as Resident;
+        throw new Error('a node is read before it is computed, or after its last reader');
     }
   }
 
-  async #leaf(matrix: Matrix, stays: boolean): Promise<Resident> {
-    const { market } = this.#run;
-    const lent =
-      this.#leaves.get(matrix.address) ??
-      (stays
-        ? await market.kept(matrix, this.#dates)
-        : { resident: await market.passing(matrix, this.#dates), own: true });
-    this.#leaves.set(matrix.address, lent);
-    return lent.resident;
+  async #leaf(matrix: Matrix): Promise<Lent> {
+    const { market, stays } = this.#run;
+    if (stays(matrix)) return market.kept(matrix, this.#dates);
+    return { resident: await market.passing(matrix, this.#dates), own: true };
   }
 
-  async #constant(k: number): Promise<Resident> {
-    const { residents, columns } = this.#run;
-    const rows = this.#dates.to - this.#dates.from;
-    const known =
-      this.#constants.get(k) ?? (await residents.run([spread.s], { series: {}, numbers: { k } }, rows, columns));
-    this.#constants.set(k, known);
-    return known;
+  #hold(operand: Operand, lent: Lent): Resident {
+    const name = nameOf(operand);
+    this.#held.set(name, { ...lent, readers: this.#readers.get(name) as number });
+    return lent.resident;
   }
 
   /** One reader fewer; the last one's value is released. */
   #read(operand: Operand): void {
-    if (operand.kind !== 'node') return;
-    const left = (this.#readers[operand.index] as number) - 1;
-    this.#readers[operand.index] = left;
-    if (left === 0) this.#run.residents.release(this.#values[operand.index] as Resident);
+    const name = nameOf(operand);
+    const held = this.#held.get(name) as Held;
+    held.readers--;
+    if (held.readers > 0) return;
+    this.#held.delete(name);
+    if (held.own) this.#run.residents.release(held.resident);
   }
 }
