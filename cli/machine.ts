@@ -4,6 +4,7 @@ import { statfs } from 'node:fs/promises';
 import { arch, availableParallelism, cpus, platform, totalmem } from 'node:os';
 import { dirname, resolve } from 'node:path';
 import { Arena } from '../core/arena.ts';
+import { firstLine } from '../core/failure.ts';
 import { builtFile } from '../core/package-root.ts';
 import type { BackendWish } from '../models/graph/backend.ts';
 
@@ -45,12 +46,11 @@ async function attempt(check: () => Check | Promise<Check>): Promise<Check> {
   try {
     return await check();
   } catch (error) {
-    return { ok: false, found: firstLine(error) };
+    return { ok: false, found: reasonOf(error) };
   }
 }
 
-const firstLine = (error: unknown): string =>
-  (error instanceof Error ? error.message : String(error)).split('\n')[0] ?? 'failed';
+const reasonOf = (error: unknown): string => firstLine(error instanceof Error ? error.message : String(error));
 
 function node(): Check {
   // cli/main.ts has refused anything older; through the exported function one can get here with it.
@@ -88,7 +88,7 @@ function sharedMemory(): Check {
     new Arena();
     return { ok: true, found: '4 GiB of address space can be reserved' };
   } catch (error) {
-    return { ok: false, found: firstLine(error), remedy: 'Raise the limit on address space (ulimit -v unlimited).' };
+    return { ok: false, found: reasonOf(error), remedy: 'Raise the limit on address space (ulimit -v unlimited).' };
   }
 }
 
@@ -110,7 +110,7 @@ async function duckdb(): Promise<Check> {
   } catch (error) {
     const remedy =
       'Run npm ci again, with optional dependencies; DuckDB has binaries for Linux (glibc), macOS and Windows.';
-    return { ok: false, found: firstLine(error), remedy };
+    return { ok: false, found: reasonOf(error), remedy };
   }
 }
 
@@ -176,12 +176,12 @@ async function modelBackends(): Promise<readonly Finding[]> {
       // One that is passed over may still be had by its name.
       const remedy = await chooseBackend(faster as BackendWish).then(
         () => `It can be had with --backend ${faster}.`,
-        (error) => firstLine(error),
+        (error) => reasonOf(error),
       );
       findings.push({ name: `${name} on ${faster}`, required: false, ok: false, found: reason, remedy });
     }
     return findings;
   } catch (error) {
-    return [{ name, required: false, ok: false, found: firstLine(error), remedy: 'Run npm ci again.' }];
+    return [{ name, required: false, ok: false, found: reasonOf(error), remedy: 'Run npm ci again.' }];
   }
 }

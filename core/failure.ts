@@ -70,3 +70,6 @@ export function fileProblem(error: unknown): string {
       return (error instanceof Error ? error.message : String(error)).replace(/\s*[\r\n]+\s*/g, ' ');
   }
 }
+
+/** What comes after it is a stack, or advice. Without the full stop, to stand inside a sentence. */
+export const firstLine = (text: string): string => (text.split('\n')[0] as string).replace(/[.\s]+$/, '');

@@ -9,7 +9,7 @@ export const behaviourLength = 128;
 
 /**
  * Correlations this near are the same: a factor and its triple differ in the last digits, on a graphics device by some
- * 1e-8, and each date of some hundred may round the other way. Factors that differ agree this well on no ten dates.
+ * 1e-8, and each date of some hundred may round the other way. Factors that differ do not agree this well on a hundred ordinary dates.
  */
 const grain = 1e-4;
 

@@ -14,6 +14,7 @@ import { crossScratch, loadKernels } from '../operators/wasm/kernels.ts';
 import type { Expression } from '../program/expression.ts';
 import { type Vocabulary, vocabulary } from '../program/vocabulary.ts';
 import { type DeviceOptions, DevicePool } from './gpu/device-pool.ts';
+import { Scorers } from './gpu/scorers.ts';
 import { groups } from './grouping.ts';
 import { type Quarantine, runIsolated } from './isolate.ts';
 import { Account, type Judged, type JudgeOptions, judgeGroup } from './judge.ts';
@@ -24,7 +25,7 @@ import { PairMeans } from './pair-means.ts';
 import { history } from './plan.ts';
 import { Pool, type PoolOptions, type Settled } from './pool.ts';
 import { shuffleColumns } from './shuffle-columns.ts';
-import type { Available, DailyScores, Dates, DeviceState, ObserveTask, ScoreTask, Span } from './task.ts';
+import type { Available, DailyScores, Dates, DeviceState, Span } from './task.ts';
 import type { SheetAnswer, SheetTask } from './tear-sheet/tasks.ts';
 import { ValueCache } from './value-cache.ts';
 import { ValueStore } from './value-store.ts';
@@ -83,8 +84,7 @@ export class Evaluator {
   readonly panelBytes: number;
   readonly labelRule: LabelRule;
   readonly #pool: Pool;
-  #device: DevicePool | undefined;
-  readonly #onDeviceLost: EvaluatorOptions['onDeviceLost'];
+  readonly #scorers: Scorers;
   readonly #minutes: MinuteValues;
   readonly #keep: boolean;
   readonly #spanBytes: number;
@@ -104,8 +104,7 @@ export class Evaluator {
     options: EvaluatorOptions,
   ) {
     this.#spanBytes = spanBytes;
-    this.#device = device;
-    this.#onDeviceLost = options.onDeviceLost;
+    this.#scorers = new Scorers(pool, device, options.onDeviceLost);
     this.market = market;
     this.arena = arena;
     this.vocabulary = marketVocabulary(market.manifest);
@@ -173,8 +172,13 @@ export class Evaluator {
   }
 
   /** Undefined where the workers compute everything. */
-  async deviceState(): Promise<DeviceState | undefined> {
-    return this.#device?.state();
+  deviceState(): Promise<DeviceState | undefined> {
+    return this.#scorers.state();
+  }
+
+  /** From here on the workers compute everything. */
+  dropDevice(): void {
+    this.#scorers.drop();
   }
 
   /** How often minute reductions were in memory or on disk, had to be made, and the memory they take. */
@@ -206,7 +210,7 @@ export class Evaluator {
         to,
         labelRanks,
       } as const;
-      const answer = await this.#compute(task);
+      const answer = await this.#scorers.run(task);
       if (answer.kind === 'scores') {
         places.forEach((place, i) => {
           scores[place] = answer.scores[i] as DailyScores;
@@ -240,7 +244,7 @@ export class Evaluator {
           end,
           tradable,
           async (some, { from, to }, { first, last }) => {
-            const answer = await this.#compute(
+            const answer = await this.#scorers.run(
               {
                 kind: 'observe',
                 programs: some.map((k) => chosen[group[k] as number] as Expression),
@@ -455,27 +459,7 @@ export class Evaluator {
   }
 
   async close(): Promise<void> {
-    await Promise.all([this.#pool.close(), this.#device?.close()]);
-  }
-
-  /** On the device while there is one. What it cannot hold, and what is left when it is lost, the workers do. */
-  async #compute(task: ScoreTask | ObserveTask, order?: { readonly urgent: boolean }): Promise<Settled | Lost> {
-    const device = this.#device;
-    const answer = await device?.run(task);
-    if (answer === undefined || answer.kind === 'too-large') return this.#pool.run(task, order);
-    if (answer.kind !== 'lost' && answer.kind !== 'device-lost') return answer;
-    // Tasks that waited for it are lost with it, one after another.
-    const reason = answer.kind === 'lost' ? (answer.detail.split('\n')[0] as string) : answer.reason;
-    if (this.#device === device) await this.dropDevice(reason);
-    return this.#pool.run(task, order);
-  }
-
-  /** From here on the workers compute everything. */
-  async dropDevice(reason?: string): Promise<void> {
-    const device = this.#device;
-    this.#device = undefined;
-    if (reason !== undefined) this.#onDeviceLost?.(reason);
-    await device?.close();
+    await Promise.all([this.#pool.close(), this.#scorers.close()]);
   }
 
   /**
@@ -500,7 +484,7 @@ export class Evaluator {
     while (left.length > 0) {
       const { ready, later, matrices, passing } = await this.#minutes.make(programs, left, dates, keep);
       try {
-        const tasks = groups(programs, ready, this.#device ? 1 : this.workers);
+        const tasks = groups(programs, ready, this.#scorers.atOnce);
         await allDone(
           tasks.map(async (places) => {
             for (const [place, why] of await this.#isolated(places, programs, matrices, run)) lost.set(place, why);

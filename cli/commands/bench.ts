@@ -12,7 +12,7 @@ import { table } from '../print/table.ts';
 
 export interface BenchArguments {
   readonly what: 'operators' | 'search' | 'mining' | 'minutes' | 'recurrent' | 'alphanet';
-  readonly backend: 'simd' | 'gpu';
+  readonly backend: 'wasm' | 'gpu';
   readonly dates: number;
   readonly symbols: number;
   readonly repetitions: number;
@@ -39,8 +39,8 @@ export const bench: CommandModule<object, BenchArguments> = {
           'Every operator on one thread, random programs in full, a search by default settings, a pass over minute bars, or training steps of GRU and LSTM, or of whole AlphaNets',
       })
       .option('backend', {
-        choices: ['simd', 'gpu'] as const,
-        default: 'simd' as const,
+        choices: ['wasm', 'gpu'] as const,
+        default: 'wasm' as const,
         describe: 'What is timed: the kernels of searches, or gpu.js beside them, operators and programs',
       })
       .option('dates', number(1250, 'Dates of the panel operators are timed on'))

@@ -45,13 +45,13 @@ export function searchFlags(cli: Argv): Argv<RuntimeArguments> {
         requiresArg: true,
         choices: backendWishes,
         describe:
-          'Who computes scores: all threads (wasm, without), a graphics device (gpu), its kernels on this processor to check them (webasm), or the faster of the first two (auto); they differ in the seventh digit',
+          'Who computes scores: all threads (wasm, without), a graphics device (gpu), its kernels on this processor to check them (webasm), or the faster of the first two (auto); scores differ in the seventh digit, which may lead a search another way',
       },
       json: { type: 'boolean', default: false, describe: 'Print JSON' },
     })
     .group(
       ['workers', 'memory', 'cache', 'backend', 'json'],
-      'This machine (changes no result, but for the last digits of another backend):',
+      'This machine (changes no result, except --backend):',
     ) as Argv<RuntimeArguments>;
 }
 

@@ -71,7 +71,6 @@ export async function identity(
   }
   const formulas = (factors: typeof seeds.accepted): Formula[] =>
     factors.map(({ name, expression }) => ({ name, expression: print(expression) }));
-  const { backend = 'wasm' } = options;
   const decisive = {
     config,
     warmStart: formulas(seeds.accepted),
@@ -81,13 +80,7 @@ export async function identity(
   // How far it goes is not in the name: going on for longer is the same search.
   const endless = Object.fromEntries(stopNames.map((name) => [name, undefined]));
   const hash = createHash('sha256')
-    .update(
-      JSON.stringify([
-        { ...decisive, config: { ...config, ...endless }, ...(backend !== 'wasm' && { backend }) },
-        manifest.hash,
-        packageVersion,
-      ]),
-    )
+    .update(JSON.stringify([{ ...decisive, config: { ...config, ...endless } }, manifest.hash, packageVersion]))
     .digest('hex');
   return {
     ...decisive,

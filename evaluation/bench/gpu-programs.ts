@@ -42,7 +42,7 @@ export async function timeGpuPrograms(
     const cold = (await timed(() => evaluator.score(first, { method }))).seconds;
     const there = await timed(() => evaluator.score(programs, { method }));
     const state = (await evaluator.deviceState()) as DeviceState;
-    await evaluator.dropDevice();
+    evaluator.dropDevice();
     await evaluator.score(randomBatch(evaluator, 60, true, 2), { method });
     const here = await timed(() => evaluator.score(programs, { method }));
     const { calendar, symbols } = evaluator.market.manifest;

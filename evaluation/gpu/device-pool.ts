@@ -1,9 +1,11 @@
 /** The one thread that has the device. One: kernels of two would wait for each other there. */
+import { firstLine } from '../../core/failure.ts';
 import { builtFile } from '../../core/package-root.ts';
-import type { DeviceMode } from '../../operators/gpu/dawn.ts';
+import { type DeviceMode, NoDevice } from '../../operators/gpu/dawn.ts';
 import type { Lost } from '../lost.ts';
 import { Pool, type Settled } from '../pool.ts';
-import type { DeviceState, ObserveTask, ScoreTask, WorkerSetting } from '../task.ts';
+import type { Answer, DeviceState, ObserveTask, ScoreTask, Task, WorkerSetting } from '../task.ts';
+import { taskLimitMs } from '../task-limit.ts';
 
 export interface DeviceOptions {
   readonly mode: DeviceMode;
@@ -13,8 +15,12 @@ export interface DeviceOptions {
   readonly workerFile?: string | undefined;
 }
 
-/** A driver that hangs says nothing; whatever a device does, it does in less. */
-const limitMs = 10 * 60_000;
+/** A device that waits for something says nothing; whatever a graphics card does, it does in less. */
+const leastLimitMs = 10 * 60_000;
+/** Where the device is this processor: its ranks compare each symbol with all others. */
+const patience = 50;
+
+type Gone = Extract<Answer, { readonly kind: 'device-lost' }>;
 
 export class DevicePool {
   readonly #pool: Pool;
@@ -26,38 +32,49 @@ export class DevicePool {
 
   /** Fails with the reason where the device cannot be had. */
   static async open(setting: WorkerSetting, { mode, largestBytes, workerFile }: DeviceOptions): Promise<DevicePool> {
+    let slow = mode === 'webasm';
+    const limit = (task: Task): number => Math.max(leastLimitMs, (slow ? patience : 1) * taskLimitMs(task, setting));
     const pool = new Pool({ ...setting, device: { mode, largestBytes } }, [{ address: 0, bytes: 0 }], {
       workerFile: workerFile ?? builtFile('evaluation', 'gpu', 'worker.js'),
-      taskLimitMs: limitMs,
+      taskLimitMs: limit,
     });
-    const device = new DevicePool(pool);
     try {
-      await device.state();
-      return device;
+      const answer = await pool.run({ kind: 'device' });
+      if (answer.kind !== 'device') {
+        const reason = answer.kind === 'lost' ? firstLine(answer.detail) : answer.kind;
+        throw new NoDevice(mode, `opening it ends its thread: ${reason}`, 'Update the driver of the graphics card');
+      }
+      slow ||= answer.device.adapter?.software === true;
+      return new DevicePool(pool);
     } catch (error) {
       await pool.close();
       throw error;
     }
   }
 
-  async state(): Promise<DeviceState> {
-    const answer = await this.#pool.insist({ kind: 'device' });
-    if (answer.kind !== 'device') throw new Error(`a device that answers ${answer.kind}`);
-    return answer.device;
+  /** Undefined when it is lost. */
+  async state(): Promise<DeviceState | undefined> {
+    const answer = await this.#asked({ kind: 'device' });
+    return answer.kind === 'device' ? answer.device : undefined;
   }
 
-  async run(task: ScoreTask | ObserveTask): Promise<Settled | Lost> {
-    try {
-      return await this.#pool.run(task);
-    } catch (error) {
-      if (this.#closed) return { kind: 'device-lost', reason: 'the device is closed' };
-      throw error;
-    }
+  run(task: ScoreTask | ObserveTask): Promise<Settled | Lost> {
+    return this.#asked(task);
   }
 
   /** Tasks that wait are answered as lost. */
   async close(): Promise<void> {
     this.#closed = true;
     await this.#pool.close();
+  }
+
+  /** Whatever keeps the thread from answering, such as a driver that is gone when it begins again, is a loss. */
+  async #asked(task: Task): Promise<Settled | Lost | Gone> {
+    try {
+      return await this.#pool.run(task);
+    } catch (error) {
+      const reason = this.#closed ? 'the device is closed' : firstLine((error as Error).message);
+      return { kind: 'device-lost', reason };
+    }
   }
 }

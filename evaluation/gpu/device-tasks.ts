@@ -54,8 +54,8 @@ export class DeviceTasks {
     }
     // Why a device is lost is heard of a little later than that it answers nothing.
     await turn();
-    const reason = this.#residents.failure;
-    if (reason !== undefined) return { kind: 'device-lost', reason };
+    const { fault } = this.#residents;
+    if (fault) return { kind: 'device-lost', reason: fault.reason };
     if (thrown !== undefined) throw thrown;
     if (!found) return { kind: 'too-large' };
     return task.kind === 'score'

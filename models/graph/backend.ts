@@ -5,7 +5,7 @@
 import { createRequire } from 'node:module';
 import { dirname, sep } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
-import { EvolveError } from '../../core/failure.ts';
+import { EvolveError, firstLine } from '../../core/failure.ts';
 import { adapterName, adapterOf, NoDevice, openWebGpu } from '../../operators/gpu/dawn.ts';
 import { backendNames, type backendWishes } from './backend-names.ts';
 import { moveHeldFirst } from './held-tensor.ts';
@@ -113,8 +113,7 @@ async function webgpu(wished: boolean): Promise<Loaded> {
   const backend = '@tensorflow/tfjs-backend-webgpu';
   installed(backend);
   installed('webgpu');
-  // The adapter that tfjs asks for too.
-  const adapter = await adapterOf(await openWebGpu(), { powerPreference: 'high-performance' });
+  const adapter = await adapterOf(await openWebGpu());
   if (adapter.software && !wished) throw new Error('the only graphics adapter is software, slower than wasm');
   await load(backend);
   return { version: versionOf(backend), device: adapterName(adapter) };
@@ -157,5 +156,5 @@ const versionOf = (name: string): string => (require(`${name}/package.json`) as 
 /** The first line: what follows is a stack or advice about compilers. */
 function reasonOf(error: unknown): string {
   const message = error instanceof Error ? error.message : String((error as { message?: unknown })?.message ?? error);
-  return (message.split('\n')[0] as string).replace(/[.\s]+$/, '');
+  return firstLine(message);
 }

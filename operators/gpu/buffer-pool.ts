@@ -51,6 +51,8 @@ export class BufferPool {
     const buffer = this.#create(size);
     const pooled = { buffer, destroy: buffer.destroy.bind(buffer) };
     buffer.destroy = () => {
+      // Twice free, it would be given to two.
+      if (this.#free.get(size)?.includes(pooled)) throw new Error('a matrix on the device is released twice');
       this.#used -= size;
       this.#kept += size;
       this.#free.get(size)?.push(pooled);

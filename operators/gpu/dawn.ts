@@ -36,13 +36,9 @@ export interface GpuBuffer {
 /** Of the standard's GPUDevice, as much as is looked at here. */
 export interface GpuDevice {
   readonly lost: Promise<{ readonly message: string }>;
-  readonly limits: { readonly maxBufferSize: number };
+  readonly limits: { readonly maxStorageBufferBindingSize: number; readonly maxBufferSize: number };
   createBuffer(descriptor: { readonly size: number; readonly usage: number }): GpuBuffer;
-  addEventListener(
-    kind: 'uncapturederror',
-    listener: (event: { readonly error: { readonly message: string } }) => void,
-  ): void;
-  destroy(): void;
+  addEventListener(kind: 'uncapturederror', listener: (event: { readonly error: Error }) => void): void;
 }
 export interface GpuAdapter {
   readonly info: Readonly<Record<'vendor' | 'architecture' | 'device' | 'description', string>> & {
@@ -67,9 +63,11 @@ export async function openWebGpu(): Promise<WebGpu> {
   return gpu;
 }
 
-/** The one that whoever asks for it so is given. */
-export async function adapterOf(gpu: WebGpu, options?: object): Promise<Adapter> {
-  const adapter = await gpu.requestAdapter(options);
+/** Of two graphics cards, as tfjs asks. */
+export const fasterAdapter = { powerPreference: 'high-performance' };
+
+export async function adapterOf(gpu: WebGpu): Promise<Adapter> {
+  const adapter = await gpu.requestAdapter(fasterAdapter);
   if (!adapter) {
     const remedy = 'Install the driver of the graphics card; on Linux, the one for Vulkan';
     throw new NoDevice('webgpu', 'WebGPU loads, and no graphics adapter answers', remedy);

@@ -50,6 +50,7 @@ export class Device {
   readonly #input: GpuJs['input'];
   readonly #compiled = new Map<string, Compiled>();
   readonly #watching: Watching | undefined;
+  #watched: WatchedDevice | undefined;
 
   private constructor(mode: DeviceMode, gpu: GpuJs, adapter?: Adapter, watching?: Watching) {
     this.mode = mode;
@@ -81,7 +82,8 @@ export class Device {
 
   /** What became of the graphics device; undefined before the first kernel, and in `webasm`. */
   get watched(): WatchedDevice | undefined {
-    return this.#watching?.device;
+    this.#watched ??= this.#watching?.device;
+    return this.#watched;
   }
 
   /**

@@ -14,6 +14,7 @@ import {
   type Rows,
   widthOf,
 } from './device.ts';
+import type { DeviceFault } from './device-faults.ts';
 import { type Stage, textOf } from './stage.ts';
 
 export interface Resident {
@@ -50,14 +51,14 @@ export class ResidentMatrices {
     this.#device = device;
   }
 
-  /** Bytes at once, at most so far: of the device's memory in `webgpu`. */
+  /** Bytes at once, at most so far: of the device's memory in `webgpu`, but for what gpu.js uploads and reads through. */
   get peak(): number {
     return this.#device.watched?.pool.peak ?? this.#peak;
   }
 
   /** Why what is there cannot be believed any more. */
-  get failure(): string | undefined {
-    return this.#device.watched?.failure;
+  get fault(): DeviceFault | undefined {
+    return this.#device.watched?.faults.first;
   }
 
   upload(matrix: Matrix): Promise<Resident> {

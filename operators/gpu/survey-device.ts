@@ -2,6 +2,7 @@
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { promisify } from 'node:util';
+import { firstLine } from '../../core/failure.ts';
 import { builtFile } from '../../core/package-root.ts';
 import { adapterName } from './dawn.ts';
 import type { Survey } from './survey.ts';
@@ -18,7 +19,7 @@ export async function surveyDevice(): Promise<Survey> {
     return JSON.parse(stdout) as Survey;
   } catch (error) {
     const { killed, signal, stderr } = error as { killed?: boolean; signal?: string; stderr?: string };
-    const said = stderr?.match(/^\w*Error.*$/m)?.[0] ?? (error as Error).message.split('\n')[0];
+    const said = firstLine(stderr?.match(/^\w*Error.*$/m)?.[0] ?? (error as Error).message);
     const reason = killed
       ? `no answer from the graphics driver in ${seconds} seconds`
       : `opening the device fails: ${signal ?? said}`;

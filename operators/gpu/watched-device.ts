@@ -1,22 +1,20 @@
 /** The device that gpu.js asks WebGPU for: its matrices come from a pool, and what goes wrong on it is heard of. */
 import { BufferPool } from './buffer-pool.ts';
-import type { GpuDevice, WebGpu } from './dawn.ts';
+import { fasterAdapter, type GpuDevice, type WebGpu } from './dawn.ts';
+import { type DeviceFault, faultsOf } from './device-faults.ts';
 
 export interface WatchedDevice {
   readonly pool: BufferPool;
-  /** Why nothing it gives can be believed any more: it is lost, or refused something, such as memory. */
-  readonly failure: string | undefined;
-  /** Has it lost, as a driver would. */
-  destroy(): void;
+  readonly faults: { readonly first: DeviceFault | undefined };
 }
-
-/** What gpu.js makes a kernel's answer with: GPUBufferUsage.STORAGE and COPY_SRC. */
-const answerUsage = 0x0084;
 
 /** The device made last, none before the first kernel. */
 export interface Watching {
   readonly device: WatchedDevice | undefined;
 }
+
+/** What gpu.js makes a kernel's answer with: GPUBufferUsage.STORAGE and COPY_SRC. */
+const answerUsage = 0x0084;
 
 const watched = new WeakMap<WebGpu, Watching>();
 
@@ -26,8 +24,8 @@ export function watch(gpu: WebGpu): Watching {
   const watching: { device: WatchedDevice | undefined } = { device: undefined };
   watched.set(gpu, watching);
   const requestAdapter = gpu.requestAdapter.bind(gpu);
-  gpu.requestAdapter = async (...options) => {
-    const adapter = await requestAdapter(...options);
+  gpu.requestAdapter = async (options) => {
+    const adapter = await requestAdapter({ ...fasterAdapter, ...options });
     if (!adapter) return adapter;
     const requestDevice = adapter.requestDevice.bind(adapter);
     adapter.requestDevice = async (...wishes) => {
@@ -42,24 +40,16 @@ export function watch(gpu: WebGpu): Watching {
 
 function watchedDevice(device: GpuDevice): WatchedDevice {
   const createBuffer = device.createBuffer.bind(device);
-  const pool = new BufferPool((size) => createBuffer({ size, usage: answerUsage }), device.limits.maxBufferSize);
+  const { maxStorageBufferBindingSize, maxBufferSize } = device.limits;
+  const pool = new BufferPool(
+    (size) => createBuffer({ size, usage: answerUsage }),
+    Math.min(maxStorageBufferBindingSize, maxBufferSize),
+  );
   device.createBuffer = (wanted) => (wanted.usage === answerUsage ? pool.take(wanted.size) : createBuffer(wanted));
-  let failure: string | undefined;
-  device.addEventListener('uncapturederror', ({ error }) => {
-    failure ??= firstLine(error.message);
-  });
-  device.lost.then(({ message }) => {
-    failure ??= `the device is lost: ${firstLine(message)}`;
-  });
-  // gpu.js would print what is told here in one sentence.
-  Object.defineProperty(device, 'onuncapturederror', { set: () => {}, configurable: true });
-  return {
-    pool,
-    get failure() {
-      return failure;
-    },
-    destroy: () => device.destroy(),
-  };
+  const faults = faultsOf(device);
+  // gpu.js prints both, unless the device was destroyed on purpose; whoever reads `faults` says it in a sentence.
+  const lost = device.lost.then((info) => ({ message: info.message, reason: 'destroyed' }));
+  Object.defineProperty(device, 'lost', { value: lost });
+  Object.defineProperty(device, 'onuncapturederror', { set: () => {} });
+  return { pool, faults };
 }
-
-const firstLine = (message: string): string => message.split('\n')[0] ?? '';
