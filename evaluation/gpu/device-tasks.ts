@@ -18,25 +18,26 @@ import { runOnDevice } from './run-on-device.ts';
 /** No matrix is larger, whatever the device binds: a task holds some dozen of them at a time. */
 const largestMatrix = 256 * 1024 ** 2;
 
-type Setting = WorkerSetting & Required<Pick<WorkerSetting, 'device'>>;
+/** Of the thread that has the device. */
+export type DeviceSetting = WorkerSetting & { readonly device: NonNullable<WorkerSetting['device']> };
 
 export class DeviceTasks {
-  readonly #setting: Setting;
+  readonly #setting: DeviceSetting;
   readonly #device: Device;
   readonly #residents: ResidentMatrices;
   readonly #market: DeviceMarket;
 
-  private constructor(setting: Setting, device: Device) {
+  private constructor(setting: DeviceSetting, device: Device) {
     this.#setting = setting;
     this.#device = device;
     this.#residents = new ResidentMatrices(device);
     const { memory, columns } = setting;
-    const largest = setting.device?.largestBytes ?? Math.min(largestMatrix, device.adapter?.largestBinding ?? Infinity);
+    const largest = setting.device.largestBytes ?? Math.min(largestMatrix, device.adapter?.largestBinding ?? Infinity);
     this.#market = new DeviceMarket(this.#residents, memory, columns, largest);
   }
 
-  static async open(setting: Setting): Promise<DeviceTasks> {
-    return new DeviceTasks(setting, await Device.open(setting.device?.mode ?? 'webgpu'));
+  static async open(setting: DeviceSetting): Promise<DeviceTasks> {
+    return new DeviceTasks(setting, await Device.open(setting.device.mode));
   }
 
   get state(): DeviceState {
@@ -63,7 +64,7 @@ export class DeviceTasks {
       : { kind: 'observed', observations: observed(task, this.#setting, found) };
   }
 
-  /** In the order of the programs; undefined when one looks back too far for the device. */
+  /** In the order of the programs; undefined when the device cannot hold what they need. */
   async #found(task: ScoreTask | ObserveTask): Promise<Found[] | undefined> {
     const { programs, from, to, label, labelDelay } = task;
     const last = task.kind === 'observe' ? task.last : undefined;

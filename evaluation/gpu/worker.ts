@@ -2,10 +2,10 @@
 import { workerData } from 'piscina';
 import { EvolveError } from '../../core/failure.ts';
 import { RecentPrograms } from '../recent-programs.ts';
-import type { Answer, Assignment, WorkerSetting } from '../task.ts';
-import { DeviceTasks } from './device-tasks.ts';
+import type { Answer, Assignment } from '../task.ts';
+import { type DeviceSetting, DeviceTasks } from './device-tasks.ts';
 
-const setting = workerData as WorkerSetting & Required<Pick<WorkerSetting, 'device'>>;
+const setting = workerData as DeviceSetting;
 const programs = new RecentPrograms(setting.vocabulary);
 let tasks: Promise<DeviceTasks> | undefined;
 
