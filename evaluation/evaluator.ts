@@ -13,7 +13,7 @@ import { openMarket } from '../data/store/open.ts';
 import { crossScratch, loadKernels } from '../operators/wasm/kernels.ts';
 import type { Expression } from '../program/expression.ts';
 import { type Vocabulary, vocabulary } from '../program/vocabulary.ts';
-import { type DeviceOptions, DevicePool } from './gpu/device-pool.ts';
+import { type DeviceOptions, DeviceThread } from './gpu/device-thread.ts';
 import { Scorers } from './gpu/scorers.ts';
 import { groups } from './grouping.ts';
 import { type Quarantine, runIsolated } from './isolate.ts';
@@ -98,7 +98,7 @@ export class Evaluator {
     market: Market,
     arena: Arena,
     pool: Pool,
-    device: DevicePool | undefined,
+    device: DeviceThread | undefined,
     values: ValueCache,
     spanBytes: number,
     options: EvaluatorOptions,
@@ -157,7 +157,7 @@ export class Evaluator {
       vocabulary: marketVocabulary(market.manifest),
       minute: market.manifest.minute && { folder, manifest: market.manifest },
     };
-    const device = options.device && (await DevicePool.open(setting, options.device));
+    const device = options.device && (await DeviceThread.open(setting, options.device));
     const pool = new Pool(setting, spans, options);
     try {
       return new Evaluator(market, arena, pool, device, new ValueCache(arena, forValues), spanBytes, options);

@@ -12,8 +12,8 @@ import { taskLimitMs } from './task-limit.ts';
 export interface PoolOptions {
   /** The threads' module, when it is not evaluation/worker.ts. */
   readonly workerFile?: string | undefined;
-  /** How long a task may take; without, as long as its size explains many times over. */
-  readonly taskLimitMs?: number | ((task: Task) => number) | undefined;
+  /** How long any task may take; without, as long as its size explains many times over. */
+  readonly taskLimitMs?: number | undefined;
 }
 
 /** An answer that is no failure. */
@@ -48,7 +48,7 @@ export class Pool {
     const seat = this.#free.pop() ?? (await turn());
     try {
       if (this.#closed) throw new Error('the evaluator is closed');
-      const answer = await seat.run(task, this.#limitMs(task));
+      const answer = await seat.run(task, this.#options.taskLimitMs ?? taskLimitMs(task, this.#setting));
       if (answer.kind === 'failed') throw new EvolveError(answer.code, answer.sentence, { details: answer.details });
       return answer;
     } finally {
@@ -56,12 +56,6 @@ export class Pool {
       if (next) next(seat);
       else this.#free.push(seat);
     }
-  }
-
-  #limitMs(task: Task): number {
-    const { taskLimitMs: limit } = this.#options;
-    if (limit === undefined) return taskLimitMs(task, this.#setting);
-    return typeof limit === 'number' ? limit : limit(task);
   }
 
   /** A task that is no program's own: it is tried twice, and lost again it is our bug. */

@@ -148,6 +148,8 @@ export type Answer =
   | { readonly kind: 'correlated'; readonly sums: Float64Array; readonly dates: Float64Array }
   | SheetAnswer
   | { readonly kind: 'device'; readonly device: DeviceState }
+  /** There is none. */
+  | { readonly kind: 'no-device'; readonly reason: string; readonly remedy: string }
   /** The device is lost, or refuses something, and so nothing it gave can be believed. */
   | { readonly kind: 'device-lost'; readonly reason: string }
   /** The span cannot hold the task's blocks, and nothing was written; a smaller task may fit. */

@@ -2,8 +2,9 @@
  * The real worker with a device, except that at its third task it ends its thread, or the device is lost: a graphics device
  * really is, that of this processor is said to be.
  */
-import { workerData } from 'piscina';
-import work from '../dist/evaluation/gpu/worker.js';
+import { workerData } from 'node:worker_threads';
+import { end, work } from '../dist/evaluation/gpu/device-work.js';
+import { serve } from '../dist/evaluation/gpu/serve-device.js';
 import { openWebGpu } from '../dist/operators/gpu/dawn.js';
 
 const { mode, largestBytes } = workerData.device;
@@ -24,7 +25,7 @@ if (mode === 'webgpu') {
 
 let tasks = 0;
 
-export default async function faulty(assignment) {
+async function faulty(assignment) {
   if (assignment.kind !== 'device') tasks++;
   if (tasks < 3) return work(assignment);
   if (largestBytes !== undefined) process.exit(3);
@@ -32,3 +33,5 @@ export default async function faulty(assignment) {
   device.destroy();
   return work(assignment);
 }
+
+serve(faulty, end);

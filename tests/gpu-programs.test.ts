@@ -172,6 +172,29 @@ for (const mode of ['webasm', 'webgpu'] as const) {
       });
     });
 
+    test('a device that takes too long is given up, and the process lives', async () => {
+      const all = programs();
+      const lost: string[] = [];
+      // Its kernels are not compiled yet.
+      const options = { device: { mode, taskLimitMs: 60 }, onDeviceLost: (why: string) => lost.push(why) };
+      await withDevice(options, async (evaluator) => {
+        expect(await evaluator.score(all)).toEqual(await kernels.score(all));
+        expect(lost).toEqual(['it did not answer for 0.06 s']);
+      });
+    });
+
+    test('an evaluator can be closed while its device computes', async () => {
+      const all = programs();
+      const evaluator = await Evaluator.open(market.folder, { workers: 1, device: { mode }, onDeviceLost: fails });
+      const scores = evaluator.score(all).then(
+        () => 'scored',
+        (error: unknown) => String(error),
+      );
+      await new Promise((resolve) => setTimeout(resolve, 300));
+      await evaluator.close();
+      expect(await scores).toMatch(/scored|closed/);
+    });
+
     test.each([
       ['is lost', undefined],
       ['ends its thread', 4 * 320 * 1000],
@@ -183,7 +206,7 @@ for (const mode of ['webasm', 'webgpu'] as const) {
       await withDevice(options, async (evaluator) => {
         const first = await evaluator.score(all);
         const [second] = [await evaluator.score(all)];
-        expect(lost).toEqual([expect.stringContaining(largestBytes === undefined ? 'destroyed' : 'exit')]);
+        expect(lost).toEqual([expect.stringContaining(largestBytes === undefined ? 'destroyed' : 'exit code 3')]);
         expect(await evaluator.deviceState()).toBeUndefined();
         const expected = await kernels.score(all);
         expect(second).toEqual(expected);

@@ -3,7 +3,7 @@
  * begins; a device may be lost on the way, and the kernels go on.
  */
 import { EvolveError } from '../../core/failure.ts';
-import type { DeviceOptions } from '../../evaluation/gpu/device-pool.ts';
+import type { DeviceOptions } from '../../evaluation/gpu/device-thread.ts';
 import { deviceName, surveyDevice } from '../../operators/gpu/survey-device.ts';
 import type { SearchBackendWish } from './backend-wishes.ts';
 import type { MarketSearch } from './market-search.ts';

@@ -1,7 +1,7 @@
 /** How long the same programs take on a device and on all threads. */
 import { stream } from '../../core/random.ts';
 import { Evaluator } from '../../evaluation/evaluator.ts';
-import type { DeviceOptions } from '../../evaluation/gpu/device-pool.ts';
+import type { DeviceOptions } from '../../evaluation/gpu/device-thread.ts';
 import { canonical } from '../../program/canonical.ts';
 import type { Expression } from '../../program/expression.ts';
 import { randomProgram } from '../../program/random-program.ts';

@@ -45,6 +45,11 @@ export class DeviceTasks {
     return { mode, adapter, peakBytes: this.#residents.peak };
   }
 
+  /** What is under way fails from here on. */
+  giveUp(): void {
+    this.#device.watched?.destroy();
+  }
+
   async do(task: ScoreTask | ObserveTask): Promise<Answer> {
     let found: readonly Found[] | undefined;
     let thrown: unknown;
@@ -85,40 +90,45 @@ export class DeviceTasks {
       reading.push({ cells, use });
       this.#residents.release(answer);
     };
-    const fits = await runOnDevice(graph, {
-      residents: this.#residents,
-      market: this.#market,
-      columns: this.#setting.columns,
-      from,
-      to,
-      label,
-      labelDelay,
-      stays: (leaf) => fields.has(leaf),
-      lead: last?.turnover ? 1 : 0,
-      consume: async (program, values, stretch) => {
-        const one = found[program] as (typeof found)[number];
-        const x = await this.#market.last(values, stretch.to - stretch.from);
-        const method = task.labelRanks ? 'rank' : 'pearson';
-        later(await this.#beside(label, stretch, x.resident, score[method]), (pairs) => {
-          for (let t = stretch.from; t < stretch.to; t++) {
-            one.ic[t - from] = pairs[2 * (t - stretch.from)] as number;
-            one.counts[t - from] = pairs[2 * (t - stretch.from) + 1] as number;
-          }
-        });
-        for (const [k, other] of (last?.against ?? []).entries()) {
-          later(await this.#beside(other, stretch, x.resident, dailyCorrelation), (daily) => {
-            one.against[k] = added(one.against[k] as PartialMean, daily);
+    try {
+      const fits = await runOnDevice(graph, {
+        residents: this.#residents,
+        market: this.#market,
+        columns: this.#setting.columns,
+        from,
+        to,
+        label,
+        labelDelay,
+        stays: (leaf) => fields.has(leaf),
+        lead: last?.turnover ? 1 : 0,
+        consume: async (program, values, stretch) => {
+          const one = found[program] as (typeof found)[number];
+          const x = await this.#market.last(values, stretch.to - stretch.from);
+          const method = task.labelRanks ? 'rank' : 'pearson';
+          later(await this.#beside(label, stretch, x.resident, score[method]), (pairs) => {
+            for (let t = stretch.from; t < stretch.to; t++) {
+              one.ic[t - from] = pairs[2 * (t - stretch.from)] as number;
+              one.counts[t - from] = pairs[2 * (t - stretch.from) + 1] as number;
+            }
           });
-        }
-        if (x.own) this.#residents.release(x.resident);
-        if (!last?.turnover) return;
-        later(await this.#likeBefore(values, stretch, stretch.from > from ? 1 : 0), (daily) => {
-          one.turnover = added(one.turnover, daily);
-        });
-      },
-    });
-    for (const { cells, use } of reading) use(await cells);
-    return fits ? found : undefined;
+          for (const [k, other] of (last?.against ?? []).entries()) {
+            later(await this.#beside(other, stretch, x.resident, dailyCorrelation), (daily) => {
+              one.against[k] = added(one.against[k] as PartialMean, daily);
+            });
+          }
+          if (x.own) this.#residents.release(x.resident);
+          if (!last?.turnover) return;
+          later(await this.#likeBefore(values, stretch, stretch.from > from ? 1 : 0), (daily) => {
+            one.turnover = added(one.turnover, daily);
+          });
+        },
+      });
+      for (const { cells, use } of reading) use(await cells);
+      return fits ? found : undefined;
+    } finally {
+      // The thread must not end before Dawn has answered.
+      await Promise.allSettled(reading.map(({ cells }) => cells));
+    }
   }
 
   /** The plan, and in `fields` those of its leaves that stay as they are. */

@@ -1,19 +1,18 @@
 /** Who computes scores, and what judgements rest on: the device while there is one, else the workers. */
-import { firstLine } from '../../core/failure.ts';
 import type { Lost } from '../lost.ts';
 import type { Pool, Settled } from '../pool.ts';
 import type { DeviceState, ObserveTask, ScoreTask } from '../task.ts';
-import type { DevicePool } from './device-pool.ts';
+import type { DeviceThread } from './device-thread.ts';
 
 export class Scorers {
   readonly #workers: Pool;
   readonly #onLost: ((reason: string) => void) | undefined;
-  #device: DevicePool | undefined;
+  #device: DeviceThread | undefined;
   /** Of devices that were given up. */
   #closing: Promise<void> = Promise.resolve();
 
   /** `onLost` hears once why the device cannot go on. */
-  constructor(workers: Pool, device?: DevicePool, onLost?: (reason: string) => void) {
+  constructor(workers: Pool, device?: DeviceThread, onLost?: (reason: string) => void) {
     this.#workers = workers;
     this.#device = device;
     this.#onLost = onLost;
@@ -34,14 +33,13 @@ export class Scorers {
     const device = this.#device;
     if (!device) return this.#workers.run(task, order);
     const answer = await device.run(task);
+    if (answer.kind === 'scores' || answer.kind === 'observed') return answer;
     // Of several programs one may be what is too large: whose digits a program has must not depend on its company.
     if (answer.kind === 'too-large' && task.programs.length > 1) return answer;
-    if (answer.kind !== 'too-large' && answer.kind !== 'lost' && answer.kind !== 'device-lost') return answer;
     // Tasks that waited for it are lost with it, one after another.
     if (answer.kind !== 'too-large' && this.#device === device) {
-      const reason = answer.kind === 'lost' ? firstLine(answer.detail) : answer.reason;
       this.drop();
-      this.#onLost?.(reason);
+      this.#onLost?.(answer.kind === 'device-lost' ? answer.reason : answer.kind);
     }
     return this.#workers.run(task, order);
   }

@@ -39,6 +39,7 @@ export interface GpuDevice {
   readonly limits: { readonly maxStorageBufferBindingSize: number; readonly maxBufferSize: number };
   createBuffer(descriptor: { readonly size: number; readonly usage: number }): GpuBuffer;
   addEventListener(kind: 'uncapturederror', listener: (event: { readonly error: Error }) => void): void;
+  destroy(): void;
 }
 export interface GpuAdapter {
   readonly info: Readonly<Record<'vendor' | 'architecture' | 'device' | 'description', string>> & {

@@ -6,6 +6,8 @@ import { type DeviceFault, faultsOf } from './device-faults.ts';
 export interface WatchedDevice {
   readonly pool: BufferPool;
   readonly faults: { readonly first: DeviceFault | undefined };
+  /** What it has yet to answer fails. */
+  destroy(): void;
 }
 
 /** The device made last, none before the first kernel. */
@@ -51,5 +53,5 @@ function watchedDevice(device: GpuDevice): WatchedDevice {
   const lost = device.lost.then((info) => ({ message: info.message, reason: 'destroyed' }));
   Object.defineProperty(device, 'lost', { value: lost });
   Object.defineProperty(device, 'onuncapturederror', { set: () => {} });
-  return { pool, faults };
+  return { pool, faults, destroy: () => device.destroy() };
 }
