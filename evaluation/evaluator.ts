@@ -25,7 +25,7 @@ import { PairMeans } from './pair-means.ts';
 import { history } from './plan.ts';
 import { Pool, type PoolOptions, type Settled } from './pool.ts';
 import { shuffleColumns } from './shuffle-columns.ts';
-import type { Available, DailyScores, Dates, DeviceState, Span } from './task.ts';
+import type { Available, DailyScores, Dates, DeviceState, Numbered, Span } from './task.ts';
 import type { SheetAnswer, SheetTask } from './tear-sheet/tasks.ts';
 import { ValueCache } from './value-cache.ts';
 import { ValueStore } from './value-store.ts';
@@ -90,6 +90,8 @@ export class Evaluator {
   readonly #spanBytes: number;
   #ranks: Matrix | undefined;
   #labelCounts: number[] | undefined;
+  readonly #numbers = new WeakMap<Matrix, number>();
+  #lastNumber = 0;
   #lastBatch: Promise<unknown> = Promise.resolve();
   readonly #quarantine: Quarantine = new Map();
   readonly #onPrograms: EvaluatorOptions['onPrograms'];
@@ -255,7 +257,9 @@ export class Evaluator {
                 from,
                 to,
                 first,
-                ...(last && { last: { turnover: rule.turnover > 0, against } }),
+                ...(last && {
+                  last: { turnover: rule.turnover > 0, against: against.map((matrix) => this.#numbered(matrix)) },
+                }),
               },
               // Who passes a hurdle is judged on many more dates, and what takes long must not begin last.
               { urgent: !first },
@@ -398,6 +402,12 @@ export class Evaluator {
       (sum, { from, to }) => sum + (this.#labelCounts as number[]).slice(from, to).reduce((a, b) => a + b, 0),
       0,
     );
+  }
+
+  #numbered(matrix: Matrix): Numbered {
+    const number = this.#numbers.get(matrix) ?? ++this.#lastNumber;
+    this.#numbers.set(matrix, number);
+    return { ...matrix, number };
   }
 
   #labelOrFail(): Matrix {

@@ -85,7 +85,7 @@ export interface ObserveTask extends OfPrograms {
   readonly last?: {
     readonly turnover: boolean;
     /** Values of factors that are had already, by calendar position. */
-    readonly against: readonly Matrix[];
+    readonly against: readonly Numbered[];
   };
 }
 
@@ -114,6 +114,11 @@ export interface CorrelateTask {
   readonly to: number;
   /** The first so many rows. */
   readonly rows: number;
+}
+
+/** A matrix that stays as it is; another one at its address, when it is released, has another number. */
+export interface Numbered extends Matrix {
+  readonly number: number;
 }
 
 /** What a worker's device is and has come to. */

@@ -73,9 +73,11 @@ describe.skipIf(absent !== undefined)('webasm', () => {
       notes.push(note),
     );
     expect(times).toMatchObject({ programs: 16, threads: 1 });
-    expect(times.deviceSeconds).toBeGreaterThan(0);
-    expect(times.threadSeconds).toBeGreaterThan(0);
+    expect(times?.deviceSeconds).toBeGreaterThan(0);
+    expect(times?.threadSeconds).toBeGreaterThan(0);
     expect(notes).toHaveLength(2);
+    const bars = marketSearch(searchConfig({ fields: 'close,volume' }), await readManifest(ground.market));
+    expect(await timeBackends(bars, ground.market, { mode: 'webasm' }, { workers: 1 }, () => {})).toBeUndefined();
   });
 });
 

@@ -183,6 +183,21 @@ for (const mode of ['webasm', 'webgpu'] as const) {
       });
     });
 
+    test('a released factor is forgotten, also when another one takes its place', async () => {
+      await withDevice({ device: { mode } }, async (evaluator) => {
+        for (const had of ['TURN', '-TURN']) {
+          const against = await evaluator.values(parsed([had]));
+          const [judged] = await evaluator.judge(parsed(['ts_mean(TURN, 2)']), { ...judgement, against });
+          const [other] = await kernels.judge(parsed(['ts_mean(TURN, 2)']), {
+            ...judgement,
+            against: await kernels.values(parsed([had])),
+          });
+          expect(judged?.scores?.at(-1)).toBeCloseTo(other?.scores?.at(-1) as number, 6);
+          for (const { address } of against) evaluator.arena.release(address);
+        }
+      });
+    });
+
     test('an evaluator can be closed while its device computes', async () => {
       const all = programs();
       const evaluator = await Evaluator.open(market.folder, { workers: 1, device: { mode }, onDeviceLost: fails });

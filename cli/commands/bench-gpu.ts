@@ -2,6 +2,8 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { EvolveError } from '../../core/failure.ts';
+import { readManifest } from '../../data/store/manifest.ts';
 import { synthesise } from '../../data/synth/synthesise.ts';
 import { type GpuTiming, gpuTimed, referenceDates, timeGpuOperators } from '../../evaluation/bench/gpu-operators.ts';
 import { type GpuProgramTiming, timeGpuPrograms } from '../../evaluation/bench/gpu-programs.ts';
@@ -13,7 +15,10 @@ import { table } from '../print/table.ts';
 import type { BenchArguments } from './bench.ts';
 
 export async function benchGpu(args: BenchArguments): Promise<void> {
-  const { dates, symbols, repetitions, json } = args;
+  const { data, dates, symbols, repetitions, json } = args;
+  if (symbols < 2) throw new EvolveError('bad-argument', '--symbols should be 2 or more, for programs to compare.');
+  // A market that cannot be had shows before anything is timed; without --data one is made, and gone afterwards.
+  if (data !== undefined) await readManifest(data);
   const { device, passedOver } = await Device.openBest();
   const { mode, adapter } = device;
   const timings = await operatorTimings(device, args);

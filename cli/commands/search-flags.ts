@@ -45,7 +45,7 @@ export function searchFlags(cli: Argv): Argv<RuntimeArguments> {
         requiresArg: true,
         choices: backendWishes,
         describe:
-          'Who computes scores: all threads (wasm, without), a graphics device (gpu), its kernels on this processor to check them (webasm), or the faster of the first two (auto); scores differ in the seventh digit, which may lead a search another way',
+          'Who computes scores: all threads (wasm, without), a graphics device (gpu), its kernels on this processor to check them (webasm), or the faster of the first two (auto); scores differ in the seventh digit, more where near ties are ranked, which may lead a search another way',
       },
       json: { type: 'boolean', default: false, describe: 'Print JSON' },
     })

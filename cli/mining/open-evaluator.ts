@@ -1,8 +1,8 @@
 /** The market and the workers of a search. */
 import { join } from 'node:path';
-import { EvolveError } from '../../core/failure.ts';
 import { cacheFolder } from '../../data/embedded.ts';
 import { Evaluator } from '../../evaluation/evaluator.ts';
+import { NoDevice } from '../../operators/gpu/dawn.ts';
 import type { RunFolder } from '../../runs/run-folder.ts';
 import type { MarketSearch } from './market-search.ts';
 import type { MineOptions, MineProgress } from './mine-options.ts';
@@ -42,10 +42,10 @@ export async function openEvaluator(
   try {
     return await open();
   } catch (error) {
-    const gone = error instanceof EvolveError && error.code === 'no-backend';
+    const gone = error instanceof NoDevice;
     // The placebo's comes when the search is done, which is not to be lost for want of it.
     if (!gone || !backend?.device || (backend.insisted && placebo === undefined)) throw error;
-    giveUp(error.message.replace(/\.$/, ''));
+    giveUp(error.reason);
     return await open();
   }
 }

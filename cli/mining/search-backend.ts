@@ -71,6 +71,7 @@ export class SearchBackend {
     if (wish === 'gpu') return device;
     if (survey.adapter?.software) return passedOver(`the only graphics adapter is ${survey.adapter.name}, software`);
     const times = await timeBackends(search, data, { mode: 'webgpu' }, options, tell);
+    if (!times) return passedOver('every factor of these fields begins with minute bars, which no device computes');
     const { deviceSeconds, threadSeconds, threads, programs } = times;
     if (deviceSeconds === undefined) return passedOver(`${name} was lost while it was timed`);
     const seconds = (one: number): string => `${one.toFixed(2)} s`;

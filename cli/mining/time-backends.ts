@@ -1,4 +1,5 @@
 /** How long the same programs take on a device and on all threads. */
+import { EvolveError } from '../../core/failure.ts';
 import { stream } from '../../core/random.ts';
 import { Evaluator } from '../../evaluation/evaluator.ts';
 import type { DeviceOptions } from '../../evaluation/gpu/device-thread.ts';
@@ -18,19 +19,21 @@ export interface BackendTimes {
 
 const programs = 16;
 
-/** On the training dates, after as many others that do not count. */
+/** On the training dates, after as many others that do not count; undefined where no program is without minute bars. */
 export async function timeBackends(
   search: MarketSearch,
   data: string,
   device: DeviceOptions,
   { workers, memory }: Pick<MineOptions, 'workers' | 'memory'>,
   tell: (progress: MineProgress) => void,
-): Promise<BackendTimes> {
+): Promise<BackendTimes | undefined> {
+  const simple = [1, 2].map((seed) => simplePrograms(search, seed));
+  const [others, timed] = simple;
+  if (!others || !timed) return undefined;
   const progress = (done: number): void => tell({ kind: 'stage', label: 'Timing the backends', done, total: 2 });
   progress(0);
   const evaluator = await Evaluator.open(data, { workers, memory, label: search.label, device });
   try {
-    const [others, timed] = [simplePrograms(search, 1), simplePrograms(search, 2)];
     const seconds = async (): Promise<number> => {
       await evaluator.score(others, search.train);
       const started = performance.now();
@@ -49,10 +52,14 @@ export async function timeBackends(
 }
 
 /** Of the search's own kind, without minute bars, which are no device's work. */
-function simplePrograms({ fresh, mutation }: MarketSearch, seed: number): Expression[] {
+function simplePrograms({ fresh, mutation }: MarketSearch, seed: number): Expression[] | undefined {
   const vocabulary = new Map([...fresh.vocabulary].filter(([, { kind }]) => kind !== 'b'));
   const random = stream(seed, 0, 0);
-  return Array.from({ length: programs }, () =>
-    canonical(randomProgram(random, { ...fresh, maxSize: mutation.grow.maxSize, vocabulary, minuteWindows: [] })),
-  );
+  const options = { ...fresh, maxSize: mutation.grow.maxSize, vocabulary, minuteWindows: [] };
+  try {
+    return Array.from({ length: programs }, () => canonical(randomProgram(random, options)));
+  } catch (error) {
+    if (error instanceof EvolveError) return undefined;
+    throw error;
+  }
 }

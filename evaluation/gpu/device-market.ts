@@ -7,7 +7,7 @@ import { score } from '../../operators/gpu/cross-section.ts';
 import { gpuKernels } from '../../operators/gpu/kernels.ts';
 import type { Resident, ResidentMatrices } from '../../operators/gpu/resident.ts';
 import type { Stage } from '../../operators/gpu/stage.ts';
-import type { Dates } from '../task.ts';
+import type { Dates, Numbered } from '../task.ts';
 
 /** Columns of the widest value that a stage gives, were there few symbols. */
 const widest = [...Object.values(gpuKernels).flatMap(({ stages }) => stages), ...score.pearson, ...score.rank].reduce(
@@ -36,7 +36,7 @@ export interface Lent {
 export class DeviceMarket {
   readonly #residents: ResidentMatrices;
   readonly #memory: WebAssembly.Memory;
-  readonly #pieces = new Map<number, readonly Resident[]>();
+  readonly #kept = new Map<number, { readonly number: number; readonly pieces: readonly Resident[] }>();
   /** The most rows a matrix on the device has. */
   readonly rows: number;
 
@@ -46,18 +46,9 @@ export class DeviceMarket {
     this.rows = Math.floor(largestBytes / 4 / Math.max(columns, widest));
   }
 
-  /** Rows of a matrix that never changes, [from, to), no more than `rows` of them. */
-  async kept(matrix: Matrix, { from, to }: Dates): Promise<Lent> {
-    let pieces = this.#pieces.get(matrix.address);
-    if (!pieces) {
-      const starts = Array.from({ length: Math.ceil(matrix.rows / this.rows) }, (_, i) => i * this.rows);
-      const made: Resident[] = [];
-      for (const start of starts) {
-        made.push(await this.passing(matrix, { from: start, to: Math.min(matrix.rows, start + this.rows) }));
-      }
-      pieces = made;
-      this.#pieces.set(matrix.address, pieces);
-    }
+  /** Rows [from, to), no more than `rows` of them, of a matrix that stays as it is: for ever, or while it has its number. */
+  async kept(matrix: Matrix | Numbered, { from, to }: Dates): Promise<Lent> {
+    const pieces = await this.#piecesOf(matrix, 'number' in matrix ? matrix.number : 0);
     const [first, last] = [Math.floor(from / this.rows), Math.floor((to - 1) / this.rows)];
     const [x, y] = [pieces[first], pieces[last]];
     if (!x || !y) throw new Error(`rows ${from} to ${to} of a matrix of ${matrix.rows}`);
@@ -66,7 +57,20 @@ export class DeviceMarket {
     return { resident: await this.#rows(x, y, start, to - from), own: true };
   }
 
-  /** Rows of one that does, which are the caller's to release. */
+  async #piecesOf(matrix: Matrix, number: number): Promise<readonly Resident[]> {
+    const known = this.#kept.get(matrix.address);
+    if (known?.number === number) return known.pieces;
+    for (const piece of known?.pieces ?? []) this.#residents.release(piece);
+    this.#kept.delete(matrix.address);
+    const pieces: Resident[] = [];
+    for (let from = 0; from < matrix.rows; from += this.rows) {
+      pieces.push(await this.passing(matrix, { from, to: Math.min(matrix.rows, from + this.rows) }));
+    }
+    this.#kept.set(matrix.address, { number, pieces });
+    return pieces;
+  }
+
+  /** Rows of one that does not, which are the caller's to release. */
   passing(matrix: Matrix, { from, to }: Dates): Promise<Resident> {
     const { address, stride, columns } = matrix;
     const cells = new Float32Array((to - from) * columns);

@@ -16,7 +16,8 @@ export async function surveyDevice(): Promise<Survey> {
   try {
     const limits = { timeout: 1000 * seconds, killSignal: 'SIGKILL' } as const;
     const { stdout } = await promisify(execFile)(process.execPath, [file], limits);
-    return JSON.parse(stdout) as Survey;
+    // A driver may have something to say before.
+    return JSON.parse(stdout.split('\n').at(-1) as string) as Survey;
   } catch (error) {
     const { killed, signal, stderr } = error as { killed?: boolean; signal?: string; stderr?: string };
     const said = firstLine(stderr?.match(/^\w*Error.*$/m)?.[0] ?? (error as Error).message);
