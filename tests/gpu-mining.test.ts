@@ -21,7 +21,7 @@ beforeAll(async () => {
 });
 afterAll(() => ground.remove());
 
-const short: MineOptions = { rounds: 3, placebo: true };
+const short: MineOptions = { rounds: 2, population: 24, children: 8 };
 const mined = (name: string, options: MineOptions) =>
   mine({ ...ground.small, ...short, out: join(ground.place, name), ...options });
 const library = (name: string): FactorLibrary =>
@@ -89,7 +89,6 @@ describe('without a graphics card', async () => {
     const notes: string[] = [];
     const report = await mined('auto', {
       rounds: 0,
-      placebo: false,
       backend: 'auto',
       onProgress: (told) => told.kind === 'note' && notes.push(told.sentence),
     });

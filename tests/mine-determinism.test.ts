@@ -96,6 +96,6 @@ test('however a run is cut up, it ends as if it had never stopped', async () => 
       if (remembered) expect(again).toEqual(whole);
       rmSync(out, { recursive: true });
     }),
-    { numRuns: 4 },
+    { numRuns: 3 },
   );
 });

@@ -98,12 +98,12 @@ interface Study {
 }
 
 describe('kill -9', () => {
-  test('at three moments of a run changes nothing of what it finds', { timeout: 120_000 }, async () => {
+  test('at two moments of a run changes nothing of what it finds', { timeout: 120_000 }, async () => {
     const tool = pathToFileURL(join(packageRoot, 'tools', 'kill-study.mjs')).href;
     const { killStudy } = (await import(tool)) as {
       killStudy: (options: { kills: number; rounds: number }) => Promise<Study>;
     };
-    const { kills, runs, identical } = await killStudy({ kills: 3, rounds: 12 });
-    expect({ kills, identical }).toEqual({ kills: 3, identical: runs });
+    const { kills, runs, identical } = await killStudy({ kills: 2, rounds: 12 });
+    expect({ kills, identical }).toEqual({ kills: 2, identical: runs });
   });
 });
