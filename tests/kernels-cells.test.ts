@@ -35,7 +35,8 @@ function compute(name: string, inputs: readonly Panel[], extra: number, scratche
   const scratch = arena.allocate(crossScratch(kernels, columns));
   const addresses = matrices.flatMap((m) => [m.address, m.stride]);
   kernels[name]?.(out.address, out.stride, ...addresses, rows, columns, ...(scratched ? [scratch] : []), extra);
-  const answer = panel(rows, columns, (t, i) => arena.row(out, t)[i] as number);
+  const lines = Array.from({ length: rows }, (_, t) => arena.row(out, t));
+  const answer = panel(rows, columns, (t, i) => lines[t]?.[i] as number);
   if (scratched) {
     const padding = Math.ceil(columns / 16) * 16 - columns;
     for (let t = 0; t < rows; t++) {
