@@ -15,7 +15,7 @@ import type { SeriesRow } from '../models/rnn/series-row.ts';
 import { type PortfolioPreset, presets } from '../portfolio/presets.ts';
 import { moveNames, moveOf } from '../program/moves/moves.ts';
 import { readRun } from '../runs/read-run.ts';
-import { evolve } from './evolve.ts';
+import { evolve, evolveEach } from './evolve.ts';
 
 const pages = [
   ...['README.md', 'CONTRIBUTING.md', 'CHANGELOG.md'],
@@ -34,7 +34,8 @@ test('every command the README shows exists', async () => {
   const commands = textOf('README.md').matchAll(/^\$ npx evolve ((?:data )?[a-z]+)/gm);
   const paths = [...new Set([...commands].map(([, path]) => path as string))];
   expect(paths.length).toBeGreaterThan(3);
-  for (const path of paths) expect((await evolve([...path.split(' '), '--help'])).code, path).toBe(0);
+  const helps = await evolveEach(paths.map((path) => [...path.split(' '), '--help']));
+  for (const [i, { code }] of helps.entries()) expect(code, paths[i]).toBe(0);
 });
 
 test("the README's operator page is what evolve ops prints", async () => {

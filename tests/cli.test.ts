@@ -14,7 +14,7 @@ import { dirname, join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { builtFile, packageRoot } from '../core/package-root.ts';
 import { operatorNames } from '../operators/table.ts';
-import { evolve } from './evolve.ts';
+import { evolve, evolveEach } from './evolve.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'evolve-cli-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -33,9 +33,9 @@ describe.concurrent('help', () => {
   });
 
   test('every command listed explains itself with an example', async () => {
-    const commands = await everyCommand();
-    expect(commands.length).toBeGreaterThan(2);
-    for (const { code, stdout, stderr } of await Promise.all(commands.map((path) => evolve([...path, '--help'])))) {
+    const helps = await everyHelp();
+    expect(helps.length).toBeGreaterThan(20);
+    for (const { code, stdout, stderr } of helps) {
       expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
       expect(stdout).toContain('Examples:');
     }
@@ -47,15 +47,23 @@ describe.concurrent('help', () => {
   });
 });
 
-/** The paths of all commands, those with commands below them too, read from the help itself. */
-async function everyCommand(path: readonly string[] = []): Promise<string[][]> {
-  const { stdout } = await evolve([...path, '--help']);
-  const listed = stdout.split('Commands:\n')[1]?.split('\n\n')[0]?.split('\n') ?? [];
+/** Of all commands, those with commands below them too, whose names are read from the help itself. */
+async function everyHelp(): Promise<Awaited<ReturnType<typeof evolveEach>>[number][]> {
+  const all: Awaited<ReturnType<typeof everyHelp>> = [];
+  for (let paths: string[][] = [[]]; paths.length > 0; ) {
+    const helps = await evolveEach(paths.map((path) => [...path, '--help']));
+    all.push(...helps);
+    paths = paths.flatMap((path, i) => below(path, helps[i]?.stdout ?? ''));
+  }
+  return all;
+}
+
+function below(path: readonly string[], help: string): string[][] {
+  const listed = help.split('Commands:\n')[1]?.split('\n\n')[0]?.split('\n') ?? [];
   const prefix = ['evolve', ...path].length;
   const words = listed.filter((line) => /^ {2}evolve/.test(line)).map((line) => line.trim().split(/\s+/)[prefix] ?? '');
   // The line of the command itself, where it does something, goes on with what it does: a sentence, which is no name.
-  const names = words.filter((word) => /^[a-z]+$/.test(word));
-  return [[...path], ...(await Promise.all(names.map((name) => everyCommand([...path, name])))).flat()];
+  return words.filter((word) => /^[a-z]+$/.test(word)).map((name) => [...path, name]);
 }
 
 describe.concurrent('ops', () => {
