@@ -13,13 +13,13 @@ import { Search } from '../dist/engine/search.js';
 import { randomBatch } from '../dist/evaluation/bench/random-batch.js';
 import { Evaluator } from '../dist/evaluation/evaluator.js';
 import { DeviceTasks } from '../dist/evaluation/gpu/device-tasks.js';
+import { parametersOf } from '../dist/evaluation/gpu/parameters-of.js';
 import { plan } from '../dist/evaluation/plan.js';
 import { score } from '../dist/operators/gpu/cross-section.js';
 import { Device } from '../dist/operators/gpu/device.js';
 import { spread } from '../dist/operators/gpu/elementwise.js';
 import { gpuKernels } from '../dist/operators/gpu/kernels.js';
-import { partsOfRow } from '../dist/operators/gpu/stage.js';
-import { operatorOf } from '../dist/operators/table.js';
+import { rowNumbers } from '../dist/operators/gpu/stage.js';
 
 const [folder = await cachedMarket({ stocks: 500, days: 1250, minutes: 0, seed: 7 }), programs = '16'] =
   process.argv.slice(2);
@@ -27,7 +27,7 @@ const batchSize = 8;
 const evaluator = await Evaluator.open(folder, { workers: 1 });
 const { calendar, symbols } = evaluator.market.manifest;
 const [rows, columns] = [calendar.length, symbols.length];
-const sizes = { columns, steps: Math.ceil(columns / partsOfRow), delay: evaluator.labelDelay };
+const sizes = { ...rowNumbers(columns), delay: evaluator.labelDelay };
 const plain = (batch) => batch.filter(({ key }) => !key.includes('learn_'));
 const [first, second] = [4, 5].map((salt) => plain(randomBatch(evaluator, Number(programs), true, salt)));
 const seconds = async (work) => {
@@ -101,9 +101,8 @@ async function onePlan(opened, batch) {
       return opened.run([spread.s], { series: {}, numbers: { k: operand.value } }, rows, columns);
     };
     for (const { call, inputs: operands } of graph.nodes) {
-      const names = operatorOf(call.operator).parameters.map(({ name }, i) => [name, call.parameters[i]]);
       const series = Object.fromEntries(operands.map((operand, i) => ['xyz'[i], value(operand)]));
-      const numbers = { ...sizes, ...Object.fromEntries(names) };
+      const numbers = { ...sizes, ...parametersOf(call) };
       values.push(opened.run(gpuKernels[call.operator].stages, { series, numbers }, rows, columns));
     }
     const scored = (root) =>

@@ -2,7 +2,7 @@
 import { type Matrix, padTo, strideFor } from '../core/arena.ts';
 import type { Kernels } from '../operators/wasm/kernels.ts';
 import type { Rows } from './apply.ts';
-import { nothing, type PartialMean } from './mean.ts';
+import { nothing, type PartialMean, withMore } from './mean.ts';
 import { observed } from './observed.ts';
 import { plan } from './plan.ts';
 import { Region } from './region.ts';
@@ -26,15 +26,8 @@ export function observe(task: ObserveTask, span: Span, setting: WorkerSetting, k
   const read = (rows: number): Float64Array => new Float64Array(setting.memory.buffer, answers, 2 * rows);
   const correlated = (a: Rows, b: readonly [number, number], rows: number, so: PartialMean): PartialMean => {
     kernels.daily_correlation?.(answers, a.address, a.stride, ...b, rows, columns, 0);
-    const found = read(rows);
-    let { sum, count } = so;
-    for (let i = 0; i < rows; i++) {
-      const value = found[2 * i] as number;
-      if (Number.isNaN(value)) continue;
-      sum += value;
-      count++;
-    }
-    return { sum, count };
+    // Each correlation has a count beside it.
+    return withMore(so, read(rows), 2);
   };
 
   const fits = runPlan(

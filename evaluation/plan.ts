@@ -48,6 +48,15 @@ export function history(program: Expression, labelDelay: number): number {
   return depends(program, labelDelay) + Math.max(...program.inputs.map((input) => history(input, labelDelay)));
 }
 
+/** Programs by the node that is their value; those of a field or a constant have none. */
+export function programsByNode({ roots }: Plan): ReadonlyMap<number, readonly number[]> {
+  const programs = new Map<number, number[]>();
+  for (const [program, root] of roots.entries()) {
+    if (root.kind === 'node') programs.set(root.index, [...(programs.get(root.index) ?? []), program]);
+  }
+  return programs;
+}
+
 /** `matrixOf` says which values are there already; it must know every field and every minute reduction. */
 export function plan(
   programs: readonly Expression[],

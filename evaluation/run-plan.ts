@@ -10,7 +10,7 @@ import { rollingScratch } from '../operators/wasm/scratch.ts';
 import type { Call } from '../program/expression.ts';
 import { apply, type Rows } from './apply.ts';
 import { LearnedSeries } from './learned-series.ts';
-import { depends, type Operand, type Plan, type PlanNode } from './plan.ts';
+import { depends, type Operand, type Plan, type PlanNode, programsByNode } from './plan.ts';
 import type { Region } from './region.ts';
 
 export interface RunSetting {
@@ -128,10 +128,7 @@ function compute(plan: Plan, setting: RunSetting, layout: Layout, blockRows: num
   plan.nodes.forEach((_, i) => {
     (layout.buffers[i] as Buffer).base = begin;
   });
-  const programsOf = new Map<number, number[]>();
-  for (const [program, root] of plan.roots.entries()) {
-    if (root.kind === 'node') programsOf.set(root.index, [...(programsOf.get(root.index) ?? []), program]);
-  }
+  const programsOf = programsByNode(plan);
 
   const rowsAt = (operand: Operand, t: number): Rows => {
     switch (operand.kind) {

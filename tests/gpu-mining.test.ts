@@ -9,10 +9,9 @@ import { recordedBackends } from '../cli/mining/recorded-backends.ts';
 import { searchConfig } from '../cli/mining/search-options.ts';
 import { timeBackends } from '../cli/mining/time-backends.ts';
 import { readManifest } from '../data/store/manifest.ts';
-import { NoDevice } from '../operators/gpu/dawn.ts';
-import { Device } from '../operators/gpu/device.ts';
 import { surveyDevice } from '../operators/gpu/survey-device.ts';
 import type { FactorLibrary } from '../runs/library.ts';
+import { absentDevice } from './absent-device.ts';
 import { type Playground, playground, stoppedAfter, told } from './mining.ts';
 
 let ground: Playground;
@@ -27,13 +26,7 @@ const mined = (name: string, options: MineOptions) =>
 const library = (name: string): FactorLibrary =>
   JSON.parse(readFileSync(join(ground.place, name, 'library.json'), 'utf8'));
 
-const absent = await Device.open('webasm').then(
-  (device) => device.close(),
-  (error: unknown) => {
-    if (error instanceof NoDevice) return error.message;
-    throw error;
-  },
-);
+const absent = await absentDevice('webasm');
 
 describe.skipIf(absent !== undefined)('webasm', () => {
   test('the same search twice, or stopped in between, is the same to the bit, and finds what wasm finds', async () => {

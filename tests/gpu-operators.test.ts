@@ -2,13 +2,13 @@
 import { describe, expect, test } from 'vitest';
 import { stream } from '../core/random.ts';
 import type { Rolling } from '../operators/define.ts';
-import type { DeviceMode } from '../operators/gpu/dawn.ts';
 import { Device, type DeviceValue } from '../operators/gpu/device.ts';
 import { spread } from '../operators/gpu/elementwise.ts';
 import { type GpuRow, gpuKernels } from '../operators/gpu/kernels.ts';
-import { partsOfRow, type Stage, typeOf } from '../operators/gpu/stage.ts';
+import { rowNumbers, type Stage, typeOf } from '../operators/gpu/stage.ts';
 import { reductions } from '../operators/reference/interval.ts';
 import { operatorNames, operatorOf, operatorsOf } from '../operators/table.ts';
+import { absentDevice } from './absent-device.ts';
 import { column, type Panel, panel, panelOf, panels, row as rowOf } from './arbitraries/panel.ts';
 
 type Answers = Map<string, { readonly row: GpuRow; readonly expected: Float64Array; readonly columns: number }>;
@@ -70,7 +70,6 @@ async function differences(
   });
 }
 
-const dimensions = ({ columns }: Panel) => ({ columns, steps: Math.ceil(columns / partsOfRow) });
 const rowOfOperator = (name: string): GpuRow => gpuKernels[name as keyof typeof gpuKernels];
 
 function ofWindows(
@@ -168,20 +167,13 @@ test('no kernel reads more matrices than every WebGPU device can bind beside the
   expect(reads.filter(([, count]) => (count as number) > 7)).toEqual([]);
 });
 
-async function opened(mode: DeviceMode): Promise<Device | string> {
-  try {
-    return await Device.open(mode);
-  } catch (error) {
-    return (error as Error).message;
-  }
-}
-
 for (const mode of ['webasm', 'webgpu'] as const) {
-  const device = await opened(mode);
-  if (typeof device === 'string') {
-    test(mode, ({ skip }) => skip(device));
+  const reason = await absentDevice(mode);
+  if (reason !== undefined) {
+    test(mode, ({ skip }) => skip(reason));
     continue;
   }
+  const device = await Device.open(mode);
   describe(mode, () => {
     test.each(Object.keys(cells))('cells, %s', async (kind) => {
       const inputs = [0, 1, 2].map((salt) => (cells[kind] as (salt: number) => Panel)(salt));
@@ -255,7 +247,7 @@ for (const mode of ['webasm', 'webgpu'] as const) {
                 expected: expected.map(stored),
                 columns: x.columns,
               });
-              const numbers = { ...dimensions(x), k };
+              const numbers = { ...rowNumbers(x.columns), k };
               all[`${name} ${k}`] = device.run(rowOfOperator(name).stages, { series, numbers }, x.rows, x.columns);
             }
           }
@@ -332,7 +324,7 @@ for (const mode of ['webasm', 'webgpu'] as const) {
                 return window.length < s ? Number.NaN : window.reduce((total, value) => total + value, 0) / s;
               });
               answers.set(`${name} ${s}`, { row: rowOfOperator(name), expected, columns: 1 });
-              const numbers = { ...dimensions(x), s, delay };
+              const numbers = { ...rowNumbers(x.columns), s, delay };
               all[`${name} ${s}`] = device.run(rowOfOperator(name).stages, { series, numbers }, x.rows, x.columns);
             }
           }
@@ -351,7 +343,7 @@ for (const mode of ['webasm', 'webgpu'] as const) {
         const run = (name: string, series: Record<string, unknown>, numbers: Record<string, number> = {}) =>
           device.run(
             rowOfOperator(name).stages,
-            { series: series as Record<string, DeviceValue>, numbers: { ...dimensions(close), ...numbers } },
+            { series: series as Record<string, DeviceValue>, numbers: { ...rowNumbers(close.columns), ...numbers } },
             rows,
             columns,
           );

@@ -7,12 +7,11 @@ import { Evaluator, type EvaluatorOptions } from '../evaluation/evaluator.ts';
 import { defaultFitness } from '../evaluation/fitness.ts';
 import type { Judged, JudgeOptions } from '../evaluation/judge.ts';
 import type { DailyScores } from '../evaluation/task.ts';
-import type { DeviceMode } from '../operators/gpu/dawn.ts';
-import { Device } from '../operators/gpu/device.ts';
 import { operatorNames, operatorOf } from '../operators/table.ts';
 import { asFactor } from '../program/build.ts';
 import type { Expression } from '../program/expression.ts';
 import { parse } from '../program/parse.ts';
+import { absentDevice } from './absent-device.ts';
 import { type TestMarket, troubledMarket } from './markets.ts';
 
 const size = { rows: 150, columns: 37, bars: 4, seed: 5 };
@@ -103,17 +102,8 @@ async function withDevice<T>(options: EvaluatorOptions, use: (evaluator: Evaluat
   }
 }
 
-async function absent(mode: DeviceMode): Promise<string | undefined> {
-  try {
-    await (await Device.open(mode)).close();
-    return undefined;
-  } catch (error) {
-    return (error as Error).message;
-  }
-}
-
 for (const mode of ['webasm', 'webgpu'] as const) {
-  const reason = await absent(mode);
+  const reason = await absentDevice(mode);
   if (reason !== undefined) {
     test(mode, ({ skip }) => skip(reason));
     test(`${mode} is refused with the reason`, async () => {

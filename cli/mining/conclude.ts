@@ -13,7 +13,7 @@ import type { MineReport } from './mine-report.ts';
 import { minedLibrary } from './mined-library.ts';
 import { openEvaluator } from './open-evaluator.ts';
 import { placeboSearch } from './placebo-search.ts';
-import { recordedBackends } from './recorded-backends.ts';
+import { backendsOf } from './recorded-backends.ts';
 import { recordedRounds } from './recorded-rounds.ts';
 import type { SearchOutcome } from './run-search.ts';
 import type { SearchBackend } from './search-backend.ts';
@@ -42,7 +42,7 @@ export async function conclude(
     stopped: real.stopped,
     best: bestOf(real),
     refused,
-    backend: recordedBackends(folder.path).join(', then '),
+    backend: backendsOf(folder.path),
   });
   const unfinished = (): MineReport => {
     folder.append({ kind: 'stopped', reason: 'interrupted', round: real.round });

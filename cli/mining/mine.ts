@@ -17,7 +17,7 @@ import { type MarketSearch, marketSearch } from './market-search.ts';
 import type { MineOptions, MineProgress } from './mine-options.ts';
 import type { MineReport } from './mine-report.ts';
 import { openEvaluator } from './open-evaluator.ts';
-import { recordedBackends } from './recorded-backends.ts';
+import { backendsOf, recordedBackends } from './recorded-backends.ts';
 import { manifestOf, marketOf, marketOfRun } from './run-market.ts';
 import type { SearchOutcome } from './run-search.ts';
 import { SearchBackend } from './search-backend.ts';
@@ -83,8 +83,13 @@ function finishedBefore(run: KeptRun, data: string, tell: (progress: MineProgres
   const { kind: _, config: __, ...report } = last as unknown as MineReport & Record<'kind' | 'config', unknown>;
   try {
     const library = readLibrary(join(folder.path, 'library.json'));
-    const backend = recordedBackends(folder.path).join(', then ');
-    return { ...report, backend, run: folder.path, market: { ...report.market, folder: data }, library };
+    return {
+      ...report,
+      backend: backendsOf(folder.path),
+      run: folder.path,
+      market: { ...report.market, folder: data },
+      library,
+    };
   } catch (error) {
     if (!(error instanceof EvolveError)) throw error;
     tell({ kind: 'note', sentence: `${error.message} It is made again.` });

@@ -1,6 +1,9 @@
 import { readManifest } from '../../runs/manifest.ts';
 import { readRun } from '../../runs/read-run.ts';
 
+/** In words. */
+export const backendsOf = (path: string): string => recordedBackends(path).join(', then ');
+
 /** What computed a run's scores, one after another. */
 export function recordedBackends(path: string): string[] {
   const all = [readManifest(path).backend];

@@ -5,10 +5,11 @@
 import { EvolveError } from '../../core/failure.ts';
 import type { Device, DeviceValue } from '../../operators/gpu/device.ts';
 import { type GpuRow, gpuKernels } from '../../operators/gpu/kernels.ts';
-import { partsOfRow } from '../../operators/gpu/stage.ts';
-import { type OperatorName, operatorNames, operatorOf } from '../../operators/table.ts';
+import { partsOfRow, rowNumbers } from '../../operators/gpu/stage.ts';
+import { type OperatorName, operatorNames } from '../../operators/table.ts';
 import type { Call } from '../../program/expression.ts';
 import { evaluateReference } from '../../program/reference-program.ts';
+import { parametersOf } from '../gpu/parameters-of.ts';
 import { type BenchPanel, benchPanel, bestAndMedian, cellsOf, type PanelSize, sample, simdRun, time } from './panel.ts';
 
 export interface GpuTiming {
@@ -75,8 +76,7 @@ async function timeOne(
   const operator = expression.operator;
   const row = gpuKernels[operator as keyof typeof gpuKernels];
   const given = expression.inputs.map(({ key }) => ({ rows, columns, cells: cells.get(key) as Float32Array }));
-  const parameters = operatorOf(operator).parameters.map(({ name }, i) => [name, expression.parameters[i] as number]);
-  const numbers = { columns, steps: Math.ceil(columns / partsOfRow), ...Object.fromEntries(parameters) };
+  const numbers = { ...rowNumbers(columns), ...parametersOf(expression) };
 
   const started = performance.now();
   const plan = device.plan(given, (...values) => {

@@ -6,9 +6,9 @@ import { dailyCorrelation, score } from '../../operators/gpu/cross-section.ts';
 import { Device } from '../../operators/gpu/device.ts';
 import { type Resident, ResidentMatrices } from '../../operators/gpu/resident.ts';
 import { oldest } from '../../operators/gpu/rolling.ts';
-import { partsOfRow, type Stage } from '../../operators/gpu/stage.ts';
+import { rowNumbers, type Stage } from '../../operators/gpu/stage.ts';
 import type { Expression } from '../../program/expression.ts';
-import { nothing, type PartialMean } from '../mean.ts';
+import { nothing, type PartialMean, withMore } from '../mean.ts';
 import { type Found, observed } from '../observed.ts';
 import { type Plan, plan } from '../plan.ts';
 import type { Answer, Dates, DeviceState, ObserveTask, ScoreTask, WorkerSetting } from '../task.ts';
@@ -113,13 +113,13 @@ export class DeviceTasks {
           });
           for (const [k, other] of (last?.against ?? []).entries()) {
             later(await this.#beside(other, stretch, x.resident, dailyCorrelation), (daily) => {
-              one.against[k] = added(one.against[k] as PartialMean, daily);
+              one.against[k] = withMore(one.against[k] as PartialMean, daily);
             });
           }
           if (x.own) this.#residents.release(x.resident);
           if (!last?.turnover) return;
           later(await this.#likeBefore(values, stretch, stretch.from > from ? 1 : 0), (daily) => {
-            one.turnover = added(one.turnover, daily);
+            one.turnover = withMore(one.turnover, daily);
           });
         },
       });
@@ -163,16 +163,6 @@ export class DeviceTasks {
 
   #correlated(x: Resident, y: Resident, stages: readonly Stage[]): Promise<Resident> {
     const { rows, columns } = x;
-    const numbers = { columns, steps: Math.ceil(columns / partsOfRow) };
-    return this.#residents.run(stages, { series: { x, y }, numbers }, rows, columns);
+    return this.#residents.run(stages, { series: { x, y }, numbers: rowNumbers(columns) }, rows, columns);
   }
-}
-
-function added({ sum, count }: PartialMean, daily: Float32Array): PartialMean {
-  for (const value of daily) {
-    if (Number.isNaN(value)) continue;
-    sum += value;
-    count++;
-  }
-  return { sum, count };
 }

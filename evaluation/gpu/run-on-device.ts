@@ -4,14 +4,16 @@
  * names and of nothing else, so what comes out does not depend on the stretches or the batch.
  */
 import type { Matrix } from '../../core/arena.ts';
+import type { StageInputs } from '../../operators/gpu/device.ts';
 import { spread } from '../../operators/gpu/elementwise.ts';
 import { gpuKernels } from '../../operators/gpu/kernels.ts';
-import type { Resident, ResidentInputs, ResidentMatrices } from '../../operators/gpu/resident.ts';
-import { partsOfRow, type Stage } from '../../operators/gpu/stage.ts';
+import type { Resident, ResidentMatrices } from '../../operators/gpu/resident.ts';
+import { rowNumbers, type Stage } from '../../operators/gpu/stage.ts';
 import { operatorOf } from '../../operators/table.ts';
-import { depends, type Operand, type Plan, type PlanNode } from '../plan.ts';
+import { depends, type Operand, type Plan, type PlanNode, programsByNode } from '../plan.ts';
 import type { Dates } from '../task.ts';
 import type { DeviceMarket, Lent } from './device-market.ts';
+import { parametersOf } from './parameters-of.ts';
 
 export interface DeviceRun extends Dates {
   readonly residents: ResidentMatrices;
@@ -40,6 +42,7 @@ const onTheWay = 4;
 export async function runOnDevice(plan: Plan, run: DeviceRun): Promise<boolean> {
   const { from, to, labelDelay, lead, columns } = run;
   const before = plan.nodes.reduce((most, node) => Math.max(most, node.warmUp + depends(node.call, labelDelay)), 0);
+  const matrices = atOnce(plan) + onTheWay;
   // The first stretch needs no lead, and dates before the calendar's first are not there.
   let first = from;
   const stretches: (Dates & { readonly begin: number })[] = [];
@@ -47,7 +50,7 @@ export async function runOnDevice(plan: Plan, run: DeviceRun): Promise<boolean> 
     const begin = Math.max(0, first - before - (first > from ? lead : 0));
     const end = Math.min(to, begin + run.market.rows);
     if (end <= first) return false;
-    if (4 * columns * (end - begin) * (atOnce(plan) + onTheWay) > mostAtOnce) return false;
+    if (4 * columns * (end - begin) * matrices > mostAtOnce) return false;
     stretches.push({ from: first, to: end, begin });
     first = end;
   }
@@ -88,15 +91,14 @@ function atOnce(plan: Plan): number {
     left.set(name, more);
     if (more === 0) there.delete(name);
   };
-  const rootsOf = new Map<number, Operand[]>();
-  for (const root of plan.roots) {
-    if (root.kind === 'node') rootsOf.set(root.index, [...(rootsOf.get(root.index) ?? []), root]);
-  }
+  const programsOf = programsByNode(plan);
   for (const [index, { inputs }] of plan.nodes.entries()) {
     for (const input of inputs) there.add(nameOf(input));
-    there.add(nameOf({ kind: 'node', index }));
+    const node: Operand = { kind: 'node', index };
+    there.add(nameOf(node));
     most = Math.max(most, there.size);
-    for (const operand of [...inputs, ...(rootsOf.get(index) ?? [])]) read(operand);
+    for (const input of inputs) read(input);
+    for (const _ of programsOf.get(index) ?? []) read(node);
   }
   return most;
 }
@@ -126,19 +128,14 @@ class Stretch {
 
   async run(): Promise<void> {
     const { nodes, roots } = this.#plan;
-    const programs = [...roots.keys()];
-    const rooted = (program: number): Operand => roots[program] as Operand;
+    const programsOf = programsByNode(this.#plan);
     for (const [index, node] of nodes.entries()) {
-      this.#hold({ kind: 'node', index }, { resident: await this.#compute(node), own: true });
+      const value: Operand = { kind: 'node', index };
+      this.#hold(value, { resident: await this.#compute(node), own: true });
       for (const input of node.inputs) this.#read(input);
-      for (const program of programs) {
-        const root = rooted(program);
-        if (root.kind === 'node' && root.index === index) await this.#consume(program, root);
-      }
+      for (const program of programsOf.get(index) ?? []) await this.#consume(program, value);
     }
-    for (const program of programs) {
-      if (rooted(program).kind !== 'node') await this.#consume(program, rooted(program));
-    }
+    for (const [program, root] of roots.entries()) if (root.kind !== 'node') await this.#consume(program, root);
     if (this.#label?.own) this.#run.residents.release(this.#label.resident);
   }
 
@@ -151,11 +148,9 @@ class Stretch {
     const { residents, columns, labelDelay } = this.#run;
     const row = operatorOf(call.operator);
     const { stages } = gpuKernels[call.operator as keyof typeof gpuKernels];
-    const parameters = row.parameters.map(({ name }, i) => [name, call.parameters[i] as number]);
     const series: Record<string, Resident> = {};
     for (const [i, input] of inputs.entries()) series['xyz'[i] as string] = await this.#value(input);
-    const steps = Math.ceil(columns / partsOfRow);
-    const numbers = { columns, steps, delay: labelDelay, ...Object.fromEntries(parameters) };
+    const numbers = { ...rowNumbers(columns), delay: labelDelay, ...parametersOf(call) };
     if (row.shape !== 'learn') return this.#kernels(stages, { series, numbers });
     const vector = await this.#kernels(stages, { series: { ...series, y: await this.#labels() }, numbers });
     const matrix = await this.#kernels([spread.v], { series: { x: vector }, numbers: {} });
@@ -163,7 +158,7 @@ class Stretch {
     return matrix;
   }
 
-  #kernels(stages: readonly Stage[], inputs: ResidentInputs): Promise<Resident> {
+  #kernels(stages: readonly Stage[], inputs: StageInputs<Resident>): Promise<Resident> {
     const { residents, columns } = this.#run;
     return residents.run(stages, inputs, this.#dates.to - this.#dates.from, columns);
   }

@@ -257,69 +257,45 @@ function varies(series: string): Stage {
   };
 }
 
-/** Twice the mean rank, a whole number, of the symbols that have both. */
-function placesAmong(series: string, other: string): readonly Stage[] {
-  const both = `${series}_of_both`;
-  return [
-    cell(both, [other], `if (${other}[this.thread.y][this.thread.x] < -3e38) ${none} return v;`, series),
-    cell(
-      `place_${series}`,
-      ['columns'],
-      `
-  let place = 1.0;
-  for (let n = 0; n < columns; n++) {
-    const w = ${both}[this.thread.y][n];
-    if (w > -3e38 && w < v) place += 2;
-    if (w == v) place += 1;
-  }
-  return place;`,
-      both,
-    ),
-  ];
-}
-
-/** Ranks are counted, each symbol against all others: no order is kept, and the counts are exact. */
-export const rank: readonly Stage[] = [
-  {
-    name: 'rank',
-    takes: ['x', 'columns'],
-    gives: 'cells',
-    body: `
-  const v = x[this.thread.y][this.thread.x];
-  if (v < -3e38) ${none}
+/**
+ * Made of a date's counts: how many symbols are `below` the cell, `equal` to it, and there at `all`. Each symbol is compared
+ * with all others: no order is kept, and the counts are exact.
+ */
+function counts(name: string, series: string, answer: string): Stage {
+  return cell(
+    name,
+    ['columns'],
+    `
   let below = 0.0;
   let equal = 0.0;
-  let all = 0.0;
-  for (let n = 0; n < columns; n++) {
-    const w = x[this.thread.y][n];
-    if (w > -3e38) all += 1;
-    if (w > -3e38 && w < v) below += 1;
-    if (w == v) equal += 1;
-  }
-  return (below + (equal + 1) * 0.5) / all;`,
-  },
-];
-
-/**
- * Twice how many symbols are less, less how many others there are: at most 0 up to the lower median and at most 1 up to
- * the upper one, which are therefore the largest such values.
- */
-const places = (name: string, series: string): Stage => ({
-  name,
-  takes: [series, 'columns'],
-  gives: 'cells',
-  body: `
-  const v = ${series}[this.thread.y][this.thread.x];
-  if (v < -3e38) ${none}
-  let below = 0.0;
   let all = 0.0;
   for (let n = 0; n < columns; n++) {
     const w = ${series}[this.thread.y][n];
     if (w > -3e38) all += 1;
     if (w > -3e38 && w < v) below += 1;
+    if (w == v) equal += 1;
   }
-  return 2 * below - (all - 1);`,
-});
+  return ${answer};`,
+    series,
+  );
+}
+
+/** Twice the mean rank, a whole number, of the symbols that have both. */
+function placesAmong(series: string, other: string): readonly Stage[] {
+  const both = `${series}_of_both`;
+  return [
+    cell(both, [other], `if (${other}[this.thread.y][this.thread.x] < -3e38) ${none} return v;`, series),
+    counts(`place_${series}`, both, '2 * below + equal + 1'),
+  ];
+}
+
+export const rank: readonly Stage[] = [counts('rank', 'x', '(below + (equal + 1) * 0.5) / all')];
+
+/**
+ * Twice how many symbols are less, less how many others there are: at most 0 up to the lower median and at most 1 up to
+ * the upper one, which are therefore the largest such values.
+ */
+const places = (name: string, series: string): Stage => counts(name, series, '2 * below - (all - 1)');
 const median = (name: string, series: string): readonly Stage[] => {
   const place = `${name}_places`;
   const sides = `${name}_sides`;

@@ -2,7 +2,7 @@
  * WebGPU in Node: Dawn, npm's `webgpu`, put where browsers have it, which is where gpu.js and tfjs look. Optional: it is
  * loaded when a device is wanted, and what is absent is named.
  */
-import { EvolveError } from '../../core/failure.ts';
+import { EvolveError, firstLine } from '../../core/failure.ts';
 
 /** `webgpu` is a graphics card, or whatever else Vulkan, Metal or Direct3D answers with; `webasm` is this processor. */
 export type DeviceMode = 'webgpu' | 'webasm';
@@ -97,7 +97,7 @@ export async function load(name: 'webgpu' | 'gpu.js', mode: DeviceMode): Promise
     const install = name === 'webgpu' ? 'npm i --no-save webgpu' : 'npm i gpu.js';
     const reason = absent
       ? `the package ${name} is not installed`
-      : `the package ${name} does not load: ${(cause as Error).message.split('\n')[0]}`;
+      : `the package ${name} does not load: ${firstLine((cause as Error).message)}`;
     throw new NoDevice(mode, reason, `Install it with ${install}`, { cause });
   }
 }

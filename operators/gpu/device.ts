@@ -37,8 +37,8 @@ export interface Matrix {
 }
 
 /** What a stage is called with besides earlier stages. */
-export interface StageInputs {
-  readonly series: Readonly<Record<string, DeviceValue>>;
+export interface StageInputs<Value> {
+  readonly series: Readonly<Record<string, Value>>;
   readonly numbers: Readonly<Record<string, number>>;
 }
 
@@ -90,7 +90,12 @@ export class Device {
    * Notes the stages of one operator on matrices of `rows` and `columns`, while a plan is made: nothing is computed yet,
    * and the answer can be the input of the next.
    */
-  run(stages: readonly Stage[], { series, numbers }: StageInputs, rows: number, columns: number): DeviceValue {
+  run(
+    stages: readonly Stage[],
+    { series, numbers }: StageInputs<DeviceValue>,
+    rows: number,
+    columns: number,
+  ): DeviceValue {
     const named: Record<string, DeviceValue | number> = { ...numbers, ...series };
     let answer: DeviceValue | undefined;
     for (const stage of stages) {

@@ -12,6 +12,7 @@ import {
   joined,
   type Matrix,
   type Rows,
+  type StageInputs,
   widthOf,
 } from './device.ts';
 import type { DeviceFault } from './device-faults.ts';
@@ -21,11 +22,6 @@ export interface Resident {
   readonly rows: number;
   readonly columns: number;
   readonly value: DeviceValue;
-}
-
-export interface ResidentInputs {
-  readonly series: Readonly<Record<string, Resident>>;
-  readonly numbers: Readonly<Record<string, number>>;
 }
 
 /** What a kernel gives in `webgpu`. */
@@ -70,7 +66,7 @@ export class ResidentMatrices {
   /** The last stage's answer; what the others gave is released. */
   async run(
     stages: readonly Stage[],
-    { series, numbers }: ResidentInputs,
+    { series, numbers }: StageInputs<Resident>,
     rows: number,
     columns: number,
   ): Promise<Resident> {

@@ -25,6 +25,12 @@ export interface Stage {
 /** A sum over a row is made in so many parts, each of every 64th symbol. */
 export const partsOfRow = 64;
 
+/** What stages over a row are told of it. */
+export const rowNumbers = (columns: number): { readonly columns: number; readonly steps: number } => ({
+  columns,
+  steps: Math.ceil(columns / partsOfRow),
+});
+
 /** The type gpu.js must give an argument: inferred ones would make a window of 20 a float. */
 export function typeOf(taken: string): 'Input' | 'Integer' | 'Float' {
   if ((wholeNumbers as readonly string[]).includes(taken)) return 'Integer';
